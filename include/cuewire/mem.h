@@ -1,0 +1,30 @@
+/* Memory: allocation that cannot fail, and an arena that is freed whole.
+ * Sizes that come from outside are bounded by the caller first.
+ * Thread: any, except the engine thread; an arena belongs to one thread at a time. */
+#ifndef CUEWIRE_MEM_H
+#define CUEWIRE_MEM_H
+
+#include <stddef.h>
+
+/* As malloc, calloc, realloc and strdup, but abort with a message when there is no memory. */
+void *xmalloc(size_t size);
+void *xcalloc(size_t n, size_t size);
+void *xrealloc(void *p, size_t size);
+char *xstrdup(const char *s);
+
+/* Doubles *cap until it holds n items of the given size; returns the moved block. */
+void *xgrow(void *p, size_t *cap, size_t n, size_t size);
+
+struct arena;
+
+struct arena *arena_new(void);
+void arena_free(struct arena *a); /* NULL is allowed */
+
+/* Zeroed memory, aligned for any type, that lives until arena_free. */
+void *arena_alloc(struct arena *a, size_t size);
+void *arena_dup(struct arena *a, const void *p, size_t size);
+char *arena_str(struct arena *a, const char *s);
+char *arena_strn(struct arena *a, const char *s, size_t len);
+char *arena_fmt(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

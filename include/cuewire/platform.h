@@ -1,0 +1,36 @@
+/* What Linux and macOS do differently, and what needs more than POSIX. Thread: any. */
+#ifndef CUEWIRE_PLATFORM_H
+#define CUEWIRE_PLATFORM_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* As poll, until the time clock_ns() reaches t_ns (UINT64_MAX: for ever). */
+int platform_poll(struct pollfd *fds, size_t n, uint64_t until_ns);
+
+/* Descriptors that are close-on-exec (and non-blocking where it says so) from birth, or as
+ * near to it as the system allows. Return 0 or the descriptor, -1 with errno. */
+int platform_pipe(int fds[2]);            /* both ends non-blocking */
+int platform_socketpair(int fds[2]);      /* AF_UNIX, SOCK_STREAM; blocking */
+int platform_socket(int domain, int type); /* non-blocking */
+int platform_accept(int fd);              /* non-blocking */
+
+
+/* Calls fn with each address of this machine that a tablet could use, as text. */
+void platform_addresses(void (*fn)(void *ctx, const char *address), void *ctx);
+
+/* Starts a program with default signals and no descriptor but the three standard ones and link_fd
+ * as descriptor 3 (-1: none). stdout_fd -1: none. Its standard error goes to /dev/null unless
+ * CUEWIRE_DEBUG is set. Returns its pid, or -1 with errno. */
+pid_t platform_spawn(const char *path, char *const argv[], int link_fd, int stdout_fd);
+
+/* How many datagrams the socket has dropped for want of room; 0 where the system does not say. */
+uint64_t platform_drops(int fd);
+
+/* The folder that the running program lies in, without a slash at its end; false: not known. */
+bool platform_program_dir(char *out, size_t size);
+
+#endif
