@@ -1,0 +1,130 @@
+/* The engine: a pure step from events to messages. No I/O, no clock (time comes in), no
+ * allocation after engine_new, no locks. The same code runs live, in tests and in replay.
+ * Thread: one at a time; live, the engine thread. */
+#ifndef CUEWIRE_ENGINE_H
+#define CUEWIRE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cuewire/mapping.h"
+#include "cuewire/midi.h"
+#include "cuewire/osc.h"
+
+#define MSG_BYTES 6 /* a 14-bit pair, or a step up and its release */
+#define TIME_NEVER UINT64_MAX
+#define PEERS_MAX 32
+
+enum from { FROM_OSC, FROM_MIDI, FROM_INTENT, FROM_TIMER, FROM_FEEDBACK, FROM_EXIT };
+
+/* Who causes something. who tells apart what may end by itself: an OSC peer, a MIDI port, a
+ * client's connection. */
+struct source {
+	enum from from;
+	uint16_t who;
+	bool brief;          /* label lives until the step returns, not as long as the mapping */
+	const char *label;   /* "osc:/1/fader1", "midi:pads", "intent:7" */
+	struct batch *batch; /* of an intent, else NULL */
+};
+
+enum edge { EDGE_NONE, EDGE_PRESS, EDGE_RELEASE };
+
+/* What leaves: one control's new value as bytes for a port. A value on the way; the sink copies
+ * what it keeps. */
+struct msg {
+	uint64_t t_ns; /* arrival of the cause */
+	const struct source *source; /* lives until the sink returns */
+	uint16_t control;
+	int16_t port;
+	uint8_t edge; /* enum edge: buttons */
+	uint8_t len;  /* of bytes; 0: an OSC port */
+	uint8_t bytes[MSG_BYTES];
+	uint8_t release_len; /* with EDGE_PRESS: the bytes that release it */
+	uint8_t release[3];
+	float value; /* 0..1; encoders: signed steps */
+};
+
+struct counters {
+	uint64_t osc_in, midi_in, midi_out, unmapped, bad, refused, backlog, coalesced, expired, dropped;
+};
+
+/* Where messages and unmapped input go. The engine never waits for them. */
+struct sink {
+	void *ctx;
+	void (*send)(void *ctx, const struct msg *m);
+	void (*unmapped_osc)(void *ctx, uint64_t t_ns, const struct osc_msg *m);
+	void (*unmapped_midi)(void *ctx, uint64_t t_ns, int port, const struct midi_msg *m);
+};
+
+struct engine;
+
+/* m must outlive the engine. */
+struct engine *engine_new(const struct mapping *m, const struct sink *sink);
+void engine_free(struct engine *e); /* NULL is allowed */
+
+/* ---- events ---- */
+
+/* One OSC message; peer: 0..PEERS_MAX-1, the client that sent it. */
+void engine_osc(struct engine *e, uint64_t t_ns, uint16_t peer, const struct osc_msg *m);
+void engine_midi(struct engine *e, uint64_t t_ns, int port, const struct midi_msg *m);
+
+/* A client or a controller has gone: what it holds is released. */
+void engine_gone(struct engine *e, uint64_t t_ns, enum from from, uint16_t who);
+
+/* A port is lost: what its controller holds is released, and what is held on it counts as released. */
+void engine_port_down(struct engine *e, uint64_t t_ns, int port);
+
+/* The bridge ends: every held button is released. */
+void engine_release_all(struct engine *e, uint64_t t_ns);
+
+/* ---- intents ---- */
+
+struct act {
+	uint16_t control;
+	enum op op;
+	float value;         /* set, nudge */
+	uint32_t release_ms; /* press: released by itself after that; 0: not */
+};
+
+/* Does it now. The caller has checked that the control's kind takes the op. */
+void engine_act(struct engine *e, uint64_t t_ns, const struct act *a, const struct source *s);
+
+/* Several acts, each after_ms after the one before. Owned by whoever made it; the engine borrows
+ * it from engine_batch until next == n. */
+struct batch_act {
+	struct act act;
+	uint32_t after_ms;
+};
+struct batch {
+	struct source source; /* source.batch points back here */
+	const struct batch_act *acts;
+	size_t n, next; /* next: the first that was not done yet */
+};
+
+/* Does what is due now and remembers the rest. Returns false, and does nothing, when too many
+ * things wait already. */
+bool engine_batch(struct engine *e, uint64_t t_ns, struct batch *b);
+
+/* Forgets everything that waits for its time, of batches: their next becomes n. Moves nothing. */
+void engine_cancel(struct engine *e);
+
+/* ---- time ---- */
+
+/* When engine_tick is due next; TIME_NEVER: not. */
+uint64_t engine_deadline(const struct engine *e);
+void engine_tick(struct engine *e, uint64_t t_ns);
+
+/* ---- what it knows ---- */
+
+struct control_state {
+	float value;      /* asked last; switches and buttons 0 or 1 */
+	bool touched;     /* value means something */
+	uint64_t t_ns;    /* of the last touch */
+	const char *by;   /* label of its source; NULL: it is in by_copy */
+	char by_copy[48]; /* cut */
+};
+const struct control_state *engine_state(const struct engine *e, size_t control);
+struct counters *engine_counters(struct engine *e);
+
+#endif

@@ -1,0 +1,44 @@
+/* JSON: a strict RFC 8259 scanner in front of cJSON, and the place of every value.
+ * cJSON alone accepts 01, 1., control characters in strings, bad UTF-8, duplicate keys, a cut
+ * \u0000, garbage behind the end, and says nothing of where a value stood.
+ * Thread: control thread (cJSON keeps a global error pointer). */
+#ifndef CUEWIRE_JSON_H
+#define CUEWIRE_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cuewire/diag.h"
+
+struct cJSON;
+
+struct json_limits {
+	size_t bytes; /* of the text */
+	size_t depth; /* of nesting */
+	size_t values; /* values in all */
+};
+extern const struct json_limits json_limits_file;    /* mapping files: 4 MiB, 32, 500,000 */
+extern const struct json_limits json_limits_message; /* one message: 64 KiB, 16, 4,096 */
+
+struct json {
+	struct cJSON *root;      /* owned */
+	const char *file;        /* borrowed; for diags */
+	const char *text;        /* borrowed; must live as long as json_at is used */
+	struct json_place *places; /* owned: byte offsets of values and keys in document order */
+	size_t nplaces;
+};
+
+/* Scans and parses text. Returns 0, or -1 with one error in d (code "json") whose place is the
+ * byte at fault. On success every node's `valueint` is its index into places (numbers are read from
+ * valuedouble), so that copies made with cJSON_Duplicate keep their place. A duplicate key is an
+ * error "duplicate-key" at the second one. d may be NULL. */
+int json_load(struct json *j, const char *file, const char *text, size_t len,
+              const struct json_limits *lim, struct diags *d);
+void json_free(struct json *j);
+
+/* Where a value, or the key before it, stands (line and column from 1; columns count bytes). */
+struct where json_at(const struct json *j, const struct cJSON *v);
+struct where json_key_at(const struct json *j, const struct cJSON *v);
+
+#endif

@@ -1,0 +1,28 @@
+/* The five kinds of control, as one table: the difference decides whether the music stops.
+ * Thread: any; constant data. */
+#ifndef CUEWIRE_KIND_H
+#define CUEWIRE_KIND_H
+
+#include <stdbool.h>
+
+enum kind { KIND_FADER, KIND_SWITCH, KIND_BUTTON, KIND_ENCODER, KIND_LAMP, KIND_COUNT };
+
+/* What can be asked of a control. */
+enum op { OP_SET, OP_PRESS, OP_RELEASE, OP_NUDGE, OP_COUNT };
+
+struct kind_info {
+	const char *name;
+	bool keeps;       /* its value outlives its source, its port and the bridge */
+	bool held;        /* is released when its source, its port or the bridge ends */
+	bool binary;      /* its value is 0 or 1 */
+	bool resent;      /* its latest value is sent when its port returns */
+	bool coalesces;   /* of several waiting values only the last matters */
+	bool by_intent;   /* an intent may move it */
+	unsigned ops;     /* the ops that an intent may use, bits 1 << enum op */
+	const char *help;
+};
+
+extern const struct kind_info kinds[KIND_COUNT];
+extern const char *const op_names[OP_COUNT];
+
+#endif

@@ -1,0 +1,20 @@
+/* The engine thread: the engine with the sockets, links and files that it lives on.
+ * Thread: live_start and live_join, control thread; in between everything goes by queue.h. */
+#ifndef CUEWIRE_LIVE_H
+#define CUEWIRE_LIVE_H
+
+#include <stddef.h>
+
+#include "cuewire/mapping.h"
+#include "cuewire/queue.h"
+
+struct live;
+
+/* Starts the thread. m and q are borrowed until live_join; the OSC sockets become its own.
+ * Returns NULL with errno when there is no thread to be had. */
+struct live *live_start(const struct mapping *m, struct queues *q, const int *osc_fds, size_t n);
+
+/* Waits for the thread, which ends after ORDER_QUIT, and frees it. */
+void live_join(struct live *l);
+
+#endif

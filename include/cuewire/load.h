@@ -1,0 +1,29 @@
+/* Mapping files to a mapping: scanned, merged, checked, indexed; all problems in one go.
+ * Thread: control thread (allocates, reads files). */
+#ifndef CUEWIRE_LOAD_H
+#define CUEWIRE_LOAD_H
+
+#include <stddef.h>
+
+#include "cuewire/buf.h"
+#include "cuewire/diag.h"
+#include "cuewire/mapping.h"
+
+/* Loads and merges files in order, with what they include. A name without a slash that is not
+ * a file here is looked for in mappings_dir. The result and the diags' file names live until
+ * mapping_free; where it fails, the names live for the rest of the process.
+ * Returns 0 (d may hold warnings) or -1 (d holds an error); *out is set only on success. */
+int mapping_load(struct mapping **out, const char *const files[], size_t n,
+                 const char *mappings_dir, struct diags *d);
+
+/* The same for one text that is in memory; name stands for the file in messages and in the search
+ * for includes. */
+int mapping_load_text(struct mapping **out, const char *name, const char *text, size_t len,
+                      const char *mappings_dir, struct diags *d);
+
+/* The JSON Schema (draft 2020-12) and the list of keys of cuewire-mapping(5) in mdoc, from the
+ * table of keys that the parser uses. */
+void keys_schema(struct buf *b);
+void keys_mdoc(struct buf *b);
+
+#endif

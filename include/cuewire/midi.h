@@ -1,0 +1,49 @@
+/* MIDI 1.0 messages: bytes to messages (running status, real-time bytes in between, SysEx
+ * skipped) and back. Stateful things end here: a note-on with velocity 0 comes out as a
+ * note-off. Thread: any; a parser belongs to one. Source: MIDI 1.0 Detailed Specification. */
+#ifndef CUEWIRE_MIDI_H
+#define CUEWIRE_MIDI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum midi_status { /* high half of the status byte of channel messages */
+	MIDI_NOTE_OFF = 0x80,
+	MIDI_NOTE_ON = 0x90,
+	MIDI_POLY_PRESSURE = 0xA0,
+	MIDI_CC = 0xB0,
+	MIDI_PROGRAM = 0xC0,
+	MIDI_PRESSURE = 0xD0,
+	MIDI_BEND = 0xE0,
+};
+
+struct midi_msg {
+	uint8_t status; /* whole status byte */
+	uint8_t d1, d2; /* 0 where the message has none */
+	uint8_t len;    /* 1..3 bytes on the wire */
+};
+
+struct midi_parser { /* begins as zeros */
+	uint8_t status;     /* running status, or of the message at hand; 0: none, or a SysEx */
+	uint8_t need, have; /* data bytes of a message with that status; of this one */
+	uint8_t d1;
+};
+
+/* Feeds one byte. Returns true when *out is a whole message (a real-time byte is one at
+ * once and does not disturb the one around it). Data bytes without a status are ignored; so are
+ * F9 and FD, which are undefined. F4 and F5, just as undefined, end what was going on. */
+bool midi_parse(struct midi_parser *p, uint8_t byte, struct midi_msg *out);
+
+/* Data bytes after a status byte: 0..2; -1: a SysEx start, its end, an undefined one, or no
+ * status byte. */
+int midi_data_len(uint8_t status);
+
+/* Makes a message of exactly its 1..3 bytes, status first.
+ * Returns false when they are no message. A note-on with velocity 0 becomes a note-off. */
+bool midi_from_bytes(struct midi_msg *out, const uint8_t *b, size_t len);
+
+/* Prints bytes as "B0 07 40"; out holds 3 * len bytes. No bytes: out is left alone. */
+void midi_fmt(char *out, const uint8_t *b, size_t len);
+
+#endif

@@ -1,0 +1,49 @@
+/* OSC over UDP: sockets, clients, bundles that wait for their time. Thread: osc_in_open, control
+ * thread; everything else, the engine thread. */
+#ifndef CUEWIRE_OSC_IN_H
+#define CUEWIRE_OSC_IN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cuewire/engine.h"
+#include "cuewire/osc.h"
+#include "cuewire/peers.h"
+
+#define OSC_PORTS_MAX 8
+#define OSC_BUFFER 1048576     /* asked for; the system may grant less */
+#define OSC_AHEAD_MAX_MS 5000  /* a bundle further ahead is refused */
+#define OSC_WAITING_MAX 256    /* messages of bundles that wait */
+#define OSC_WAITING_BYTES 512  /* a longer message cannot wait */
+
+/* Binds a UDP port (0: a free one) on a numeric address (NULL: every address, IPv4 and IPv6).
+ * Returns the descriptor with *port and *buffer (bytes of the receive buffer as granted) set, or
+ * -1 with errno. */
+int osc_in_open(const char *bind_to, int *port, int *buffer);
+
+struct osc_waiting;
+
+struct osc_in {
+	int fds[OSC_PORTS_MAX]; /* owned */
+	size_t n;
+	struct peers peers;
+	struct osc_waiting *waiting; /* owned: OSC_WAITING_MAX */
+	size_t nwaiting;
+	struct counters *counters; /* borrowed */
+	/* What comes of it; m lives until the call returns. */
+	void *ctx;
+	void (*message)(void *ctx, uint64_t t_ns, uint16_t peer, const struct osc_msg *m);
+	void (*gone)(void *ctx, uint64_t t_ns, uint16_t peer);
+};
+
+void osc_in_init(struct osc_in *in, struct counters *counters);
+void osc_in_finish(struct osc_in *in); /* closes the sockets */
+
+/* Reads what has come on one socket, at most `limit` packets. Returns how many it read. */
+size_t osc_in_read(struct osc_in *in, int fd, size_t limit);
+
+uint64_t osc_in_deadline(const struct osc_in *in);
+void osc_in_tick(struct osc_in *in, uint64_t t_ns);
+
+#endif

@@ -1,0 +1,38 @@
+/* The OSC clients that were heard, by address (a client may send from many ports). UDP tells nobody
+ * that a tablet has gone: one that has sent /ping counts as gone when three of its intervals pass
+ * without a packet. Thread: the engine thread; pure. */
+#ifndef CUEWIRE_PEERS_H
+#define CUEWIRE_PEERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cuewire/engine.h" /* PEERS_MAX */
+
+struct peer {
+	uint8_t address[16]; /* IPv6, or IPv4 mapped into it */
+	uint64_t heard_ns;   /* 0: the place is free */
+	uint64_t ping_ns;    /* of the last ping; 0: none yet */
+	uint64_t interval_ns; /* between its pings; 0: not known */
+	bool gone;
+};
+
+struct peers {
+	struct peer list[PEERS_MAX];
+	size_t last; /* that was found */
+};
+
+/* The client with this address, made if it is new, in place of the one that was silent longest
+ * if there is no room: then *displaced is true and what the old one held is to be released. */
+uint16_t peers_heard(struct peers *p, const uint8_t address[16], uint64_t t_ns, bool *displaced);
+
+void peers_ping(struct peers *p, uint16_t peer, uint64_t t_ns);
+
+/* When peers_gone is to be asked next; UINT64_MAX: never. */
+uint64_t peers_deadline(const struct peers *p);
+
+/* A client that has gone by t_ns, once each; -1: none (any more). */
+int peers_gone(struct peers *p, uint64_t t_ns);
+
+#endif

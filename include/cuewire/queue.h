@@ -1,0 +1,160 @@
+/* Everything that crosses between the two threads. Beside it they share the mapping, which is
+ * immutable, and nothing else.
+ *
+ * | queue   | from -> to        | slots | when it is full                                          |
+ * |---------|-------------------|-------|----------------------------------------------------------|
+ * | orders  | control -> engine |   256 | the caller hears false and says "busy"                   |
+ * | replies | engine -> control |  1024 | never: each answers an order or reports one of few ports |
+ * | notes   | engine -> control |  4096 | dropped and counted; NOTE_LOST says how many             |
+ *
+ * Each has a pipe that wakes its reader: one for orders, one for replies and notes. A reader empties
+ * the pipe, then the queues, then sleeps. */
+#ifndef CUEWIRE_QUEUE_H
+#define CUEWIRE_QUEUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cuewire/engine.h"
+#include "cuewire/link.h"
+#include "cuewire/ring.h"
+
+/* ---- orders ---- */
+
+enum order_kind {
+	ORDER_PORT_UP,   /* port, how, fds: now the engine's; it closes them */
+	ORDER_PORT_DOWN, /* port: its descriptors are closed, it is simulated */
+	ORDER_JOB,       /* job, siblings: each comes back in REPLY_JOB and REPLY_JOB_DONE */
+	ORDER_CANCEL,    /* everything that waits for its time is forgotten */
+	ORDER_GONE,      /* client: what it holds is released */
+	ORDER_SNAPSHOT,  /* snapshot: comes back filled in REPLY_SNAPSHOT */
+	ORDER_WATCH,     /* watch: which notes are wanted */
+	ORDER_QUIT,      /* releases what is held, waits a moment for the ports, ends the thread */
+};
+
+enum port_how { HOW_LINK, HOW_RAW, HOW_OSC };
+
+enum watch { WATCH_OUT = 1, WATCH_UNMAPPED = 2, WATCH_IN = 4, WATCH_SIM = 8 };
+
+struct order {
+	enum order_kind kind;
+	int port;
+	enum port_how how;
+	int in_fd, out_fd; /* HOW_LINK: the same; -1: none */
+	uint16_t client;
+	unsigned watch; /* of enum watch */
+	struct job *job;
+	struct snapshot *snapshot;
+};
+
+/* ---- jobs: checked intents on their way to the engine and back ---- */
+
+#define ACTS_MAX 64 /* of one intent */
+
+struct act_result {
+	uint16_t control;
+	int16_t port; /* PORT_NONE: internal */
+	float value;
+	enum { ACT_SENT, ACT_SIMULATED, ACT_FAILED } how;
+};
+
+/* Allocated and freed by the control thread; the engine's between ORDER_JOB and REPLY_JOB_DONE,
+ * but for ref, which the engine never looks at. */
+struct job {
+	struct batch batch;
+	struct batch_act acts[ACTS_MAX];
+	char label[72];      /* "intent:ID" */
+	uint64_t expires_ns; /* refused if it gets to the engine later; TIME_NEVER */
+	bool refused_busy, refused_expired;
+
+	/* filled by the engine */
+	struct act_result results[ACTS_MAX];
+	size_t nresults;
+	size_t open; /* messages whose fate is not known yet */
+	bool replied;   /* from then on nothing of what is above changes */
+	bool scheduled; /* when it was replied, something still waited for its time */
+
+	struct job *sibling; /* the next of one batch: all start together, or none; NULL: the last */
+	void *ref;           /* the control thread's, as is index */
+	size_t index;
+};
+
+/* ---- replies ---- */
+
+enum reply_kind {
+	REPLY_JOB,      /* job: what is to be done at once is done; the rest waits for its time */
+	REPLY_JOB_DONE, /* job: is the control thread's again */
+	REPLY_SNAPSHOT,
+	REPLY_PORT_LOST, /* port: its host or its reader has gone; it is simulated */
+	REPLY_QUIT,
+};
+
+struct reply {
+	enum reply_kind kind;
+	int port;
+	struct job *job;
+	struct snapshot *snapshot;
+	char reason[LINK_TEXT];
+};
+
+/* The state as it was at one moment. Allocated and freed by the control thread. */
+struct snapshot {
+	struct control_view {
+		struct control_state asked;
+		float sent, simulated; /* SIM_UNKNOWN: never */
+		bool differs;          /* the stand-in was given what the real port does not have */
+	} *controls; /* one a control of the mapping */
+	struct counters counters;
+	uint64_t t_ns;
+	void *ref; /* the control thread's */
+};
+
+/* ---- notes ---- */
+
+enum note_kind { NOTE_OUT, NOTE_IN_OSC, NOTE_IN_MIDI, NOTE_UNMAPPED_OSC, NOTE_UNMAPPED_MIDI,
+                 NOTE_SIM, NOTE_LOST };
+
+#define NOTE_DATA 480
+
+struct note {
+	enum note_kind kind;
+	int16_t port;
+	uint16_t control;
+	uint64_t t_ns; /* arrival of the cause */
+	union {
+		struct {
+			uint64_t written_ns;
+			float value;
+			bool simulated;
+			uint8_t len;
+			uint8_t bytes[MSG_BYTES];
+			char label[128];
+		} out; /* NOTE_OUT, NOTE_SIM */
+		struct {
+			uint16_t len;
+			uint8_t data[NOTE_DATA]; /* one OSC message (cut: len 0), or a MIDI message */
+			char address[128];       /* when it was cut */
+		} in;
+		uint64_t lost;
+	};
+};
+
+struct queues {
+	struct ring *orders, *replies, *notes;
+	int order_wake[2], reply_wake[2]; /* pipes: [0] read, [1] write */
+};
+
+int queues_init(struct queues *q); /* 0, or -1 with errno */
+void queues_finish(struct queues *q);
+
+/* Control thread. False: the engine has too much to do. */
+bool queue_order(struct queues *q, const struct order *o);
+
+/* Engine thread. */
+void queue_reply(struct queues *q, const struct reply *r);
+
+/* Either: makes the pipe at fd empty, before its queues are read. */
+void queue_drain_wake(int fd);
+void queue_wake(int fd);
+
+#endif

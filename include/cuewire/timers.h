@@ -1,0 +1,37 @@
+/* What is due when: a binary heap of a fixed size. Thread: its owner's. */
+#ifndef CUEWIRE_TIMERS_H
+#define CUEWIRE_TIMERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct timer {
+	uint64_t t_ns;
+	uint16_t kind, index; /* the owner's */
+};
+
+struct timers {
+	struct timer *heap; /* owned */
+	size_t n, cap;
+};
+
+void timers_init(struct timers *t, size_t cap);
+void timers_finish(struct timers *t);
+
+/* Returns false when full. Equal times come out in any order. */
+bool timers_add(struct timers *t, struct timer x);
+
+/* Brings the one of this kind and index forward to x.t_ns; it must be there. Costs a search. */
+void timers_advance(struct timers *t, struct timer x);
+
+/* The next one, if it is due at t_ns; removes it. */
+bool timers_pop(struct timers *t, uint64_t t_ns, struct timer *out);
+
+/* When the next one is due; UINT64_MAX: there is none. */
+uint64_t timers_next(const struct timers *t);
+
+/* Removes all of one kind. */
+void timers_drop(struct timers *t, uint16_t kind);
+
+#endif

@@ -1,0 +1,275 @@
+/* The commands that talk to the running bridge: status, state, send, stop, monitor. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cjson/cJSON.h>
+
+#include "commands.h"
+#include "cuewire/buf.h"
+#include "cuewire/json.h"
+#include "options.h"
+#include "socket.h"
+
+struct args {
+	bool json, dry_run, trace;
+	const char *socket;
+};
+
+#define JSON_OPTION \
+	{ "json", OPTION_FLAG, offsetof(struct args, json), NULL, "prints one JSON value", 0, 0, NULL }
+#define SOCKET_OPTION \
+	{ "socket", OPTION_TEXT, offsetof(struct args, socket), "PATH", "the bridge's Unix socket", 0, 0, \
+	  NULL }
+
+static const struct option ask_table[] = { SOCKET_OPTION, JSON_OPTION };
+static const struct option send_table[] = {
+	SOCKET_OPTION,
+	JSON_OPTION,
+	{ "dry-run", OPTION_FLAG, offsetof(struct args, dry_run), NULL, "only says what it would do", 0, 0,
+	  NULL },
+};
+static const struct option monitor_table[] = {
+	SOCKET_OPTION,
+	JSON_OPTION,
+	{ "trace", OPTION_FLAG, offsetof(struct args, trace), NULL, "inputs too, as JSON lines", 0, 0,
+	  NULL },
+};
+
+/* ---- status and state ---- */
+
+static const char *text_of(const cJSON *o, const char *key)
+{
+	const cJSON *j = cJSON_GetObjectItemCaseSensitive(o, key);
+
+	return cJSON_IsString(j) ? j->valuestring : NULL;
+}
+
+static double number_of(const cJSON *o, const char *key)
+{
+	const cJSON *j = cJSON_GetObjectItemCaseSensitive(o, key);
+
+	return cJSON_IsNumber(j) ? j->valuedouble : 0;
+}
+
+static void print_port(const cJSON *p)
+{
+	const char *reason = text_of(p, "reason"), *device = text_of(p, "device");
+	const bool open = !strcmp(text_of(p, "state"), "open");
+
+	printf("port %-12s ", p->string);
+	if (open)
+		printf("open (%s)\n", device ? device : "");
+	else if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(p, "optional")))
+		printf("not connected (%s)\n", reason ? reason : "opening");
+	else
+		printf("SIMULATED: %s\n", reason ? reason : "opening");
+}
+
+static void print_status(const cJSON *root)
+{
+	const cJSON *j;
+
+	printf("cuewire %s, pid %.0f, socket %s\n", text_of(root, "version"), number_of(root, "pid"),
+	       text_of(root, "socket"));
+	cJSON_ArrayForEach(j, cJSON_GetObjectItemCaseSensitive(root, "files"))
+		printf("file %s\n", j->valuestring);
+	cJSON_ArrayForEach(j, cJSON_GetObjectItemCaseSensitive(root, "osc"))
+		printf("osc port %.0f, buffer %.0f bytes\n", number_of(j, "port"), number_of(j, "buffer"));
+	cJSON_ArrayForEach(j, cJSON_GetObjectItemCaseSensitive(root, "ports"))
+		print_port(j);
+	cJSON_ArrayForEach(j, cJSON_GetObjectItemCaseSensitive(root, "counters"))
+		printf("%s%s %.0f", j->prev && j->prev->next ? ", " : "", j->string, j->valuedouble);
+	printf("\n");
+}
+
+static void print_value(const cJSON *control, const char *key)
+{
+	const cJSON *j = cJSON_GetObjectItemCaseSensitive(control, key);
+
+	if (cJSON_IsNumber(j))
+		printf(" %s %.3g", key, j->valuedouble);
+}
+
+/* What was touched; the rest is as the DJ left it. */
+static void print_state(const cJSON *root)
+{
+	const cJSON *c;
+	size_t untouched = 0;
+
+	cJSON_ArrayForEach(c, cJSON_GetObjectItemCaseSensitive(root, "controls")) {
+		if (!text_of(c, "by")) {
+			untouched++;
+			continue;
+		}
+		printf("%-28s", c->string);
+		print_value(c, "sent");
+		print_value(c, "simulated");
+		print_value(c, "confirmed");
+		if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(c, "differs")))
+			printf(" DIFFERS");
+		printf(" by %s, %.1f s ago\n", text_of(c, "by"), number_of(c, "age_ms") / 1000);
+	}
+	printf("%zu controls untouched\n", untouched);
+}
+
+static int ask(const char *name, int argc, char **argv, void (*print)(const cJSON *))
+{
+	struct args a = { 0 };
+	const int n = options_parse(name, ask_table, sizeof(ask_table) / sizeof(*ask_table), &a, argc,
+	                            argv);
+	char request[64];
+	char *answer;
+	cJSON *root;
+
+	if (n)
+		return command_usage(name, n < 0 ? n : -1);
+	snprintf(request, sizeof(request), "{\"request\": \"%s\"}", name);
+	answer = socket_ask(a.socket, request);
+	if (!answer)
+		return EXIT_FAILED;
+	root = cJSON_Parse(answer);
+	if (a.json)
+		puts(answer);
+	else
+		print(root);
+	cJSON_Delete(root);
+	free(answer);
+	return EXIT_OK;
+}
+
+int cmd_status(int argc, char **argv)
+{
+	return ask("status", argc, argv, print_status);
+}
+
+int cmd_state(int argc, char **argv)
+{
+	return ask("state", argc, argv, print_state);
+}
+
+static void print_stopped(const cJSON *root)
+{
+	(void)root;
+	printf("stopped: nothing is pending any more; nothing was moved\n");
+}
+
+int cmd_stop(int argc, char **argv)
+{
+	return ask("stop", argc, argv, print_stopped);
+}
+
+/* ---- send ---- */
+
+static void print_bad_json(const struct diags *d)
+{
+	struct buf b;
+	char message[320];
+
+	snprintf(message, sizeof(message), "line %d, column %d: %s", d->list[0].line, d->list[0].column,
+	         d->list[0].msg);
+	buf_init(&b, 4096);
+	buf_puts(&b, "{\"id\": null, \"intent\": null, \"status\": \"refused\", \"reason\": "
+	             "\"bad_json\", \"message\": ");
+	buf_json_str(&b, message);
+	buf_puts(&b, ", \"out\": []}");
+	puts(b.p);
+	buf_finish(&b);
+}
+
+static void set_dry_run(cJSON *message)
+{
+	cJSON *list = cJSON_GetObjectItemCaseSensitive(message, "intents"), *j;
+
+	if (cJSON_IsArray(message))
+		list = message;
+	if (!list) {
+		cJSON_DeleteItemFromObjectCaseSensitive(message, "dry_run");
+		cJSON_AddTrueToObject(message, "dry_run");
+		return;
+	}
+	cJSON_ArrayForEach(j, list)
+		if (cJSON_IsObject(j))
+			set_dry_run(j);
+}
+
+/* The line for the bridge: the message on one line, in the envelope of `send`. To be freed. */
+static char *envelope(const char *text, bool dry_run)
+{
+	struct diags d = { 0 };
+	struct json j;
+	struct buf b;
+	char *one_line;
+
+	if (json_load(&j, "", text, strlen(text), &json_limits_message, &d)) {
+		print_bad_json(&d);
+		return NULL;
+	}
+	if (dry_run)
+		set_dry_run(j.root);
+	one_line = cJSON_PrintUnformatted(j.root);
+	json_free(&j);
+	buf_init(&b, 1024 * 1024);
+	buf_fmt(&b, "{\"request\": \"send\", \"message\": %s}", one_line);
+	cJSON_free(one_line);
+	return b.p;
+}
+
+static bool is_bad(const char *answer)
+{
+	cJSON *root = cJSON_Parse(answer);
+	const char *status = text_of(root, "status");
+	const bool bad = !status || !strcmp(status, "refused") || !strcmp(status, "failed");
+
+	cJSON_Delete(root);
+	return bad;
+}
+
+int cmd_send(int argc, char **argv)
+{
+	struct args a = { 0 };
+	const int n = options_parse("send", send_table, sizeof(send_table) / sizeof(*send_table), &a,
+	                            argc, argv);
+	char *line, *answer;
+	bool bad;
+
+	if (n != 1)
+		return command_usage("send", n < 0 ? n : -1);
+	line = envelope(argv[0], a.dry_run);
+	answer = line ? socket_ask(a.socket, line) : NULL;
+	free(line);
+	if (!answer)
+		return EXIT_FAILED;
+	puts(answer);
+	bad = is_bad(answer);
+	free(answer);
+	return bad ? EXIT_FAILED : EXIT_OK;
+}
+
+/* ---- monitor ---- */
+
+int cmd_monitor(int argc, char **argv)
+{
+	struct args a = { 0 };
+	const int n = options_parse("monitor", monitor_table,
+	                            sizeof(monitor_table) / sizeof(*monitor_table), &a, argc, argv);
+	char chunk[4096];
+	ssize_t len;
+	int fd;
+
+	if (n)
+		return command_usage("monitor", n < 0 ? n : -1);
+	fd = socket_connect(a.socket);
+	if (fd < 0)
+		return EXIT_FAILED;
+	if (dprintf(fd, "{\"request\": \"monitor\", \"how\": \"%s\"}\n",
+	            a.trace ? "trace" : a.json ? "json" : "text") < 0)
+		return EXIT_FAILED;
+	while ((len = read(fd, chunk, sizeof(chunk))) > 0 || (len < 0 && errno == EINTR))
+		if (len > 0 && (fwrite(chunk, 1, (size_t)len, stdout) != (size_t)len || fflush(stdout)))
+			return EXIT_OK; /* nobody reads it any more */
+	fprintf(stderr, "cuewire: the bridge has ended\n");
+	return EXIT_FAILED;
+}

@@ -1,0 +1,355 @@
+#include "daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cuewire/clock.h"
+#include "cuewire/load.h"
+#include "cuewire/mem.h"
+#include "cuewire/osc_in.h"
+#include "cuewire/platform.h"
+#include "cuewire/sim.h"
+#include "programs.h"
+
+#define DEFAULT_OSC_PORT 8000
+
+void daemon_say(struct daemon *d, const char *fmt, ...)
+{
+	char line[512];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	outlet_line(&d->err, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1);
+}
+
+/* ---- signals ---- */
+
+/* One signal handler may run at any time: it only writes to this. */
+static int signal_pipe[2] = { -1, -1 };
+
+static void on_signal(int number)
+{
+	const int saved = errno;
+	const char byte = (char)number;
+
+	if (write(signal_pipe[1], &byte, 1) < 0) {
+		/* full: it is awake already */
+	}
+	errno = saved;
+}
+
+static int catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+
+	if (platform_pipe(signal_pipe))
+		return -1;
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	sigaction(SIGCHLD, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return 0;
+}
+
+static void take_signals(struct daemon *d)
+{
+	char numbers[64];
+	ssize_t n;
+
+	while ((n = read(signal_pipe[0], numbers, sizeof(numbers))) > 0)
+		for (ssize_t i = 0; i < n; i++)
+			d->quit |= numbers[i] != SIGCHLD;
+	hosts_reap(d);
+}
+
+/* ---- start ---- */
+
+static int load(struct daemon *d)
+{
+	static const char *const club[] = { "club.json" };
+	struct diags diags = { 0 };
+	int err;
+
+	if (d->opt.mappings)
+		snprintf(d->mappings_dir, sizeof(d->mappings_dir), "%s", d->opt.mappings);
+	else
+		programs_mappings(d->mappings_dir, sizeof(d->mappings_dir));
+	if (!d->opt.nfiles) {
+		d->opt.files = club;
+		d->opt.nfiles = 1;
+	}
+	err = mapping_load(&d->m, d->opt.files, d->opt.nfiles, d->mappings_dir, &diags);
+	diags_print(stderr, &diags);
+	if (err)
+		daemon_say(d, "cuewire: the mapping has errors, nothing was started");
+	return err;
+}
+
+static int open_osc(struct daemon *d, const char *bind_to, int port)
+{
+	const int asked = port, fd = osc_in_open(bind_to, &port, &d->osc_buffer[d->nosc]);
+
+	if (fd < 0) {
+		daemon_say(d, "cuewire: cannot listen on OSC port %d: %s%s", asked, strerror(errno),
+		           errno == EADDRINUSE ? " (another program has it, or another bridge; choose "
+		                                 "one with --osc-port)" : "");
+		return -1;
+	}
+	d->osc_port[d->nosc++] = port;
+	return fd;
+}
+
+/* Every OSC port of the mapping; without one, the usual one. Returns 0 or -1. */
+static int open_all_osc(struct daemon *d, int fds[OSC_PORTS_MAX])
+{
+	const int asked = d->opt.osc_port;
+
+	for (size_t i = 0; i < d->m->nports && d->nosc < OSC_PORTS_MAX; i++) {
+		const struct port *p = &d->m->ports[i];
+		const int port = asked >= 0 && !d->nosc ? asked : p->osc_listen;
+		int fd;
+
+		if (p->osc_listen < 0)
+			continue;
+		if ((fd = open_osc(d, p->osc_bind, port)) < 0)
+			return -1;
+		fds[d->nosc - 1] = fd;
+		snprintf(d->ports[i].device, sizeof(d->ports[i].device), "UDP port %d",
+		         d->osc_port[d->nosc - 1]);
+	}
+	if (!d->nosc) {
+		fds[0] = open_osc(d, NULL, asked >= 0 ? asked : DEFAULT_OSC_PORT);
+		return fds[0] < 0 ? -1 : 0;
+	}
+	return 0;
+}
+
+static void say_address(void *ctx, const char *address)
+{
+	struct daemon *d = ctx;
+
+	daemon_say(d, "TouchOSC: host %s, port %d", address, d->osc_port[0]);
+}
+
+static int open_trace(struct daemon *d)
+{
+	const int fd = d->opt.trace ? open(d->opt.trace, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)
+	                            : -1;
+
+	if (!d->opt.trace)
+		return 0;
+	d->trace = fd < 0 ? NULL : fdopen(fd, "w");
+	if (d->trace)
+		return 0;
+	daemon_say(d, "cuewire: cannot write %s: %s", d->opt.trace, strerror(errno));
+	return -1;
+}
+
+/* Standard input and output are a client like those of the socket. */
+static void add_stdin(struct daemon *d)
+{
+	static const enum watching how[] = {
+		[MONITOR_OFF] = WATCHING_NOT,
+		[MONITOR_TEXT] = WATCHING_TEXT,
+		[MONITOR_JSON] = WATCHING_JSON,
+	};
+	struct client *c = &d->clients[STDIN_CLIENT];
+
+	*c = (struct client){ .fd = 0, .id = STDIN_CLIENT, .watching = how[d->opt.monitor] };
+	c->line = xmalloc(LINE_MAX_BYTES + 1);
+	outlet_init(&c->out, 1);
+}
+
+static int start(struct daemon *d)
+{
+	int fds[OSC_PORTS_MAX];
+
+	if (load(d) || open_trace(d))
+		return -1;
+	d->ports = xcalloc(d->m->nports + 1, sizeof(*d->ports));
+	for (size_t i = 0; i < d->m->nports; i++)
+		d->ports[i] = (struct port_status){ .fd = -1, .open_ms = -1,
+			                            .deadline_ns = TIME_NEVER };
+	d->said = xcalloc(d->m->ncontrols + 1, sizeof(*d->said));
+	d->said_ns = xcalloc(d->m->ncontrols + 1, sizeof(*d->said_ns));
+	for (size_t i = 0; i < d->m->ncontrols; i++)
+		d->said[i] = SIM_UNKNOWN;
+	if (clients_listen(d) || open_all_osc(d, fds))
+		return -1;
+	if (catch_signals() || queues_init(&d->q)) {
+		daemon_say(d, "cuewire: %s", strerror(errno));
+		return -1;
+	}
+	d->live = live_start(d->m, &d->q, fds, d->nosc);
+	if (!d->live) {
+		daemon_say(d, "cuewire: no thread to be had: %s", strerror(errno));
+		return -1;
+	}
+	add_stdin(d);
+	notes_watch(d);
+	platform_addresses(say_address, d);
+	hosts_start(d);
+	daemon_say(d, "ready osc=%d http=off socket=%s pid=%ld", d->osc_port[0], d->socket_path,
+	           (long)getpid());
+	return 0;
+}
+
+/* ---- the loop ---- */
+
+struct polled {
+	struct pollfd fds[4 + CLIENTS_MAX + MAPPING_PORTS_MAX];
+	struct client *client[4 + CLIENTS_MAX + MAPPING_PORTS_MAX]; /* NULL: not one of theirs */
+	int port[4 + CLIENTS_MAX + MAPPING_PORTS_MAX];              /* -1: none */
+	size_t n;
+};
+
+static void add(struct polled *p, int fd, short events, struct client *c, int port)
+{
+	p->fds[p->n] = (struct pollfd){ .fd = fd, .events = events };
+	p->client[p->n] = c;
+	p->port[p->n++] = port;
+}
+
+static void set_polled(struct daemon *d, struct polled *p)
+{
+	p->n = 0;
+	add(p, signal_pipe[0], POLLIN, NULL, -1);
+	add(p, d->q.reply_wake[0], POLLIN, NULL, -1);
+	add(p, d->listen_fd, POLLIN, NULL, -1);
+	add(p, outlet_waits(&d->err) ? d->err.fd : -1, POLLOUT, NULL, -1);
+	if (d->opt.take_stdin && !d->clients[STDIN_CLIENT].closing)
+		add(p, 0, POLLIN, &d->clients[STDIN_CLIENT], -1);
+	if (outlet_waits(&d->clients[STDIN_CLIENT].out))
+		add(p, 1, POLLOUT, NULL, -1);
+	for (size_t i = STDIN_CLIENT + 1; i < CLIENTS_MAX; i++) {
+		struct client *c = &d->clients[i];
+		const int events = (c->closing ? 0 : POLLIN) | (outlet_waits(&c->out) ? POLLOUT : 0);
+
+		if (c->fd >= 0 && events)
+			add(p, c->fd, (short)events, c, -1);
+	}
+	for (size_t i = 0; i < d->m->nports; i++)
+		if (d->ports[i].fd >= 0)
+			add(p, d->ports[i].fd, POLLIN, NULL, (int)i);
+}
+
+static void take_replies(struct daemon *d)
+{
+	const struct reply *r;
+
+	queue_drain_wake(d->q.reply_wake[0]);
+	notes_take(d);
+	while ((r = ring_peek(d->q.replies))) {
+		if (r->kind == REPLY_PORT_LOST)
+			hosts_lost(d, r->port, r->reason);
+		else
+			requests_reply(d, r);
+		ring_pop(d->q.replies);
+	}
+}
+
+static void serve(struct daemon *d, struct polled *p)
+{
+	if (p->fds[0].revents)
+		take_signals(d);
+	if (p->fds[1].revents)
+		take_replies(d);
+	if (p->fds[2].revents)
+		clients_accept(d);
+	for (size_t i = 4; i < p->n; i++) {
+		struct client *c = p->client[i];
+
+		if (!p->fds[i].revents)
+			continue;
+		if (p->port[i] >= 0 && d->ports[p->port[i]].fd == p->fds[i].fd)
+			hosts_polled(d, p->port[i]);
+		else if (c && p->fds[i].revents & ~POLLOUT)
+			clients_read(d, c);
+	}
+	outlet_flush(&d->err);
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		if (d->clients[i].fd >= 0)
+			outlet_flush(&d->clients[i].out);
+}
+
+static uint64_t deadline(const struct daemon *d)
+{
+	const uint64_t hosts = hosts_deadline(d);
+
+	return d->say_next_ns < hosts ? d->say_next_ns : hosts;
+}
+
+static void loop(struct daemon *d)
+{
+	static struct polled p;
+
+	while (!d->quit) {
+		set_polled(d, &p);
+		if (platform_poll(p.fds, p.n, deadline(d)) > 0)
+			serve(d, &p);
+		hosts_tick(d, clock_ns());
+		notes_tick(d, clock_ns());
+		clients_sweep(d);
+		notes_watch(d);
+	}
+}
+
+/* ---- end ---- */
+
+/* The order to quit must get through, however much is waiting. */
+static void stop_engine(struct daemon *d)
+{
+	while (!queue_order(&d->q, &(struct order){ .kind = ORDER_QUIT }))
+		platform_poll(NULL, 0, clock_ns() + 1000000);
+	live_join(d->live);
+	take_replies(d);
+}
+
+static void finish(struct daemon *d)
+{
+	if (d->live) {
+		stop_engine(d);
+		hosts_finish(d);
+	}
+	clients_finish(d);
+	queues_finish(&d->q);
+	if (d->trace)
+		fclose(d->trace);
+	free(d->ports);
+	free(d->said);
+	free(d->said_ns);
+	mapping_free(d->m);
+	outlet_drain(&d->err, 100);
+	outlet_finish(&d->err);
+	for (size_t i = 0; i < 2; i++)
+		if (signal_pipe[i] >= 0)
+			close(signal_pipe[i]);
+}
+
+int daemon_run(const struct run_options *opt)
+{
+	static struct daemon d;
+	int err;
+
+	d = (struct daemon){ .opt = *opt, .listen_fd = -1, .say_next_ns = TIME_NEVER,
+		             .q = { .order_wake = { -1, -1 }, .reply_wake = { -1, -1 } } };
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		d.clients[i].fd = -1;
+	outlet_init(&d.err, 2);
+	d.color = isatty(2) && !getenv("NO_COLOR");
+	err = start(&d);
+	if (!err)
+		loop(&d);
+	finish(&d);
+	return err ? 1 : 0;
+}

@@ -1,0 +1,347 @@
+/* The monitor and the trace: what the engine reports, as JSON lines or for a person to read. */
+#include "daemon.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "cuewire/clock.h"
+#include "cuewire/midi.h"
+#include "cuewire/osc.h"
+#include "cuewire/sim.h"
+
+#define SAY_EVERY_NS UINT64_C(100000000) /* the stand-in's word on one fader */
+
+/* ---- JSON ---- */
+
+static void add_hex(struct buf *b, const uint8_t *bytes, size_t len)
+{
+	char hex[3 * NOTE_DATA];
+
+	midi_fmt(hex, bytes, len);
+	buf_json_str(b, hex);
+}
+
+static void add_arg(struct buf *b, const struct osc_arg *a)
+{
+	switch (a->type) {
+	case 'h':
+	case 't':
+		buf_fmt(b, "%" PRId64, a->i64);
+		break;
+	case 'T':
+	case 'F':
+		buf_puts(b, a->type == 'T' ? "true" : "false");
+		break;
+	case 'N':
+		buf_puts(b, "null");
+		break;
+	case 'I':
+		buf_puts(b, "\"I\"");
+		break;
+	case 's':
+	case 'S':
+		buf_json_strn(b, a->str.p, a->str.len);
+		break;
+	case 'b':
+		buf_fmt(b, "\"%" PRIu32 " bytes\"", a->str.len);
+		break;
+	case 'r':
+	case 'm':
+		add_hex(b, a->bytes, 4);
+		break;
+	default:
+		buf_json_num(b, a->num);
+		break;
+	}
+}
+
+static void add_args(struct buf *b, const struct osc_msg *m)
+{
+	buf_putc(b, '[');
+	for (size_t i = 0; i < m->nargs; i++) {
+		if (i)
+			buf_puts(b, ", ");
+		add_arg(b, &m->args[i]);
+	}
+	buf_putc(b, ']');
+}
+
+/* "key": "osc:/x", "args": [...] */
+static void add_osc_in(struct buf *b, const char *key, const struct note *n)
+{
+	struct osc_msg m;
+	char name[320];
+
+	if (n->in.len && !osc_read(&m, n->in.data, n->in.len)) {
+		snprintf(name, sizeof(name), "osc:%.*s", (int)m.address_len, m.address);
+		buf_fmt(b, ", \"%s\": ", key);
+		buf_json_str(b, name);
+		buf_puts(b, ", \"args\": ");
+		add_args(b, &m);
+	} else {
+		snprintf(name, sizeof(name), "osc:%s", n->in.address);
+		buf_fmt(b, ", \"%s\": ", key);
+		buf_json_str(b, name);
+		buf_puts(b, ", \"args\": null");
+	}
+}
+
+static void add_midi_in(struct buf *b, const char *key, const struct daemon *d,
+                        const struct note *n)
+{
+	buf_fmt(b, ", \"%s\": \"midi:%s\", \"midi\": ", key, d->m->ports[n->port].name);
+	add_hex(b, n->in.data, n->in.len);
+}
+
+static void add_out(struct buf *b, const struct daemon *d, const struct note *n)
+{
+	const struct control *c = &d->m->controls[n->control];
+
+	buf_fmt(b, ", \"port\": \"%s\", \"state\": \"%s\", \"control\": ", d->m->ports[n->port].name,
+	        n->out.simulated ? "simulated" : "open");
+	buf_json_str(b, c->name);
+	buf_puts(b, ", \"value\": ");
+	buf_json_num(b, (double)n->out.value);
+	buf_puts(b, ", \"from\": ");
+	buf_json_str(b, n->out.label);
+	buf_fmt(b, ", \"latency_us\": %.1f, ", (double)(n->out.written_ns - n->t_ns) / 1e3);
+	if (n->out.len) {
+		buf_puts(b, "\"midi\": ");
+		add_hex(b, n->out.bytes, n->out.len);
+	} else {
+		buf_puts(b, "\"osc\": ");
+		buf_json_str(b, c->osc_out ? c->osc_out : c->osc);
+		buf_puts(b, ", \"args\": [");
+		buf_json_num(b, (double)n->out.value);
+		buf_putc(b, ']');
+	}
+}
+
+static void note_json(struct buf *b, const struct daemon *d, const struct note *n)
+{
+	if (n->kind == NOTE_LOST) {
+		buf_fmt(b, "{\"dropped\": %" PRIu64 "}", n->lost);
+		return;
+	}
+	buf_fmt(b, "{\"t_ns\": %" PRIu64, n->t_ns);
+	switch (n->kind) {
+	case NOTE_OUT:
+		add_out(b, d, n);
+		break;
+	case NOTE_IN_OSC:
+		add_osc_in(b, "in", n);
+		break;
+	case NOTE_UNMAPPED_OSC:
+		add_osc_in(b, "unmapped", n);
+		break;
+	case NOTE_IN_MIDI:
+		add_midi_in(b, "in", d, n);
+		break;
+	case NOTE_UNMAPPED_MIDI:
+		add_midi_in(b, "unmapped", d, n);
+		break;
+	default:
+		break;
+	}
+	buf_putc(b, '}');
+}
+
+/* ---- for a person ---- */
+
+static void out_text(struct buf *b, const struct daemon *d, const struct note *n)
+{
+	const struct control *c = &d->m->controls[n->control];
+	char words[160], hex[3 * MSG_BYTES + 1] = "";
+
+	sim_words(words, sizeof(words), c, n->out.value);
+	if (n->out.len)
+		midi_fmt(hex, n->out.bytes, n->out.len);
+	buf_fmt(b, "%-24s -> %-28s -> %s %s", n->out.label, words, d->m->ports[n->port].name,
+	        n->out.len ? hex : c->osc_out ? c->osc_out : c->osc);
+	if (n->out.simulated)
+		buf_puts(b, "  SIMULATED");
+	else
+		buf_fmt(b, "  %.0f us", (double)(n->out.written_ns - n->t_ns) / 1e3);
+}
+
+static void unmapped_text(struct buf *b, const struct daemon *d, const struct note *n)
+{
+	struct osc_msg m;
+	char hex[3 * NOTE_DATA];
+
+	if (n->kind == NOTE_UNMAPPED_MIDI) {
+		midi_fmt(hex, n->in.data, n->in.len);
+		buf_fmt(b, "midi:%s %s", d->m->ports[n->port].name, hex);
+	} else if (n->in.len && !osc_read(&m, n->in.data, n->in.len)) {
+		buf_fmt(b, "osc:%s ", m.address);
+		add_args(b, &m);
+	} else {
+		buf_fmt(b, "osc:%s", n->in.address);
+	}
+	buf_puts(b, "  UNMAPPED");
+}
+
+static void note_text(struct buf *b, const struct daemon *d, const struct note *n)
+{
+	if (n->kind == NOTE_OUT)
+		out_text(b, d, n);
+	else if (n->kind == NOTE_LOST)
+		buf_fmt(b, "(%" PRIu64 " lines could not be kept)", n->lost);
+	else
+		unmapped_text(b, d, n);
+}
+
+/* ---- to those who watch ---- */
+
+static bool wanted(enum watching w, enum note_kind k)
+{
+	if (k == NOTE_IN_OSC || k == NOTE_IN_MIDI)
+		return w == WATCHING_TRACE;
+	return w != WATCHING_NOT && k != NOTE_SIM;
+}
+
+static void watch_line(struct client *c, const struct buf *b)
+{
+	const uint64_t lost = c->out.broken ? 0 : outlet_dropped(&c->out);
+	char line[48];
+
+	if (lost) {
+		const int n = c->watching == WATCHING_TEXT
+		                      ? snprintf(line, sizeof(line), "(%" PRIu64 " lines dropped)", lost)
+		                      : snprintf(line, sizeof(line), "{\"dropped\": %" PRIu64 "}", lost);
+
+		outlet_line(&c->out, line, (size_t)n);
+	}
+	outlet_line(&c->out, b->p, b->len);
+}
+
+/* Text and JSON are made once, when the first who wants them is met. */
+static void show(struct daemon *d, const struct note *n)
+{
+	struct buf json, text;
+
+	buf_init(&json, 65536);
+	buf_init(&text, 65536);
+	for (size_t i = 0; i < CLIENTS_MAX; i++) {
+		struct client *c = &d->clients[i];
+		struct buf *b = c->watching == WATCHING_TEXT ? &text : &json;
+
+		if (c->fd < 0 || !wanted(c->watching, n->kind))
+			continue;
+		if (!b->len)
+			(b == &text ? note_text : note_json)(b, d, n);
+		watch_line(c, b);
+	}
+	if (d->trace && wanted(WATCHING_TRACE, n->kind)) {
+		if (!json.len)
+			note_json(&json, d, n);
+		fprintf(d->trace, "%s\n", json.p);
+		fflush(d->trace);
+	}
+	buf_finish(&json);
+	buf_finish(&text);
+}
+
+/* An intent is known here before the engine hears of it. */
+void notes_intent(struct daemon *d, const struct cJSON *intent)
+{
+	char *text;
+	struct buf b;
+
+	if (!(d->watch & WATCH_IN))
+		return;
+	text = cJSON_PrintUnformatted(intent);
+	buf_init(&b, LINE_MAX_BYTES + 128);
+	buf_fmt(&b, "{\"t_ns\": %" PRIu64 ", \"in\": \"intent\", \"intent\": %s}", clock_ns(),
+	        text ? text : "null");
+	cJSON_free(text);
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		if (d->clients[i].fd >= 0 && d->clients[i].watching == WATCHING_TRACE)
+			watch_line(&d->clients[i], &b);
+	if (d->trace) {
+		fprintf(d->trace, "%s\n", b.p);
+		fflush(d->trace);
+	}
+	buf_finish(&b);
+}
+
+/* ---- the stand-in's words ---- */
+
+static void say_words(struct daemon *d, size_t control, float v, uint64_t now)
+{
+	char words[160];
+
+	sim_words(words, sizeof(words), &d->m->controls[control], v);
+	daemon_say(d, "simulated: %s", words);
+	d->said[control] = SIM_UNKNOWN;
+	d->said_ns[control] = now;
+}
+
+/* A fader that moves is spoken of ten times a second; its last value always is. */
+static void say_later(struct daemon *d, size_t control, float v, uint64_t due)
+{
+	d->said[control] = v;
+	if (due < d->say_next_ns)
+		d->say_next_ns = due;
+}
+
+static void sim_note(struct daemon *d, const struct note *n)
+{
+	const uint64_t now = clock_ns(), due = d->said_ns[n->control] + SAY_EVERY_NS;
+
+	if (d->m->controls[n->control].kind == KIND_FADER && d->said_ns[n->control] && now < due)
+		say_later(d, n->control, n->out.value, due);
+	else
+		say_words(d, n->control, n->out.value, now);
+}
+
+void notes_tick(struct daemon *d, uint64_t now)
+{
+	if (now < d->say_next_ns)
+		return;
+	d->say_next_ns = TIME_NEVER;
+	for (size_t i = 0; i < d->m->ncontrols; i++) {
+		if (d->said[i] == SIM_UNKNOWN)
+			continue;
+		if (d->said_ns[i] + SAY_EVERY_NS <= now)
+			say_words(d, i, d->said[i], now);
+		else
+			say_later(d, i, d->said[i], d->said_ns[i] + SAY_EVERY_NS);
+	}
+}
+
+/* ---- in and out of the daemon ---- */
+
+void notes_watch(struct daemon *d)
+{
+	unsigned watch = WATCH_SIM;
+
+	if (d->trace)
+		watch |= WATCH_OUT | WATCH_UNMAPPED | WATCH_IN;
+	for (size_t i = 0; i < CLIENTS_MAX; i++) {
+		if (d->clients[i].fd < 0 || d->clients[i].watching == WATCHING_NOT)
+			continue;
+		watch |= WATCH_OUT | WATCH_UNMAPPED;
+		if (d->clients[i].watching == WATCHING_TRACE)
+			watch |= WATCH_IN;
+	}
+	if (watch == d->watch)
+		return;
+	if (queue_order(&d->q, &(struct order){ .kind = ORDER_WATCH, .watch = watch }))
+		d->watch = watch;
+}
+
+void notes_take(struct daemon *d)
+{
+	const struct note *n;
+
+	while ((n = ring_peek(d->q.notes))) {
+		if (n->kind == NOTE_SIM)
+			sim_note(d, n);
+		else
+			show(d, n);
+		ring_pop(d->q.notes);
+	}
+}

@@ -1,0 +1,439 @@
+/* What clients ask, line by line: intents, which become jobs of the engine's and are answered when
+ * their fate is known, and the questions of cuewire's own commands ({"request": ...}). */
+#include "daemon.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "cuewire/clock.h"
+#include "cuewire/intent.h"
+#include "cuewire/json.h"
+#include "cuewire/mem.h"
+
+#define BATCH_MAX 64
+#define SEND_HOLD_MS 10000 /* a press by `cuewire send`, at most */
+
+/* ---- answers ---- */
+
+struct answer {
+	struct intent_request request;
+	const char *status, *reason; /* static; reason NULL: none */
+	char message[256];
+	struct act_result out[ACTS_MAX];
+	size_t nout;
+};
+
+/* One line that is to be answered with one line. */
+struct ask {
+	uint16_t client;
+	bool batch;
+	size_t n, left;
+	struct answer answers[];
+};
+
+static void add_result(struct buf *b, const struct daemon *d, const struct act_result *r)
+{
+	static const char *const how[] = {
+		[ACT_SENT] = "open",
+		[ACT_SIMULATED] = "simulated",
+		[ACT_FAILED] = "failed",
+	};
+
+	buf_puts(b, "{\"control\": ");
+	buf_json_str(b, d->m->controls[r->control].name);
+	buf_puts(b, ", \"value\": ");
+	buf_json_num(b, (double)r->value);
+	buf_puts(b, ", \"port\": ");
+	buf_json_str(b, r->port == PORT_NONE ? NULL : d->m->ports[r->port].name);
+	buf_fmt(b, ", \"state\": \"%s\"}", how[r->how]);
+}
+
+static void add_answer(struct buf *b, const struct daemon *d, const struct answer *a)
+{
+	buf_puts(b, "{\"id\": ");
+	buf_json_str(b, a->request.id[0] ? a->request.id : NULL);
+	buf_puts(b, ", \"intent\": ");
+	buf_json_str(b, a->request.name[0] ? a->request.name : NULL);
+	buf_fmt(b, ", \"status\": \"%s\", \"reason\": ", a->status);
+	buf_json_str(b, a->reason);
+	buf_puts(b, ", \"message\": ");
+	buf_json_str(b, a->message[0] ? a->message : NULL);
+	buf_puts(b, ", \"out\": [");
+	for (size_t i = 0; i < a->nout; i++) {
+		if (i)
+			buf_puts(b, ", ");
+		add_result(b, d, &a->out[i]);
+	}
+	buf_puts(b, "]}");
+}
+
+/* Of a batch's answers, the one that says most: what went wrong, then what is not real yet. */
+static const char *worst_status(const struct ask *q)
+{
+	static const char *const order[] = { "refused", "failed", "simulated", "scheduled", "sent",
+		                             "dry_run" };
+
+	for (size_t k = 0; k < sizeof(order) / sizeof(*order); k++)
+		for (size_t i = 0; i < q->n; i++)
+			if (!strcmp(q->answers[i].status, order[k]))
+				return order[k];
+	return "sent";
+}
+
+static void print_answer(struct daemon *d, struct ask *q)
+{
+	struct client *c = clients_find(d, q->client);
+	struct buf b;
+
+	if (c) {
+		c->pending--;
+		buf_init(&b, OUTLET_MAX);
+		if (q->batch)
+			buf_fmt(&b, "{\"status\": \"%s\", \"results\": [", worst_status(q));
+		for (size_t i = 0; i < q->n; i++) {
+			if (i)
+				buf_puts(&b, ", ");
+			add_answer(&b, d, &q->answers[i]);
+		}
+		if (q->batch)
+			buf_puts(&b, "]}");
+		outlet_line(&c->out, b.p, b.len);
+		buf_finish(&b);
+	}
+	free(q);
+}
+
+static void say_refused(struct answer *a, const char *reason, const char *message)
+{
+	a->status = "refused";
+	a->reason = reason;
+	snprintf(a->message, sizeof(a->message), "%.*s", (int)sizeof(a->message) - 1, message);
+}
+
+static struct ask *new_ask(struct client *c, size_t n, bool batch)
+{
+	struct ask *q = xcalloc(1, sizeof(*q) + n * sizeof(*q->answers));
+
+	q->client = c->id;
+	q->batch = batch;
+	q->n = n;
+	c->pending++;
+	return q;
+}
+
+static void refuse_line(struct daemon *d, struct client *c, const char *reason, const char *message)
+{
+	struct ask *q = new_ask(c, 1, false);
+
+	say_refused(&q->answers[0], reason, message);
+	print_answer(d, q);
+}
+
+/* ---- jobs ---- */
+
+static uint64_t expiry(const struct intent_request *r)
+{
+	return r->expires_ms < 0 ? TIME_NEVER : clock_ns() + (uint64_t)r->expires_ms * 1000000u;
+}
+
+/* What `cuewire send` presses outlives its connection, but not for ever. */
+static void hold_for_a_while(const struct daemon *d, struct act *a)
+{
+	const bool press = a->op == OP_PRESS || (a->op == OP_SET && a->value >= 0.5f);
+
+	if (!press || a->release_ms || d->m->controls[a->control].kind != KIND_BUTTON)
+		return;
+	a->op = OP_PRESS;
+	a->release_ms = SEND_HOLD_MS;
+}
+
+static struct job *make_job(struct daemon *d, const struct client *c, struct ask *q, size_t i)
+{
+	const struct intent_request *r = &q->answers[i].request;
+	struct job *j = xcalloc(1, sizeof(*j));
+
+	memcpy(j->acts, r->acts, r->nacts * sizeof(*j->acts));
+	for (size_t k = 0; k < r->nacts && c->one_shot; k++)
+		hold_for_a_while(d, &j->acts[k].act);
+	snprintf(j->label, sizeof(j->label), "intent:%s", r->id);
+	j->batch = (struct batch){
+		.source = { .from = FROM_INTENT, .who = c->id, .brief = true, .label = j->label,
+		            .batch = &j->batch },
+		.acts = j->acts,
+		.n = r->nacts,
+	};
+	j->expires_ns = expiry(r);
+	j->ref = q;
+	j->index = i;
+	return j;
+}
+
+static void answer_from_job(struct answer *a, const struct job *j)
+{
+	a->status = j->scheduled ? "scheduled" : "sent";
+	if (j->refused_busy)
+		say_refused(a, "busy", "too much waits for its time already");
+	if (j->refused_expired)
+		say_refused(a, "expired", "it came too late to be done");
+	memcpy(a->out, j->results, j->nresults * sizeof(*a->out));
+	a->nout = j->nresults;
+	for (size_t i = 0; i < j->nresults; i++) {
+		if (j->results[i].how == ACT_FAILED) {
+			a->status = "failed";
+			snprintf(a->message, sizeof(a->message), "the port was lost on the way, or has "
+			                                         "more waiting than it can take");
+			return;
+		}
+		if (j->results[i].how == ACT_SIMULATED && !j->scheduled)
+			a->status = "simulated";
+	}
+}
+
+static void dry_answer(const struct daemon *d, struct answer *a)
+{
+	a->status = "dry_run";
+	for (size_t i = 0; i < a->request.nacts; i++) {
+		const struct act *act = &a->request.acts[i].act;
+		const int port = d->m->controls[act->control].port;
+		const float v = act->op == OP_PRESS ? 1.0f : act->op == OP_RELEASE ? 0.0f : act->value;
+		const bool real = port == PORT_NONE || d->ports[port].open;
+
+		a->out[a->nout++] = (struct act_result){ act->control, (int16_t)port, v,
+			                                 real ? ACT_SENT : ACT_SIMULATED };
+	}
+}
+
+static void free_jobs(struct job *j)
+{
+	while (j) {
+		struct job *next = j->sibling;
+
+		free(j);
+		j = next;
+	}
+}
+
+/* All were found good: all start together. */
+static void start(struct daemon *d, const struct client *c, struct ask *q)
+{
+	struct job *first = NULL, **last = &first;
+
+	for (size_t i = 0; i < q->n; i++) {
+		if (q->answers[i].request.dry_run) {
+			dry_answer(d, &q->answers[i]);
+			continue;
+		}
+		*last = make_job(d, c, q, i);
+		last = &(*last)->sibling;
+		q->left++;
+	}
+	if (first && !queue_order(&d->q, &(struct order){ .kind = ORDER_JOB, .job = first })) {
+		free_jobs(first);
+		for (size_t i = 0; i < q->n; i++)
+			say_refused(&q->answers[i], "busy", "the bridge has too much to do");
+		q->left = 0;
+	}
+	if (!q->left)
+		print_answer(d, q);
+}
+
+/* ---- intents ---- */
+
+/* Returns whether all are good. If not, nothing of the batch happens, and each says so. */
+static bool check_all(struct daemon *d, struct ask *q, const cJSON *first)
+{
+	struct intent_refusal why;
+	const char *reason = NULL;
+	const cJSON *j = first;
+
+	for (size_t i = 0; i < q->n; i++, j = j->next) {
+		struct answer *a = &q->answers[i];
+
+		if (intent_check(d->m, j, &a->request, &why)) {
+			say_refused(a, why.reason, why.message);
+			reason = why.reason;
+		}
+		if (!a->request.id[0])
+			snprintf(a->request.id, sizeof(a->request.id), "b%llu",
+			         (unsigned long long)++d->next_id);
+	}
+	for (size_t i = 0; i < q->n && reason; i++)
+		if (!q->answers[i].status)
+			say_refused(&q->answers[i], reason,
+			            "not done, because another intent of its batch was refused");
+	return !reason;
+}
+
+static void take_intents(struct daemon *d, struct client *c, const cJSON *first, size_t n, bool batch)
+{
+	struct ask *q;
+
+	if (n == 0 || n > BATCH_MAX) {
+		refuse_line(d, c, n ? "too_long" : "bad_json",
+		            n ? "more than 64 intents in one batch" : "an empty batch");
+		return;
+	}
+	q = new_ask(c, n, batch);
+	for (const cJSON *j = first; j; j = batch ? j->next : NULL)
+		notes_intent(d, j);
+	if (check_all(d, q, first))
+		start(d, c, q);
+	else
+		print_answer(d, q);
+}
+
+static void take_message(struct daemon *d, struct client *c, const cJSON *j)
+{
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(j, "intents");
+
+	if (cJSON_IsArray(j))
+		take_intents(d, c, j->child, (size_t)cJSON_GetArraySize(j), true);
+	else if (cJSON_IsArray(list) && cJSON_GetArraySize(j) == 1)
+		take_intents(d, c, list->child, (size_t)cJSON_GetArraySize(list), true);
+	else
+		take_intents(d, c, j, 1, false);
+}
+
+/* ---- questions of our own commands ---- */
+
+struct question {
+	uint16_t client;
+	void (*view)(struct daemon *d, const struct snapshot *s, struct buf *b);
+};
+
+static void ask_snapshot(struct daemon *d, struct client *c,
+                         void (*view)(struct daemon *, const struct snapshot *, struct buf *))
+{
+	struct snapshot *s = xcalloc(1, sizeof(*s));
+	struct question *q = xmalloc(sizeof(*q));
+
+	s->controls = xcalloc(d->m->ncontrols + 1, sizeof(*s->controls));
+	*q = (struct question){ c->id, view };
+	s->ref = q;
+	c->pending++;
+	if (queue_order(&d->q, &(struct order){ .kind = ORDER_SNAPSHOT, .snapshot = s }))
+		return;
+	c->pending--;
+	free(s->controls);
+	free(s);
+	free(q);
+	outlet_line(&c->out, "{\"error\": \"busy\"}", 17);
+}
+
+static void snapshot_taken(struct daemon *d, struct snapshot *s)
+{
+	struct question *q = s->ref;
+	struct client *c = clients_find(d, q->client);
+	struct buf b;
+
+	if (c) {
+		c->pending--;
+		buf_init(&b, 16 * OUTLET_MAX);
+		q->view(d, s, &b);
+		outlet_line(&c->out, b.p, b.len);
+		buf_finish(&b);
+	}
+	free(s->controls);
+	free(s);
+	free(q);
+}
+
+static void request_monitor(struct daemon *d, struct client *c, const cJSON *j)
+{
+	const cJSON *how = cJSON_GetObjectItemCaseSensitive(j, "how");
+
+	c->watching = WATCHING_JSON;
+	if (cJSON_IsString(how) && !strcmp(how->valuestring, "text"))
+		c->watching = WATCHING_TEXT;
+	if (cJSON_IsString(how) && !strcmp(how->valuestring, "trace"))
+		c->watching = WATCHING_TRACE;
+	notes_watch(d);
+}
+
+static void request_stop(struct daemon *d, struct client *c)
+{
+	const bool ok = queue_order(&d->q, &(struct order){ .kind = ORDER_CANCEL });
+	const char *answer = ok ? "{\"stopped\": true}" : "{\"error\": \"busy\"}";
+
+	outlet_line(&c->out, answer, strlen(answer));
+}
+
+static void take_request(struct daemon *d, struct client *c, const cJSON *j, const char *request)
+{
+	const cJSON *intents = cJSON_GetObjectItemCaseSensitive(j, "message");
+
+	if (!strcmp(request, "status")) {
+		ask_snapshot(d, c, views_status);
+	} else if (!strcmp(request, "state")) {
+		ask_snapshot(d, c, views_state);
+	} else if (!strcmp(request, "monitor")) {
+		request_monitor(d, c, j);
+	} else if (!strcmp(request, "stop")) {
+		request_stop(d, c);
+	} else if (!strcmp(request, "send") && intents) {
+		c->one_shot = true;
+		take_message(d, c, intents);
+	} else {
+		refuse_line(d, c, "bad_json", "unknown request, expected status, state, monitor, stop "
+		                              "or send");
+	}
+}
+
+/* ---- lines ---- */
+
+void requests_too_long(struct daemon *d, struct client *c)
+{
+	refuse_line(d, c, "too_long", "a line has at most 65536 bytes");
+}
+
+static bool is_blank(const char *line, size_t len)
+{
+	return strspn(line, " \t\r") >= len;
+}
+
+void requests_line(struct daemon *d, struct client *c, const char *line, size_t len)
+{
+	struct diags diags = { 0 };
+	const cJSON *request;
+	struct json j;
+	char message[320];
+
+	if (is_blank(line, len))
+		return;
+	if (json_load(&j, "", line, len, &json_limits_message, &diags)) {
+		snprintf(message, sizeof(message), "column %d: %s", diags.list[0].column,
+		         diags.list[0].msg);
+		refuse_line(d, c, "bad_json", message);
+		return;
+	}
+	request = cJSON_GetObjectItemCaseSensitive(j.root, "request");
+	if (cJSON_IsString(request) && c->id != STDIN_CLIENT)
+		take_request(d, c, j.root, request->valuestring);
+	else
+		take_message(d, c, j.root);
+	json_free(&j);
+}
+
+void requests_reply(struct daemon *d, const struct reply *r)
+{
+	struct ask *q;
+
+	switch (r->kind) {
+	case REPLY_JOB:
+		q = r->job->ref;
+		answer_from_job(&q->answers[r->job->index], r->job);
+		if (--q->left == 0)
+			print_answer(d, q);
+		break;
+	case REPLY_JOB_DONE:
+		free(r->job);
+		break;
+	case REPLY_SNAPSHOT:
+		snapshot_taken(d, r->snapshot);
+		break;
+	default:
+		break;
+	}
+}

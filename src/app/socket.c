@@ -1,0 +1,143 @@
+#include "socket.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "cuewire/buf.h"
+#include "cuewire/platform.h"
+
+#define ANSWER_MAX (16 * 1024 * 1024)
+
+static const char *given(const char *asked)
+{
+	const char *env = getenv("CUEWIRE_SOCKET");
+
+	return asked ? asked : env && *env ? env : NULL;
+}
+
+static const char *runtime_dir(void)
+{
+	const char *dir = getenv("XDG_RUNTIME_DIR");
+	struct stat st;
+
+	return dir && *dir == '/' && !stat(dir, &st) && S_ISDIR(st.st_mode) ? dir : NULL;
+}
+
+int socket_path(const char *asked, char *path, size_t size, char *why, size_t why_size)
+{
+	const size_t room = sizeof(((struct sockaddr_un *)NULL)->sun_path);
+	int n;
+
+	if (given(asked))
+		n = snprintf(path, size, "%s", given(asked));
+	else if (runtime_dir())
+		n = snprintf(path, size, "%s/cuewire.sock", runtime_dir());
+	else
+		n = snprintf(path, size, "/tmp/cuewire-%lu/cuewire.sock", (unsigned long)getuid());
+	if (n > 0 && (size_t)n < size && (size_t)n < room)
+		return 0;
+	snprintf(why, why_size, "the socket's path has %d characters, expected 1 to %zu", n,
+	         (room < size ? room : size) - 1);
+	return -1;
+}
+
+int socket_prepare(const char *asked, const char *path, char *why, size_t why_size)
+{
+	char dir[128];
+	struct stat st;
+
+	if (given(asked) || runtime_dir())
+		return 0;
+	snprintf(dir, sizeof(dir), "%.*s", (int)(strrchr(path, '/') - path), path);
+	if (mkdir(dir, 0700) && errno != EEXIST) {
+		snprintf(why, why_size, "cannot make %s: %s", dir, strerror(errno));
+		return -1;
+	}
+	if (lstat(dir, &st) || !S_ISDIR(st.st_mode) || st.st_uid != getuid() || st.st_mode & 077) {
+		snprintf(why, why_size, "%s is not a folder of yours alone (mode 0700): remove it, or "
+		                        "choose a socket with --socket", dir);
+		return -1;
+	}
+	return 0;
+}
+
+int socket_connect(const char *asked)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	char why[256], path[sizeof(a.sun_path)];
+	int fd;
+
+	if (socket_path(asked, path, sizeof(path), why, sizeof(why)) ||
+	    socket_prepare(asked, path, why, sizeof(why))) {
+		fprintf(stderr, "cuewire: %s\n", why);
+		return -1;
+	}
+	memcpy(a.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (fd >= 0 && !connect(fd, (const void *)&a, sizeof(a)))
+		return fd;
+	if (errno == ENOENT || errno == ECONNREFUSED)
+		fprintf(stderr, "cuewire: no bridge is running (nobody answers on %s); start one with "
+		                "\"cuewire run\"\n", path);
+	else
+		fprintf(stderr, "cuewire: cannot reach the bridge on %s: %s\n", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static int send_all(int fd, const char *p, size_t len)
+{
+	while (len) {
+		const ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (n > 0) {
+			p += n;
+			len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+/* The answer ends with a line feed. */
+static char *read_line(int fd)
+{
+	struct buf b;
+	char chunk[4096];
+	ssize_t n;
+
+	buf_init(&b, ANSWER_MAX);
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0 || (n < 0 && errno == EINTR)) {
+		if (n < 0)
+			continue;
+		buf_add(&b, chunk, (size_t)n);
+		if (b.p[b.len - 1] == '\n') {
+			b.p[b.len - 1] = '\0';
+			return b.p;
+		}
+	}
+	buf_finish(&b);
+	return NULL;
+}
+
+char *socket_ask(const char *asked, const char *line)
+{
+	const int fd = socket_connect(asked);
+	char *answer = NULL;
+
+	if (fd < 0)
+		return NULL;
+	if (!send_all(fd, line, strlen(line)) && !send_all(fd, "\n", 1))
+		answer = read_line(fd);
+	close(fd);
+	if (!answer)
+		fprintf(stderr, "cuewire: the bridge went away without an answer\n");
+	return answer;
+}

@@ -1,0 +1,85 @@
+#include "engine_priv.h"
+
+static uint8_t put_cc(uint8_t *b, const struct address *a, uint8_t number, uint8_t v)
+{
+	b[0] = (uint8_t)(MIDI_CC | a->channel);
+	b[1] = number;
+	b[2] = v;
+	return 3;
+}
+
+static uint8_t put_cc14(uint8_t *b, const struct address *a, uint16_t v, bool lsb_first)
+{
+	const uint8_t msb = (uint8_t)(v >> 7), lsb = v & 127;
+
+	put_cc(b + (lsb_first ? 3 : 0), a, a->number, msb);
+	put_cc(b + (lsb_first ? 0 : 3), a, a->lsb, lsb);
+	return 6;
+}
+
+/* Velocity 0 would be a note-off to some receivers and a note-on to others. */
+static uint8_t put_note(uint8_t *b, const struct address *a, uint8_t v)
+{
+	b[0] = (uint8_t)((v ? MIDI_NOTE_ON : MIDI_NOTE_OFF) | a->channel);
+	b[1] = a->number;
+	b[2] = v;
+	return 3;
+}
+
+static uint8_t put_bend(uint8_t *b, const struct address *a, uint16_t v)
+{
+	b[0] = (uint8_t)(MIDI_BEND | a->channel);
+	b[1] = v & 127;
+	b[2] = (uint8_t)(v >> 7);
+	return 3;
+}
+
+static uint8_t put(uint8_t *b, const struct address *a, const struct control *c, float v)
+{
+	switch ((enum addr_form)a->form) {
+	case ADDR_CC:
+		return put_cc(b, a, a->number, value_to7(v, c->bipolar));
+	case ADDR_CC14:
+		return put_cc14(b, a, value_to14(v, c->bipolar), c->lsb_first);
+	case ADDR_NOTE:
+		return put_note(b, a, value_to7(v, c->bipolar));
+	case ADDR_BEND:
+		return put_bend(b, a, value_to14(v, c->bipolar));
+	default:
+		return 0;
+	}
+}
+
+void encode_value(const struct control *c, float v, struct msg *m)
+{
+	m->value = v;
+	if (c->up.form) /* a switch with an address for "on" and one for "off" */
+		m->len = put(m->bytes, v >= 0.5f ? &c->up : &c->down, c, 1.0f);
+	else
+		m->len = put(m->bytes, &c->out, c, v);
+	if (m->edge == EDGE_PRESS)
+		m->release_len = put(m->release, &c->out, c, 0.0f);
+}
+
+int encode_steps(const struct control *c, int steps, struct msg *m)
+{
+	const struct address *a = steps > 0 ? &c->up : &c->down;
+	const int one = steps > 0 ? 1 : -1;
+
+	if (a->form) {
+		m->value = (float)one;
+		m->len = put(m->bytes, a, c, 1.0f);
+		m->len = (uint8_t)(m->len + put(m->bytes + m->len, a, c, 0.0f));
+		return steps - one;
+	}
+	if (c->out.form) {
+		const uint8_t v = steps_encode(steps, c->encoding);
+		const int sent = steps_decode(v, c->encoding);
+
+		m->value = (float)sent;
+		m->len = put_cc(m->bytes, &c->out, c->out.number, v);
+		return steps - sent;
+	}
+	m->value = (float)steps;
+	return 0;
+}

@@ -1,0 +1,444 @@
+/* Sources to values: what an OSC message or a MIDI message means to the routes that it finds. */
+#include "engine_priv.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FADER_STEP (1.0f / 127) /* one step of a relative encoder, unless the route says "by" */
+
+/* What came in, before the route has its say. */
+enum input_kind {
+	IN_VALUE,   /* a number: 0..1 from MIDI, anything from OSC */
+	IN_TRIGGER, /* no number at all: "now" */
+	IN_STEPS,   /* relative */
+};
+struct input {
+	enum input_kind kind;
+	float v;
+};
+
+/* ---- through a route to its control ---- */
+
+static bool conditions_hold(const struct engine *e, const struct route *r)
+{
+	for (size_t i = 0; i < r->nwhen; i++)
+		if ((e->state[r->when[i].control].value >= 0.5f) != r->when[i].on)
+			return false;
+	return true;
+}
+
+static bool transform(struct engine *e, const struct route *r, float *v)
+{
+	for (size_t i = 0; i < r->nxf; i++) {
+		const struct xform *x = &r->xf[i];
+
+		if (!xforms[x->kind].apply(x, &e->xf_state[x->state], v))
+			return false;
+	}
+	return true;
+}
+
+static bool inverted(const struct route *r)
+{
+	for (size_t i = 0; i < r->nxf; i++)
+		if (r->xf[i].kind == XF_INVERT)
+			return true;
+	return false;
+}
+
+/* "No argument, or I: a button is pressed and released 50 ms later, a switch is set to 1." */
+static void deliver_trigger(struct engine *e, uint64_t t_ns, const struct route *r,
+                            const struct source *s)
+{
+	const enum kind kind = e->m->controls[r->to].kind;
+
+	if (r->as == AS_TOGGLE)
+		engine_set(e, t_ns, r->to, e->state[r->to].value < 0.5f, s);
+	else if (r->by != 0.0f)
+		engine_nudge(e, t_ns, r->to, r->by, s);
+	else if (kind == KIND_BUTTON)
+		engine_tap(e, t_ns, r->to, TAP_MS, s);
+	else if (kind == KIND_SWITCH)
+		engine_set(e, t_ns, r->to, 1.0f, s);
+	else
+		e->n.refused++;
+}
+
+static void deliver_steps(struct engine *e, uint64_t t_ns, const struct route *r, float steps,
+                          const struct source *s)
+{
+	const bool encoder = e->m->controls[r->to].kind == KIND_ENCODER;
+	const float by = r->by != 0.0f ? r->by : encoder ? 1.0f : FADER_STEP;
+
+	if (steps != 0.0f)
+		engine_nudge(e, t_ns, r->to, (inverted(r) ? -steps : steps) * by, s);
+}
+
+/* The value's rise is what toggles, and what steps an encoder or, with "by", a fader. */
+static void deliver_value(struct engine *e, uint64_t t_ns, uint16_t route, float v,
+                          const struct source *s)
+{
+	const struct route *r = &e->m->routes[route];
+	struct route_state *rs = &e->routes[route];
+	const bool rise = v >= 0.5f && !rs->on;
+
+	rs->on = v >= 0.5f;
+	if (r->as == AS_TOGGLE) {
+		if (rise)
+			engine_set(e, t_ns, r->to, e->state[r->to].value < 0.5f, s);
+	} else if (r->by != 0.0f || e->m->controls[r->to].kind == KIND_ENCODER) {
+		if (rise)
+			engine_nudge(e, t_ns, r->to, r->by != 0.0f ? r->by : 1.0f, s);
+	} else {
+		rs->pressed = rs->on;
+		engine_set(e, t_ns, r->to, v, s);
+	}
+}
+
+static void deliver(struct engine *e, uint64_t t_ns, uint16_t route, struct input in,
+                    const struct source *s)
+{
+	const struct route *r = &e->m->routes[route];
+	const enum kind kind = e->m->controls[r->to].kind;
+	const bool through = !r->nwhen || conditions_hold(e, r);
+
+	if (in.kind == IN_STEPS || in.kind == IN_TRIGGER) {
+		if (!through)
+			return;
+		if (in.kind == IN_STEPS)
+			deliver_steps(e, t_ns, r, in.v, s);
+		else
+			deliver_trigger(e, t_ns, r, s);
+		return;
+	}
+	if (!transform(e, r, &in.v))
+		return;
+	e->routes[route].who = s->who;
+	/* A layer's release goes where its press went, and nowhere else. */
+	if (r->nwhen && kinds[kind].held && in.v < 0.5f) {
+		if (e->routes[route].pressed || r->as == AS_TOGGLE)
+			deliver_value(e, t_ns, route, in.v, s);
+	} else if (through) {
+		deliver_value(e, t_ns, route, in.v, s);
+	} else {
+		e->routes[route].on = in.v >= 0.5f;
+	}
+}
+
+/* ---- OSC ---- */
+
+/* What TouchOSC sends beside its controls: quiet where nobody maps it. */
+static bool is_chatter(const struct osc_msg *m)
+{
+	const size_t len = m->address_len;
+
+	if (!strcmp(m->address, "/ping") || !strcmp(m->address, "/accxyz"))
+		return true;
+	if (len > 2 && !memcmp(m->address + len - 2, "/z", 2))
+		return true;
+	return m->address[1] && strspn(m->address + 1, "0123456789") == len - 1; /* a page: "/1" */
+}
+
+/* Finds the argument that the route takes. Returns false when there is none to act on. */
+static bool osc_input(struct engine *e, const struct route *r, const struct osc_msg *m,
+                      struct input *in)
+{
+	bool trigger = m->nargs == 0, other = false;
+	double v;
+
+	for (size_t i = r->arg < 0 ? 0 : (size_t)r->arg; i < m->nargs; i++) {
+		const struct osc_arg *a = &m->args[i];
+
+		if (a->type == 'I') {
+			trigger = true;
+		} else if (osc_number(a, &v)) {
+			*in = (struct input){ IN_VALUE, (float)v };
+			return true;
+		} else if (a->type == 'f' || a->type == 'd') {
+			e->n.bad++; /* not a number, or infinite */
+			return false;
+		} else if (a->type != 'N') {
+			other = true;
+		}
+		if (r->arg >= 0)
+			break;
+	}
+	if (trigger && (r->arg < 0 || m->nargs)) {
+		*in = (struct input){ IN_TRIGGER, 0.0f };
+		return true;
+	}
+	if (other || r->arg >= (int)m->nargs)
+		e->n.refused++;
+	return false;
+}
+
+static void osc_route(struct engine *e, uint64_t t_ns, uint16_t route, const struct osc_msg *m,
+                      const struct source *s)
+{
+	const struct route *r = &e->m->routes[route];
+	struct input in;
+
+	if (!osc_input(e, r, m, &in))
+		return;
+	/* An encoder takes signed whole steps over OSC. */
+	if (in.kind == IN_VALUE && r->by == 0.0f && e->m->controls[r->to].kind == KIND_ENCODER) {
+		in.kind = IN_STEPS;
+		in.v = rintf(in.v);
+	}
+	deliver(e, t_ns, route, in, s);
+}
+
+static void osc_chain(struct engine *e, uint64_t t_ns, uint16_t peer, uint16_t route,
+                      const struct osc_msg *m)
+{
+	for (; route != ROUTE_END; route = e->m->routes[route].next) {
+		const struct source s = { .from = FROM_OSC, .who = peer,
+			                  .label = e->m->routes[route].label };
+
+		osc_route(e, t_ns, route, m, &s);
+	}
+}
+
+static bool pattern_allowed(struct engine *e, uint64_t t_ns)
+{
+	e->pattern_tokens += (double)(t_ns - e->pattern_t_ns) * PATTERNS_PER_S / 1e9;
+	e->pattern_t_ns = t_ns;
+	if (e->pattern_tokens > PATTERN_BURST)
+		e->pattern_tokens = PATTERN_BURST;
+	if (e->pattern_tokens < 1.0) {
+		e->n.refused++;
+		return false;
+	}
+	e->pattern_tokens -= 1.0;
+	return true;
+}
+
+/* The sender's pattern against every address; returns whether one was hit. */
+static bool osc_from_pattern(struct engine *e, uint64_t t_ns, uint16_t peer,
+                             const struct osc_msg *m)
+{
+	const uint16_t *heads;
+	const size_t n = mapping_osc_exact(e->m, &heads);
+	bool hit = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!osc_match(m->address, e->m->routes[heads[i]].osc))
+			continue;
+		hit = true;
+		osc_chain(e, t_ns, peer, heads[i], m);
+	}
+	return hit;
+}
+
+/* The mapping's patterns against an address that no route names. */
+static bool osc_to_pattern(struct engine *e, uint64_t t_ns, uint16_t peer,
+                           const struct osc_msg *m)
+{
+	const uint16_t *routes;
+	const size_t n = mapping_osc_patterns(e->m, &routes);
+	char label[280];
+	const struct source s = { .from = FROM_OSC, .who = peer, .brief = true, .label = label };
+	bool hit = false;
+
+	if (n)
+		snprintf(label, sizeof(label), "osc:%s", m->address);
+	for (size_t i = 0; i < n; i++) {
+		if (!osc_match(e->m->routes[routes[i]].osc, m->address))
+			continue;
+		hit = true;
+		osc_route(e, t_ns, routes[i], m, &s);
+	}
+	return hit;
+}
+
+void engine_osc(struct engine *e, uint64_t t_ns, uint16_t peer, const struct osc_msg *m)
+{
+	uint16_t route;
+	bool hit;
+
+	e->n.osc_in++;
+	route = mapping_osc(e->m, m->address, m->address_len);
+	if (route != ROUTE_END) {
+		osc_chain(e, t_ns, peer, route, m);
+		return;
+	}
+	if (m->pattern) {
+		if (!pattern_allowed(e, t_ns))
+			return;
+		hit = osc_from_pattern(e, t_ns, peer, m);
+	} else {
+		hit = osc_to_pattern(e, t_ns, peer, m);
+	}
+	if (hit || is_chatter(m))
+		return;
+	e->n.unmapped++;
+	e->sink.unmapped_osc(e->sink.ctx, t_ns, m);
+}
+
+/* ---- MIDI ---- */
+
+static struct source midi_source(const struct engine *e, const struct route *r)
+{
+	const bool lamp = e->m->controls[r->to].kind == KIND_LAMP;
+
+	return (struct source){ .from = lamp ? FROM_FEEDBACK : FROM_MIDI, .who = (uint16_t)r->port,
+		                .label = r->label };
+}
+
+static void midi_deliver(struct engine *e, uint64_t t_ns, uint16_t route, struct input in)
+{
+	const struct source s = midi_source(e, &e->m->routes[route]);
+
+	deliver(e, t_ns, route, in, &s);
+}
+
+/* The pair is complete, or has waited long enough: the halves that came last make its value. */
+static void pair_deliver(struct engine *e, uint64_t t_ns, uint16_t route)
+{
+	struct route_state *rs = &e->routes[route];
+	const bool bipolar = e->m->controls[e->m->routes[route].to].bipolar;
+	const float v = rs->has_lsb ? value_from14((uint16_t)(rs->msb << 7 | rs->lsb), bipolar)
+		                    : value_from7(rs->msb, bipolar);
+
+	rs->fresh_msb = rs->fresh_lsb = false;
+	midi_deliver(e, t_ns, route, (struct input){ IN_VALUE, v });
+}
+
+/* The halves come in either order, and some devices send only the half that changed: a half is
+ * held back for a moment, until the other one comes, the same one comes again, or time is up. */
+static void pair_half(struct engine *e, uint64_t t_ns, uint16_t route, bool msb, uint8_t v)
+{
+	struct route_state *rs = &e->routes[route];
+
+	if (msb ? rs->fresh_msb : rs->fresh_lsb)
+		pair_deliver(e, t_ns, route);
+	if (msb) {
+		rs->msb = v;
+		rs->fresh_msb = true;
+	} else {
+		rs->lsb = v;
+		rs->fresh_lsb = rs->has_lsb = true;
+	}
+	if (rs->fresh_msb && rs->fresh_lsb) {
+		pair_deliver(e, t_ns, route);
+		return;
+	}
+	rs->due = t_ns + PAIR_WAIT_MS * NS_PER_MS;
+	if (!rs->timer)
+		rs->timer = timers_add(&e->timers, (struct timer){ rs->due, TIMER_PAIR, route });
+}
+
+void engine_pair_due(struct engine *e, uint64_t t_ns, uint16_t route)
+{
+	struct route_state *rs = &e->routes[route];
+
+	rs->timer = false;
+	if (!rs->fresh_msb && !rs->fresh_lsb)
+		return;
+	if (rs->due <= t_ns)
+		pair_deliver(e, t_ns, route);
+	else
+		rs->timer = timers_add(&e->timers, (struct timer){ rs->due, TIMER_PAIR, route });
+}
+
+/* Whether a note is on or off there, however hard it was hit. */
+static bool is_press(const struct route *r, const struct control *c)
+{
+	return kinds[c->kind].binary || c->kind == KIND_ENCODER || r->by != 0.0f;
+}
+
+/* One 7-bit value for one route. */
+static void midi_route(struct engine *e, uint64_t t_ns, uint16_t route, uint8_t number, uint8_t v)
+{
+	const struct route *r = &e->m->routes[route];
+	const struct control *c = &e->m->controls[r->to];
+	struct input in = { IN_VALUE, value_from7(v, c->bipolar) };
+
+	if (r->in.form == ADDR_CC14) {
+		pair_half(e, t_ns, route, number == r->in.number, v);
+		return;
+	}
+	if (r->encoding)
+		in = (struct input){ IN_STEPS, (float)steps_decode(v, r->encoding) };
+	else if (r->in.form == ADDR_NOTE && !r->nxf && is_press(r, c))
+		in.v = v > 0; /* a pad that is hit softly is hit */
+	midi_deliver(e, t_ns, route, in);
+}
+
+/* The chain of a CC may begin with a pair whose other half it is: what does not concern this
+ * number is passed over. Returns whether anything was meant. */
+static bool midi_chain(struct engine *e, uint64_t t_ns, uint16_t route, uint8_t number, uint8_t v)
+{
+	bool hit = false;
+
+	for (; route != ROUTE_END; route = e->m->routes[route].next) {
+		const struct address *a = &e->m->routes[route].in;
+
+		if (a->number != number && !(a->form == ADDR_CC14 && a->lsb == number))
+			continue;
+		hit = true;
+		midi_route(e, t_ns, route, number, v);
+	}
+	return hit;
+}
+
+static bool midi_bend(struct engine *e, uint64_t t_ns, uint16_t route, uint16_t v)
+{
+	const bool hit = route != ROUTE_END;
+
+	for (; route != ROUTE_END; route = e->m->routes[route].next) {
+		const bool bipolar = e->m->controls[e->m->routes[route].to].bipolar;
+
+		midi_deliver(e, t_ns, route, (struct input){ IN_VALUE, value_from14(v, bipolar) });
+	}
+	return hit;
+}
+
+/* One program is a trigger; "any" makes its number the value. */
+static bool midi_program(struct engine *e, uint64_t t_ns, int port, uint8_t channel, uint8_t number)
+{
+	uint16_t route = mapping_midi(e->m, port, ADDR_PROGRAM, channel, ADDR_ANY);
+	bool hit = midi_chain(e, t_ns, route, ADDR_ANY, number);
+
+	route = mapping_midi(e->m, port, ADDR_PROGRAM, channel, number);
+	hit |= route != ROUTE_END;
+	for (; route != ROUTE_END; route = e->m->routes[route].next)
+		midi_deliver(e, t_ns, route, (struct input){ IN_TRIGGER, 0.0f });
+	return hit;
+}
+
+static bool midi_dispatch(struct engine *e, uint64_t t_ns, int port, const struct midi_msg *m)
+{
+	const uint8_t ch = m->status & 15;
+
+	switch (m->status & 0xF0) {
+	case MIDI_NOTE_ON:
+	case MIDI_NOTE_OFF:
+		return midi_chain(e, t_ns, mapping_midi(e->m, port, ADDR_NOTE, ch, m->d1), m->d1,
+		                  (m->status & 0xF0) == MIDI_NOTE_ON ? m->d2 : 0);
+	case MIDI_CC:
+		return midi_chain(e, t_ns, mapping_midi(e->m, port, ADDR_CC, ch, m->d1), m->d1, m->d2);
+	case MIDI_POLY_PRESSURE:
+		return midi_chain(e, t_ns, mapping_midi(e->m, port, ADDR_POLY, ch, m->d1), m->d1,
+		                  m->d2);
+	case MIDI_PRESSURE:
+		return midi_chain(e, t_ns, mapping_midi(e->m, port, ADDR_PRESSURE, ch, 0), 0, m->d1);
+	case MIDI_PROGRAM:
+		return midi_program(e, t_ns, port, ch, m->d1);
+	case MIDI_BEND:
+		return midi_bend(e, t_ns, mapping_midi(e->m, port, ADDR_BEND, ch, 0),
+		                 (uint16_t)(m->d2 << 7 | m->d1));
+	default:
+		return true; /* clock, active sensing and the like are nobody's fault */
+	}
+}
+
+void engine_midi(struct engine *e, uint64_t t_ns, int port, const struct midi_msg *m)
+{
+	e->n.midi_in++;
+	if (midi_dispatch(e, t_ns, port, m))
+		return;
+	e->n.unmapped++;
+	e->sink.unmapped_midi(e->sink.ctx, t_ns, port, m);
+}

@@ -1,0 +1,78 @@
+/* What the parts of the engine share: engine.c (controls, time), engine_in.c (sources to values),
+ * encode.c (values to bytes). */
+#ifndef CUEWIRE_ENGINE_PRIV_H
+#define CUEWIRE_ENGINE_PRIV_H
+
+#include "cuewire/engine.h"
+#include "cuewire/timers.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+#define TAP_MS 50         /* a press without a release of its own */
+#define PAIR_WAIT_MS 5    /* for the other half of a 14-bit pair */
+#define STEPS_MAX 64      /* of an encoder at once */
+#define BATCHES_MAX 256   /* that wait for their time */
+
+/* Incoming address patterns are tried against every address: so many may come at once, and so
+ * many a second. */
+#define PATTERN_BURST 200
+#define PATTERNS_PER_S 500
+
+enum timer_kind { TIMER_RELEASE, TIMER_PAIR, TIMER_BATCH };
+
+/* Who holds a button. */
+struct hold {
+	bool held;
+	uint8_t from;    /* enum from */
+	uint16_t who;
+	uint64_t timer;  /* when a TIMER_RELEASE is due; 0: none is waiting */
+	uint64_t until;  /* released by itself then; TIME_NEVER: not */
+};
+
+struct route_state {
+	bool on;         /* the level that came last: toggles act on its rise */
+	uint16_t who;    /* whose value that was (struct source) */
+	bool pressed;    /* it pressed its button: the release comes through whatever `when` says */
+	/* 14-bit pair */
+	uint8_t msb, lsb;
+	bool fresh_msb, fresh_lsb; /* came since the pair was last complete */
+	bool has_lsb;    /* ever came; else the MSB alone is a 7-bit value */
+	bool timer;      /* a TIMER_PAIR is waiting */
+	uint64_t due;
+};
+
+struct engine {
+	const struct mapping *m;
+	struct sink sink;
+	struct counters n;
+	struct control_state *state; /* one a control */
+	struct hold *hold;           /* one a control */
+	struct route_state *routes;  /* one a route */
+	float *xf_state;             /* m->nstates */
+	struct timers timers;
+	struct batch *batches[BATCHES_MAX]; /* borrowed */
+	uint64_t batch_due[BATCHES_MAX];
+	double pattern_tokens;
+	uint64_t pattern_t_ns; /* when they were counted last */
+};
+
+/* Gives the control a value: 0..1, an encoder steps. Sends it, if the control has a port. */
+void engine_set(struct engine *e, uint64_t t_ns, uint16_t control, float v, const struct source *s);
+
+/* Adds to a fader's value, or moves an encoder. */
+void engine_nudge(struct engine *e, uint64_t t_ns, uint16_t control, float by,
+                  const struct source *s);
+
+/* Presses the button now and releases it after so long, unless it is released before. */
+void engine_tap(struct engine *e, uint64_t t_ns, uint16_t control, uint32_t ms,
+                const struct source *s);
+
+/* A pair has waited long enough for its other half. */
+void engine_pair_due(struct engine *e, uint64_t t_ns, uint16_t route);
+
+/* Fills bytes, len and value of the message for a fader's, switch's or button's value. */
+void encode_value(const struct control *c, float v, struct msg *m);
+
+/* The same for `steps` of an encoder: returns how many steps are left for further messages. */
+int encode_steps(const struct control *c, int steps, struct msg *m);
+
+#endif

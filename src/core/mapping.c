@@ -1,0 +1,269 @@
+#include "cuewire/mapping.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cuewire/mem.h"
+
+const char *const route_as_names[AS_COUNT] = { "value", "toggle" };
+const char *const slot_type_names[SLOT_TYPE_COUNT] = { "deck", "number", "choice" };
+
+/* The table of a MIDI port: 16 channels of four families of 128 numbers (CC, note, program,
+ * poly pressure), then 16 of bend, pressure and any program. */
+enum { FAMILY_CC, FAMILY_NOTE, FAMILY_PROGRAM, FAMILY_POLY, FAMILIES };
+enum { SINGLE_BEND, SINGLE_PRESSURE, SINGLE_PROGRAM, SINGLES };
+#define PER_CHANNEL (FAMILIES * 128 + SINGLES)
+#define PER_PORT (16 * PER_CHANNEL)
+
+/* Open addressing; at most half full, so that a look-up ends soon. */
+struct table {
+	struct entry {
+		const char *key; /* NULL: free */
+		uint32_t hash;
+		uint32_t len;
+		uint16_t value;
+	} *entries;
+	size_t mask;
+};
+
+struct mapping_index {
+	struct table controls, osc;
+	uint16_t **midi; /* per port PER_PORT first routes, NULL: nothing comes from it */
+	uint16_t *exact, *patterns;
+	size_t nexact, npatterns;
+};
+
+bool port_is_midi(const struct port *p)
+{
+	return p->in.n || p->out.n;
+}
+
+bool port_sends(const struct port *p)
+{
+	return p->out.n || p->osc_send || p->raw_out || p->simulated;
+}
+
+/* ---- names ---- */
+
+/* FNV-1a: the names are short. */
+static uint32_t hash(const char *s, size_t len)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (uint8_t)s[i]) * 16777619u;
+	return h;
+}
+
+static void table_init(struct table *t, struct arena *a, size_t n)
+{
+	size_t size = 16;
+
+	while (size < 2 * n)
+		size *= 2;
+	t->entries = arena_alloc(a, size * sizeof(*t->entries));
+	t->mask = size - 1;
+}
+
+/* The entry of the key, or the free one where it belongs. */
+static struct entry *table_slot(const struct table *t, const char *key, size_t len)
+{
+	const uint32_t h = hash(key, len);
+	size_t i = h & t->mask;
+
+	for (;; i = (i + 1) & t->mask) {
+		struct entry *e = &t->entries[i];
+
+		if (!e->key || (e->hash == h && e->len == len && !memcmp(e->key, key, len)))
+			return e;
+	}
+}
+
+static void table_put(struct table *t, const char *key, uint16_t value)
+{
+	const size_t len = strlen(key);
+	struct entry *e = table_slot(t, key, len);
+
+	*e = (struct entry){ .key = key, .hash = hash(key, len), .len = (uint32_t)len, .value = value };
+}
+
+int mapping_control(const struct mapping *m, const char *name, size_t len)
+{
+	const struct entry *e = table_slot(&m->index->controls, name, len);
+
+	return e->key ? e->value : -1;
+}
+
+int mapping_intent(const struct mapping *m, const char *name)
+{
+	for (size_t i = 0; i < m->nintents; i++)
+		if (!strcmp(m->intents[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+int mapping_port(const struct mapping *m, const char *name)
+{
+	for (size_t i = 0; i < m->nports; i++)
+		if (!strcmp(m->ports[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+/* ---- sources ---- */
+
+static size_t midi_slot(enum addr_form form, uint8_t channel, uint8_t number)
+{
+	static const uint8_t family[ADDR_FORM_COUNT] = {
+		[ADDR_CC] = FAMILY_CC,
+		[ADDR_CC14] = FAMILY_CC,
+		[ADDR_NOTE] = FAMILY_NOTE,
+		[ADDR_PROGRAM] = FAMILY_PROGRAM,
+		[ADDR_POLY] = FAMILY_POLY,
+	};
+	const size_t base = (size_t)(channel & 15) * PER_CHANNEL, singles = base + FAMILIES * 128;
+
+	if (form == ADDR_BEND)
+		return singles + SINGLE_BEND;
+	if (form == ADDR_PRESSURE)
+		return singles + SINGLE_PRESSURE;
+	if (form == ADDR_PROGRAM && number == ADDR_ANY)
+		return singles + SINGLE_PROGRAM;
+	return base + family[form] * 128u + (number & 127);
+}
+
+uint16_t mapping_midi(const struct mapping *m, int port, enum addr_form form, uint8_t channel,
+                      uint8_t number)
+{
+	const uint16_t *t = m->index->midi[port];
+
+	return t ? t[midi_slot(form, channel, number)] : ROUTE_END;
+}
+
+uint16_t mapping_osc(const struct mapping *m, const char *address, size_t len)
+{
+	const struct entry *e = table_slot(&m->index->osc, address, len);
+
+	return e->key ? e->value : ROUTE_END;
+}
+
+size_t mapping_osc_exact(const struct mapping *m, const uint16_t **routes)
+{
+	*routes = m->index->exact;
+	return m->index->nexact;
+}
+
+size_t mapping_osc_patterns(const struct mapping *m, const uint16_t **routes)
+{
+	*routes = m->index->patterns;
+	return m->index->npatterns;
+}
+
+/* Appends the route to the chain that begins at *head. */
+static void chain(struct mapping *m, uint16_t *head, uint16_t route)
+{
+	while (*head != ROUTE_END)
+		head = &m->routes[*head].next;
+	*head = route;
+}
+
+static void index_midi(struct mapping *m, uint16_t i)
+{
+	const struct route *r = &m->routes[i];
+	uint16_t **t = &m->index->midi[r->port];
+
+	if (!*t) {
+		*t = arena_alloc(m->arena, PER_PORT * sizeof(**t));
+		for (size_t k = 0; k < PER_PORT; k++)
+			(*t)[k] = ROUTE_END;
+	}
+	chain(m, &(*t)[midi_slot(r->in.form, r->in.channel, r->in.number)], i);
+	/* The pair's other half leads to the same chain, which begins with the pair. */
+	if (r->in.form == ADDR_CC14) {
+		uint16_t *lsb = &(*t)[midi_slot(ADDR_CC, r->in.channel, r->in.lsb)];
+
+		if (*lsb == ROUTE_END)
+			*lsb = i;
+	}
+}
+
+static void index_osc(struct mapping *m, uint16_t i)
+{
+	struct mapping_index *x = m->index;
+	const struct route *r = &m->routes[i];
+	struct entry *e;
+
+	if (r->pattern) {
+		x->patterns[x->npatterns++] = i;
+		return;
+	}
+	e = table_slot(&x->osc, r->osc, strlen(r->osc));
+	if (e->key) {
+		chain(m, &e->value, i);
+		return;
+	}
+	table_put(&x->osc, r->osc, i);
+	x->exact[x->nexact++] = i;
+}
+
+/* Every control but a lamp answers to its own address, unless a route names that address. */
+static void add_own_routes(struct mapping *m)
+{
+	struct route *all = arena_alloc(m->arena, (m->nroutes + m->ncontrols) * sizeof(*all));
+	struct table named;
+
+	if (m->nroutes)
+		memcpy(all, m->routes, m->nroutes * sizeof(*all));
+	m->routes = all;
+	table_init(&named, m->arena, m->nroutes);
+	for (size_t i = 0; i < m->nroutes; i++)
+		if (m->routes[i].osc)
+			table_put(&named, m->routes[i].osc, 0);
+	for (size_t c = 0; c < m->ncontrols; c++) {
+		const struct control *ctl = &m->controls[c];
+
+		if (ctl->kind == KIND_LAMP || table_slot(&named, ctl->osc, strlen(ctl->osc))->key)
+			continue;
+		all[m->nroutes++] = (struct route){
+			.at = ctl->at,
+			.osc = ctl->osc,
+			.own = true,
+			.arg = -1,
+			.port = PORT_NONE,
+			.to = (uint16_t)c,
+			.label = arena_fmt(m->arena, "osc:%s", ctl->osc),
+		};
+	}
+}
+
+void mapping_index(struct mapping *m)
+{
+	struct mapping_index *x = m->index = arena_alloc(m->arena, sizeof(*x));
+
+	table_init(&x->controls, m->arena, m->ncontrols);
+	for (size_t i = 0; i < m->ncontrols; i++)
+		table_put(&x->controls, m->controls[i].name, (uint16_t)i);
+	add_own_routes(m);
+	table_init(&x->osc, m->arena, m->nroutes);
+	x->midi = arena_alloc(m->arena, (m->nports + 1) * sizeof(*x->midi));
+	x->exact = arena_alloc(m->arena, (m->nroutes + 1) * sizeof(*x->exact));
+	x->patterns = arena_alloc(m->arena, (m->nroutes + 1) * sizeof(*x->patterns));
+	for (size_t i = 0; i < m->nroutes; i++)
+		m->routes[i].next = ROUTE_END;
+	/* Pairs first, so that a chain that both halves lead to begins with the pair. */
+	for (size_t i = 0; i < m->nroutes; i++)
+		if (!m->routes[i].osc && m->routes[i].in.form == ADDR_CC14)
+			index_midi(m, (uint16_t)i);
+	for (size_t i = 0; i < m->nroutes; i++)
+		if (!m->routes[i].osc && m->routes[i].in.form != ADDR_CC14)
+			index_midi(m, (uint16_t)i);
+	for (size_t i = 0; i < m->nroutes; i++)
+		if (m->routes[i].osc)
+			index_osc(m, (uint16_t)i);
+}
+
+void mapping_free(struct mapping *m)
+{
+	if (m)
+		arena_free(m->arena);
+}

@@ -1,0 +1,79 @@
+#include "cuewire/peers.h"
+
+#include <string.h>
+
+#define MISSED 3
+#define INTERVAL_MIN_NS UINT64_C(100000000) /* pings closer together are no measure */
+
+static size_t oldest(const struct peers *p)
+{
+	size_t o = 0;
+
+	for (size_t i = 1; i < PEERS_MAX; i++)
+		if (p->list[i].heard_ns < p->list[o].heard_ns)
+			o = i;
+	return o;
+}
+
+uint16_t peers_heard(struct peers *p, const uint8_t address[16], uint64_t t_ns, bool *displaced)
+{
+	size_t i = p->last;
+
+	*displaced = false;
+	if (memcmp(p->list[i].address, address, 16) || !p->list[i].heard_ns) {
+		for (i = 0; i < PEERS_MAX; i++)
+			if (p->list[i].heard_ns && !memcmp(p->list[i].address, address, 16))
+				break;
+		if (i == PEERS_MAX) {
+			i = oldest(p);
+			*displaced = p->list[i].heard_ns != 0;
+			p->list[i] = (struct peer){ 0 };
+			memcpy(p->list[i].address, address, 16);
+		}
+		p->last = i;
+	}
+	p->list[i].heard_ns = t_ns;
+	p->list[i].gone = false;
+	return (uint16_t)i;
+}
+
+/* A pause of three intervals was an absence, not an interval. */
+void peers_ping(struct peers *p, uint16_t peer, uint64_t t_ns)
+{
+	struct peer *x = &p->list[peer];
+	const uint64_t since = x->ping_ns ? t_ns - x->ping_ns : 0;
+
+	x->ping_ns = t_ns;
+	if (since < INTERVAL_MIN_NS)
+		return;
+	if (!x->interval_ns || since < MISSED * x->interval_ns)
+		x->interval_ns = since;
+}
+
+static uint64_t due(const struct peer *x)
+{
+	if (!x->interval_ns || x->gone)
+		return UINT64_MAX;
+	return x->heard_ns + MISSED * x->interval_ns;
+}
+
+uint64_t peers_deadline(const struct peers *p)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (size_t i = 0; i < PEERS_MAX; i++)
+		if (due(&p->list[i]) < next)
+			next = due(&p->list[i]);
+	return next;
+}
+
+int peers_gone(struct peers *p, uint64_t t_ns)
+{
+	for (size_t i = 0; i < PEERS_MAX; i++) {
+		if (due(&p->list[i]) > t_ns)
+			continue;
+		p->list[i].gone = true;
+		return (int)i;
+	}
+	return -1;
+}

@@ -1,0 +1,376 @@
+#include "live_priv.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cuewire/clock.h"
+#include "cuewire/mem.h"
+#include "cuewire/platform.h"
+
+#define QUIT_WAIT_NS UINT64_C(200000000) /* for what is still to be written */
+#define OSC_TURN 32 /* packets of one socket before the others have their turn */
+
+enum { POLLED_WAKE = -1, POLLED_OSC = -2 };
+
+/* ---- notes ---- */
+
+struct note *live_note(struct live *l, enum note_kind kind)
+{
+	struct note *n = ring_slot(l->q->notes);
+
+	if (n && l->lost) {
+		n->kind = NOTE_LOST;
+		n->lost = l->lost;
+		l->lost = 0;
+		live_note_push(l);
+		n = ring_slot(l->q->notes);
+	}
+	if (n)
+		n->kind = kind;
+	else
+		l->lost++;
+	return n;
+}
+
+void live_note_push(struct live *l)
+{
+	if (ring_push(l->q->notes))
+		queue_wake(l->q->reply_wake[1]);
+}
+
+/* The message as it came, for the control thread to read again. */
+static void note_osc(struct live *l, enum note_kind kind, uint64_t t_ns, const struct osc_msg *m)
+{
+	struct note *n = live_note(l, kind);
+
+	if (!n)
+		return;
+	n->t_ns = t_ns;
+	if (m->size <= sizeof(n->in.data)) {
+		n->in.len = (uint16_t)m->size;
+		memcpy(n->in.data, m->address, m->size);
+	} else {
+		n->in.len = 0;
+		snprintf(n->in.address, sizeof(n->in.address), "%s", m->address);
+	}
+	live_note_push(l);
+}
+
+static void unmapped_osc(void *ctx, uint64_t t_ns, const struct osc_msg *m)
+{
+	struct live *l = ctx;
+
+	if (l->watch & WATCH_UNMAPPED)
+		note_osc(l, NOTE_UNMAPPED_OSC, t_ns, m);
+}
+
+static void unmapped_midi(void *ctx, uint64_t t_ns, int port, const struct midi_msg *m)
+{
+	struct live *l = ctx;
+	struct note *n = l->watch & WATCH_UNMAPPED ? live_note(l, NOTE_UNMAPPED_MIDI) : NULL;
+
+	if (!n)
+		return;
+	n->t_ns = t_ns;
+	n->port = (int16_t)port;
+	n->in.len = m->len;
+	memcpy(n->in.data, (const uint8_t[]){ m->status, m->d1, m->d2 }, 3);
+	live_note_push(l);
+}
+
+/* ---- OSC ---- */
+
+static void osc_message(void *ctx, uint64_t t_ns, uint16_t peer, const struct osc_msg *m)
+{
+	struct live *l = ctx;
+
+	if (l->watch & WATCH_IN)
+		note_osc(l, NOTE_IN_OSC, t_ns, m);
+	engine_osc(l->engine, t_ns, peer, m);
+}
+
+static void osc_gone(void *ctx, uint64_t t_ns, uint16_t peer)
+{
+	struct live *l = ctx;
+
+	engine_gone(l->engine, t_ns, FROM_OSC, peer);
+}
+
+/* ---- orders ---- */
+
+static void end_job(struct live *l, size_t i)
+{
+	queue_reply(l->q, &(struct reply){ .kind = REPLY_JOB_DONE, .job = l->jobs[i] });
+	l->jobs[i] = l->jobs[--l->njobs];
+}
+
+/* Jobs whose messages have all met their fate are answered; those with nothing left go back. */
+static void check_jobs(struct live *l)
+{
+	for (size_t i = l->njobs; i-- > 0;) {
+		struct job *j = l->jobs[i];
+
+		if (j->open)
+			continue;
+		if (!j->replied) {
+			j->scheduled = j->batch.next < j->batch.n;
+			j->replied = true;
+			queue_reply(l->q, &(struct reply){ .kind = REPLY_JOB, .job = j });
+		}
+		if (j->batch.next == j->batch.n)
+			end_job(l, i);
+	}
+}
+
+static size_t siblings(const struct job *j)
+{
+	size_t n = 0;
+
+	for (; j; j = j->sibling)
+		n++;
+	return n;
+}
+
+/* What is refused here is given back at once and needs no place in the table. */
+static void refuse_job(struct live *l, struct job *j)
+{
+	j->replied = true;
+	queue_reply(l->q, &(struct reply){ .kind = REPLY_JOB, .job = j });
+	queue_reply(l->q, &(struct reply){ .kind = REPLY_JOB_DONE, .job = j });
+}
+
+static void start_job(struct live *l, struct job *j, uint64_t now, bool room)
+{
+	j->refused_expired = now > j->expires_ns;
+	j->refused_busy = !j->refused_expired &&
+	                  (!room || !engine_batch(l->engine, now, &j->batch));
+	if (j->refused_expired || j->refused_busy)
+		refuse_job(l, j);
+	else
+		l->jobs[l->njobs++] = j;
+}
+
+/* A sibling may be gone to the control thread, and freed there, as soon as it is refused. */
+static void start_jobs(struct live *l, struct job *j)
+{
+	const bool room = l->njobs + siblings(j) <= JOBS_MAX;
+	const uint64_t now = clock_ns();
+
+	while (j) {
+		struct job *next = j->sibling;
+
+		start_job(l, j, now, room);
+		j = next;
+	}
+}
+
+static void take_snapshot(struct live *l, struct snapshot *s)
+{
+	s->t_ns = clock_ns();
+	s->counters = *l->n;
+	for (size_t i = 0; i < l->m->nports; i++)
+		s->counters.backlog += l->ports[i].lane.n;
+	for (size_t i = 0; i < l->osc.n; i++)
+		s->counters.dropped += platform_drops(l->osc.fds[i]);
+	for (size_t i = 0; i < l->m->ncontrols; i++)
+		s->controls[i] = (struct control_view){ .asked = *engine_state(l->engine, i),
+			                                .sent = l->sent[i],
+			                                .simulated = l->sim.value[i],
+			                                .differs = l->differs[i] };
+	queue_reply(l->q, &(struct reply){ .kind = REPLY_SNAPSHOT, .snapshot = s });
+}
+
+static void quit(struct live *l)
+{
+	l->quitting = true;
+	l->quit_ns = clock_ns() + QUIT_WAIT_NS;
+	engine_cancel(l->engine);
+	engine_release_all(l->engine, clock_ns());
+}
+
+static void order(struct live *l, const struct order *o)
+{
+	switch (o->kind) {
+	case ORDER_PORT_UP:
+		live_port_up(l, o);
+		break;
+	case ORDER_PORT_DOWN:
+		live_port_down(l, o->port);
+		break;
+	case ORDER_JOB:
+		start_jobs(l, o->job);
+		break;
+	case ORDER_CANCEL:
+		engine_cancel(l->engine);
+		break;
+	case ORDER_GONE:
+		engine_gone(l->engine, clock_ns(), FROM_INTENT, o->client);
+		break;
+	case ORDER_SNAPSHOT:
+		take_snapshot(l, o->snapshot);
+		break;
+	case ORDER_WATCH:
+		l->watch = o->watch;
+		break;
+	case ORDER_QUIT:
+		quit(l);
+		break;
+	}
+}
+
+static void take_orders(struct live *l)
+{
+	const struct order *o;
+
+	queue_drain_wake(l->q->order_wake[0]);
+	while ((o = ring_peek(l->q->orders))) {
+		order(l, o);
+		ring_pop(l->q->orders);
+	}
+}
+
+/* ---- the loop ---- */
+
+static void add_polled(struct live *l, size_t *n, int fd, int what)
+{
+	l->polled[*n] = (struct pollfd){ .fd = fd, .events = POLLIN };
+	l->polled_port[(*n)++] = what;
+}
+
+static size_t set_polled(struct live *l)
+{
+	size_t n = 0;
+
+	add_polled(l, &n, l->q->order_wake[0], POLLED_WAKE);
+	for (size_t i = 0; i < l->osc.n && !l->quitting; i++)
+		add_polled(l, &n, l->osc.fds[i], POLLED_OSC);
+	for (size_t i = 0; i < l->m->nports; i++)
+		if (l->ports[i].up && l->ports[i].how != HOW_OSC && l->ports[i].in_fd >= 0)
+			add_polled(l, &n, l->ports[i].in_fd, (int)i);
+	return n;
+}
+
+static uint64_t deadline(const struct live *l)
+{
+	uint64_t t = engine_deadline(l->engine);
+
+	if (osc_in_deadline(&l->osc) < t)
+		t = osc_in_deadline(&l->osc);
+	if (l->quitting && l->quit_ns < t)
+		t = l->quit_ns;
+	return t;
+}
+
+static void serve(struct live *l, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!l->polled[i].revents)
+			continue;
+		if (l->polled_port[i] == POLLED_WAKE)
+			take_orders(l);
+		else if (l->polled_port[i] == POLLED_OSC)
+			osc_in_read(&l->osc, l->polled[i].fd, OSC_TURN);
+		else if (l->ports[l->polled_port[i]].up)
+			live_port_read(l, l->polled_port[i]);
+	}
+}
+
+static void *run(void *ctx)
+{
+	struct live *l = ctx;
+
+	while (!l->quitting || (live_ports_busy(l) && clock_ns() < l->quit_ns)) {
+		const size_t n = set_polled(l);
+		const int ready = platform_poll(l->polled, n, deadline(l));
+		const uint64_t now = clock_ns();
+
+		if (ready > 0)
+			serve(l, n);
+		osc_in_tick(&l->osc, now);
+		engine_tick(l->engine, now);
+		check_jobs(l);
+	}
+	for (size_t i = 0; i < l->m->nports; i++)
+		live_port_down(l, (int)i);
+	check_jobs(l);
+	queue_reply(l->q, &(struct reply){ .kind = REPLY_QUIT });
+	return NULL;
+}
+
+/* ---- start and end ---- */
+
+static void free_live(struct live *l)
+{
+	for (size_t i = 0; i < l->m->nports; i++)
+		if (l->ports[i].has_lane)
+			lane_finish(&l->ports[i].lane);
+	osc_in_finish(&l->osc);
+	engine_free(l->engine);
+	sim_finish(&l->sim);
+	free(l->ports);
+	free(l->sent);
+	free(l->differs);
+	free(l->polled);
+	free(l->polled_port);
+	free(l);
+}
+
+static struct live *make(const struct mapping *m, struct queues *q, const int *osc_fds, size_t n)
+{
+	struct live *l = xcalloc(1, sizeof(*l));
+	const struct sink sink = { l, live_send, unmapped_osc, unmapped_midi };
+
+	l->m = m;
+	l->q = q;
+	l->engine = engine_new(m, &sink);
+	l->n = engine_counters(l->engine);
+	osc_in_init(&l->osc, l->n);
+	l->osc.ctx = l;
+	l->osc.message = osc_message;
+	l->osc.gone = osc_gone;
+	memcpy(l->osc.fds, osc_fds, n * sizeof(*osc_fds));
+	l->osc.n = n;
+	sim_init(&l->sim, m);
+	l->sent = xcalloc(m->ncontrols + 1, sizeof(*l->sent));
+	l->differs = xcalloc(m->ncontrols + 1, sizeof(*l->differs));
+	for (size_t i = 0; i < m->ncontrols; i++)
+		l->sent[i] = SIM_UNKNOWN;
+	l->ports = xcalloc(m->nports + 1, sizeof(*l->ports));
+	for (size_t i = 0; i < m->nports; i++) {
+		l->ports[i].in_fd = l->ports[i].out_fd = -1;
+		l->ports[i].has_lane = port_is_midi(&m->ports[i]);
+		if (l->ports[i].has_lane)
+			lane_init(&l->ports[i].lane, m->ncontrols);
+	}
+	l->polled = xcalloc(1 + n + m->nports, sizeof(*l->polled));
+	l->polled_port = xcalloc(1 + n + m->nports, sizeof(*l->polled_port));
+	return l;
+}
+
+struct live *live_start(const struct mapping *m, struct queues *q, const int *osc_fds, size_t n)
+{
+	struct live *l = make(m, q, osc_fds, n);
+	sigset_t all, before;
+	int err;
+
+	/* Signals are the control thread's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&l->thread, NULL, run, l);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!err)
+		return l;
+	free_live(l);
+	errno = err;
+	return NULL;
+}
+
+void live_join(struct live *l)
+{
+	pthread_join(l->thread, NULL);
+	free_live(l);
+}

@@ -1,0 +1,374 @@
+/* The ports of the engine thread: what leaves, by whatever way the port has, and what comes in by
+ * MIDI. A port that is not up is simulated. */
+#include "live_priv.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cuewire/clock.h"
+#include "cuewire/osc_out.h"
+
+/* ---- the fate of a message ---- */
+
+static void note_out(struct live *l, int port, const struct parcel *p, bool simulated,
+                     uint64_t written_ns)
+{
+	struct note *n = live_note(l, NOTE_OUT);
+
+	if (!n)
+		return;
+	n->port = (int16_t)port;
+	n->control = p->control;
+	n->t_ns = p->t_ns;
+	n->out.written_ns = written_ns;
+	n->out.value = p->value;
+	n->out.simulated = simulated;
+	n->out.len = p->len;
+	memcpy(n->out.bytes, p->bytes, sizeof(n->out.bytes));
+	snprintf(n->out.label, sizeof(n->out.label), "%s", p->label);
+	live_note_push(l);
+}
+
+static void note_sim(struct live *l, const struct parcel *p)
+{
+	struct note *n = live_note(l, NOTE_SIM);
+
+	if (!n)
+		return;
+	n->control = p->control;
+	n->t_ns = p->t_ns;
+	n->out.value = p->value;
+	live_note_push(l);
+}
+
+/* Tells the intent that the message is of, if any. */
+static void job_result(int port, const struct parcel *p, int how)
+{
+	struct job *j = (struct job *)p->batch; /* its first member */
+
+	if (!j)
+		return;
+	j->open--;
+	if (!j->replied && j->nresults < ACTS_MAX)
+		j->results[j->nresults++] = (struct act_result){ p->control, (int16_t)port, p->value,
+			                                         how };
+}
+
+static void was_sent(struct live *l, int port, const struct parcel *p, uint64_t written_ns)
+{
+	l->n->midi_out += p->len != 0;
+	l->sent[p->control] = p->value;
+	l->differs[p->control] = false;
+	if (l->watch & WATCH_OUT)
+		note_out(l, port, p, false, written_ns);
+	job_result(port, p, ACT_SENT);
+}
+
+static void was_simulated(struct live *l, int port, const struct parcel *p)
+{
+	const bool changed = sim_take(&l->sim, l->m, p->control, p->value);
+
+	l->n->midi_out += p->len != 0;
+	if (kinds[l->m->controls[p->control].kind].keeps && l->sent[p->control] != SIM_UNKNOWN)
+		l->differs[p->control] = l->sent[p->control] != p->value;
+	if (l->watch & WATCH_OUT)
+		note_out(l, port, p, true, clock_ns());
+	if (changed && l->watch & WATCH_SIM)
+		note_sim(l, p);
+	job_result(port, p, ACT_SIMULATED);
+}
+
+static void was_dropped(struct live *l, int port, const struct parcel *p)
+{
+	l->n->dropped++;
+	job_result(port, p, ACT_FAILED);
+}
+
+/* ---- ways out ---- */
+
+static void lose(struct live *l, int port, const char *reason)
+{
+	struct live_port *p = &l->ports[port];
+	struct reply r = { .kind = REPLY_PORT_LOST, .port = port };
+
+	snprintf(r.reason, sizeof(r.reason), "%s", p->reason[0] ? p->reason : reason);
+	live_port_down(l, port);
+	queue_reply(l->q, &r);
+}
+
+static void send_link_record(struct live *l, int port, const struct parcel *x)
+{
+	struct live_port *p = &l->ports[port];
+	struct link_record r = { .kind = LINK_WRITE, .len = x->len, .seq = p->seq++,
+		                 .t_ns = x->t_ns, .key = x->control };
+
+	memcpy(r.bytes, x->bytes, x->len);
+	if (x->edge == EDGE_PRESS) {
+		r.flags = LINK_PRESS;
+		r.release_len = x->release_len;
+		memcpy(r.release, x->release, x->release_len);
+	} else if (x->edge == EDGE_RELEASE) {
+		r.flags = LINK_RELEASE;
+	}
+	/* With LINK_WINDOW records at most there is always room: what fails is a host that is gone,
+	 * and reading its end says so. */
+	while (send(p->out_fd, &r, sizeof(r), MSG_DONTWAIT) < 0 && errno == EINTR)
+		;
+}
+
+static void pump(struct live *l, int port)
+{
+	const struct parcel *x;
+
+	while ((x = lane_next(&l->ports[port].lane)))
+		send_link_record(l, port, x);
+}
+
+static void send_link(struct live *l, int port, const struct parcel *x)
+{
+	struct parcel old;
+
+	switch (lane_push(&l->ports[port].lane, x, &old)) {
+	case LANE_FULL:
+		was_dropped(l, port, x);
+		return;
+	case LANE_COALESCED:
+		l->n->coalesced++;
+		if (old.batch)
+			((struct job *)old.batch)->open--;
+		return;
+	case LANE_QUEUED:
+		pump(l, port);
+		return;
+	}
+}
+
+static void send_raw(struct live *l, int port, const struct parcel *x)
+{
+	ssize_t n;
+
+	do
+		n = write(l->ports[port].out_fd, x->bytes, x->len);
+	while (n < 0 && errno == EINTR);
+	if (n == x->len) {
+		was_sent(l, port, x, l->watch ? clock_ns() : 0);
+	} else if (n < 0 && errno == EAGAIN) {
+		was_dropped(l, port, x);
+	} else {
+		/* Its reader has gone: the stand-in gets this one, and all that follow. */
+		lose(l, port, n < 0 ? strerror(errno) : "cut short");
+		was_simulated(l, port, x);
+	}
+}
+
+static void send_osc(struct live *l, int port, const struct parcel *x)
+{
+	const struct control *c = &l->m->controls[x->control];
+	char bytes[1024];
+	const size_t len = osc_out_number(bytes, sizeof(bytes), c->osc_out, x->value,
+	                                  c->kind == KIND_ENCODER);
+
+	/* Nobody listening (ECONNREFUSED) is for the receiver to mend: UDP promises nothing. */
+	if (!len || (send(l->ports[port].out_fd, bytes, len, MSG_DONTWAIT) < 0 && errno == EAGAIN))
+		was_dropped(l, port, x);
+	else
+		was_sent(l, port, x, l->watch ? clock_ns() : 0);
+}
+
+/* A label that lives until LABELS more of its sort have come. */
+static const char *keep_label(struct live *l, const char *label)
+{
+	char *slot = l->labels[l->next_label++ % LABELS];
+
+	snprintf(slot, sizeof(l->labels[0]), "%s", label);
+	return slot;
+}
+
+void live_send(void *ctx, const struct msg *m)
+{
+	struct live *l = ctx;
+	const struct live_port *p = &l->ports[m->port];
+	struct parcel x = {
+		.t_ns = m->t_ns,
+		.label = m->source->label,
+		.batch = m->source->batch,
+		.value = m->value,
+		.control = m->control,
+		.from = (uint8_t)m->source->from,
+		.edge = m->edge,
+		.len = m->len,
+		.release_len = m->release_len,
+		.last_wins = kinds[l->m->controls[m->control].kind].coalesces,
+	};
+
+	memcpy(x.bytes, m->bytes, sizeof(x.bytes));
+	memcpy(x.release, m->release, sizeof(x.release));
+	if (m->source->brief)
+		x.label = keep_label(l, x.label);
+	if (x.batch)
+		((struct job *)x.batch)->open++;
+	if (!p->up || p->out_fd < 0)
+		was_simulated(l, m->port, &x);
+	else if (p->how == HOW_LINK)
+		send_link(l, m->port, &x);
+	else if (p->how == HOW_RAW)
+		send_raw(l, m->port, &x);
+	else
+		send_osc(l, m->port, &x);
+}
+
+/* ---- up and down ---- */
+
+void live_port_up(struct live *l, const struct order *o)
+{
+	struct live_port *p = &l->ports[o->port];
+
+	p->up = true;
+	p->how = o->how;
+	p->in_fd = o->in_fd;
+	p->out_fd = o->out_fd;
+	p->seq = 0;
+	p->rx_len = 0;
+	p->reason[0] = '\0';
+	p->parser = (struct midi_parser){ 0 };
+}
+
+void live_port_down(struct live *l, int port)
+{
+	struct live_port *p = &l->ports[port];
+	size_t under_way = p->lane.under_way;
+	struct parcel x;
+
+	if (!p->up)
+		return;
+	p->up = false;
+	if (p->in_fd >= 0)
+		close(p->in_fd);
+	if (p->out_fd >= 0 && p->out_fd != p->in_fd)
+		close(p->out_fd);
+	/* What was under way may or may not have been written; what waited was not. */
+	while (p->has_lane && lane_drain(&p->lane, &x)) {
+		if (under_way && under_way--)
+			was_dropped(l, port, &x);
+		else
+			was_simulated(l, port, &x);
+	}
+	engine_port_down(l->engine, clock_ns(), port);
+}
+
+bool live_ports_busy(const struct live *l)
+{
+	for (size_t i = 0; i < l->m->nports; i++) {
+		const struct live_port *p = &l->ports[i];
+
+		if (p->up && p->how == HOW_LINK && (p->lane.under_way || p->lane.n))
+			return true;
+	}
+	return false;
+}
+
+/* ---- in ---- */
+
+static void midi_in(struct live *l, int port, uint64_t t_ns, const struct midi_msg *m)
+{
+	if (l->watch & WATCH_IN) {
+		struct note *n = live_note(l, NOTE_IN_MIDI);
+
+		if (n) {
+			n->port = (int16_t)port;
+			n->t_ns = t_ns;
+			n->in.len = m->len;
+			memcpy(n->in.data, (const uint8_t[]){ m->status, m->d1, m->d2 }, 3);
+			live_note_push(l);
+		}
+	}
+	engine_midi(l->engine, t_ns, port, m);
+}
+
+static void link_done(struct live *l, int port, const struct link_record *r)
+{
+	struct parcel x;
+
+	if (!lane_done(&l->ports[port].lane, &x))
+		return;
+	if (r->code == LINK_R_NONE)
+		was_sent(l, port, &x, r->t_ns);
+	else
+		was_dropped(l, port, &x);
+	pump(l, port);
+}
+
+static void link_record(struct live *l, int port, const struct link_record *r)
+{
+	struct live_port *p = &l->ports[port];
+	struct midi_msg m;
+
+	switch ((enum link_kind)r->kind) {
+	case LINK_DONE:
+		link_done(l, port, r);
+		break;
+	case LINK_MIDI:
+		if (midi_from_bytes(&m, r->bytes, r->len))
+			midi_in(l, port, r->t_ns, &m);
+		break;
+	case LINK_FAILED:
+		snprintf(p->reason, sizeof(p->reason), "%.*s", LINK_TEXT, r->text);
+		break;
+	default:
+		break;
+	}
+}
+
+static void read_link(struct live *l, int port)
+{
+	struct live_port *p = &l->ports[port];
+	const ssize_t n = recv(p->in_fd, p->rx + p->rx_len, sizeof(p->rx) - p->rx_len, MSG_DONTWAIT);
+	struct link_record r;
+	size_t used = 0;
+
+	if (n <= 0) {
+		if (n == 0 || (errno != EAGAIN && errno != EINTR))
+			lose(l, port, "");
+		return;
+	}
+	p->rx_len += (size_t)n;
+	for (; p->up && p->rx_len - used >= sizeof(r); used += sizeof(r)) {
+		memcpy(&r, p->rx + used, sizeof(r));
+		link_record(l, port, &r);
+	}
+	p->rx_len -= used;
+	memmove(p->rx, p->rx + used, p->rx_len);
+}
+
+static void read_raw(struct live *l, int port)
+{
+	struct live_port *p = &l->ports[port];
+	uint8_t bytes[256];
+	const ssize_t n = read(p->in_fd, bytes, sizeof(bytes));
+	const uint64_t t_ns = clock_ns();
+	struct midi_msg m;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) { /* a file has an end; its port can still send */
+		close(p->in_fd);
+		p->in_fd = -1;
+		if (p->out_fd < 0)
+			lose(l, port, n < 0 ? strerror(errno) : "read to its end");
+		return;
+	}
+	for (ssize_t i = 0; i < n; i++)
+		if (midi_parse(&p->parser, bytes[i], &m))
+			midi_in(l, port, t_ns, &m);
+}
+
+void live_port_read(struct live *l, int port)
+{
+	if (l->ports[port].how == HOW_LINK)
+		read_link(l, port);
+	else if (l->ports[port].how == HOW_RAW)
+		read_raw(l, port);
+}

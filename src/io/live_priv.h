@@ -1,0 +1,76 @@
+/* What the parts of the engine thread share: live.c (loop, orders), live_ports.c (ports). */
+#ifndef CUEWIRE_LIVE_PRIV_H
+#define CUEWIRE_LIVE_PRIV_H
+
+#include <pthread.h>
+
+#include "cuewire/engine.h"
+#include "cuewire/lane.h"
+#include "cuewire/link.h"
+#include "cuewire/live.h"
+#include "cuewire/midi.h"
+#include "cuewire/osc_in.h"
+#include "cuewire/queue.h"
+#include "cuewire/sim.h"
+
+#define LABELS 256      /* labels of a step that are kept while their messages wait */
+#define JOBS_MAX 256
+#define LINK_READ 16    /* records read at once */
+
+/* An open port, or one that the stand-in stands in for. */
+struct live_port {
+	bool up;
+	enum port_how how;
+	int in_fd, out_fd; /* owned; HOW_LINK: the same one; -1: none */
+	struct lane lane;  /* HOW_LINK; allocated when the thread starts */
+	bool has_lane;
+	uint32_t seq;
+	uint8_t rx[LINK_READ * sizeof(struct link_record)];
+	size_t rx_len;
+	char reason[LINK_TEXT];   /* why it was lost, if its host said so */
+	struct midi_parser parser; /* HOW_RAW */
+};
+
+/* Everything that the engine thread touches. */
+struct live {
+	pthread_t thread;
+	const struct mapping *m; /* borrowed */
+	struct queues *q;        /* borrowed */
+	struct engine *engine;
+	struct counters *n; /* the engine's */
+	struct osc_in osc;
+	struct live_port *ports; /* m->nports */
+	struct sim sim;
+	float *sent;   /* per control; SIM_UNKNOWN: nothing yet */
+	bool *differs;
+	struct job *jobs[JOBS_MAX];
+	size_t njobs;
+	unsigned watch;
+	uint64_t lost; /* notes that could not be kept, not reported yet */
+	char labels[LABELS][128];
+	size_t next_label;
+	bool quitting;
+	uint64_t quit_ns; /* at the latest */
+	struct pollfd *polled; /* owned: room for every port, socket and the wake pipe */
+	int *polled_port;      /* owned: which port each is of, or one of POLLED_ */
+};
+
+/* The engine's sink. */
+void live_send(void *ctx, const struct msg *m);
+
+void live_port_up(struct live *l, const struct order *o);
+
+/* Closes it and lets the stand-in take over what waited; reason may be NULL. */
+void live_port_down(struct live *l, int port);
+
+/* Reads what has come on an open port; loses it if it has gone. */
+void live_port_read(struct live *l, int port);
+
+/* Whether anything is under way or waits on an open port. */
+bool live_ports_busy(const struct live *l);
+
+/* A free note, or NULL (counted). Fill it, then live_note_push. */
+struct note *live_note(struct live *l, enum note_kind kind);
+void live_note_push(struct live *l);
+
+#endif

@@ -1,0 +1,262 @@
+#include "cuewire/osc_in.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cuewire/clock.h"
+#include "cuewire/mem.h"
+#include "cuewire/platform.h"
+
+/* Seconds from 1900, where OSC (as NTP) counts from, to 1970. */
+#define NTP_EPOCH UINT64_C(2208988800)
+
+struct osc_waiting {
+	uint64_t due_ns;
+	uint16_t peer;
+	uint16_t len;
+	uint8_t bytes[OSC_WAITING_BYTES];
+};
+
+/* ---- opening ---- */
+
+static int bind_address(const struct sockaddr *a, socklen_t len)
+{
+	int fd = platform_socket(a->sa_family, SOCK_DGRAM);
+
+	if (fd < 0)
+		return -1;
+	if (a->sa_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ 0 }, sizeof(int));
+	if (!bind(fd, a, len))
+		return fd;
+	len = (socklen_t)errno;
+	close(fd);
+	errno = (int)len;
+	return -1;
+}
+
+static int bind_numeric(const char *text, int port)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_DGRAM, .ai_flags = AI_NUMERICHOST };
+	struct addrinfo *ai;
+	int fd;
+
+	if (getaddrinfo(text, NULL, &hints, &ai)) {
+		errno = EADDRNOTAVAIL;
+		return -1;
+	}
+	if (ai->ai_family == AF_INET6)
+		((struct sockaddr_in6 *)(void *)ai->ai_addr)->sin6_port = htons((uint16_t)port);
+	else
+		((struct sockaddr_in *)(void *)ai->ai_addr)->sin_port = htons((uint16_t)port);
+	fd = bind_address(ai->ai_addr, ai->ai_addrlen);
+	freeaddrinfo(ai);
+	return fd;
+}
+
+/* One socket for IPv6 and IPv4; a machine without IPv6 has the latter alone. */
+static int bind_all(int port)
+{
+	const struct sockaddr_in6 any6 = { .sin6_family = AF_INET6,
+		                           .sin6_port = htons((uint16_t)port) };
+	const struct sockaddr_in any4 = { .sin_family = AF_INET,
+		                          .sin_port = htons((uint16_t)port) };
+	const int fd = bind_address((const void *)&any6, sizeof(any6));
+
+	if (fd >= 0 || errno == EADDRINUSE || errno == EACCES)
+		return fd;
+	return bind_address((const void *)&any4, sizeof(any4));
+}
+
+static int bound_port(int fd)
+{
+	struct sockaddr_in6 a = { 0 };
+	socklen_t len = sizeof(a);
+
+	getsockname(fd, (struct sockaddr *)&a, &len);
+	return ntohs(a.sin6_port); /* at the same place in sockaddr_in */
+}
+
+int osc_in_open(const char *bind_to, int *port, int *buffer)
+{
+	const int fd = bind_to ? bind_numeric(bind_to, *port) : bind_all(*port);
+	socklen_t len = sizeof(*buffer);
+
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &(int){ OSC_BUFFER }, sizeof(int));
+	getsockopt(fd, SOL_SOCKET, SO_RCVBUF, buffer, &len);
+	*port = bound_port(fd);
+	return fd;
+}
+
+void osc_in_init(struct osc_in *in, struct counters *counters)
+{
+	*in = (struct osc_in){ .counters = counters };
+	in->waiting = xcalloc(OSC_WAITING_MAX, sizeof(*in->waiting));
+}
+
+void osc_in_finish(struct osc_in *in)
+{
+	for (size_t i = 0; i < in->n; i++)
+		close(in->fds[i]);
+	free(in->waiting);
+}
+
+/* ---- packets ---- */
+
+static uint16_t peer_of(struct osc_in *in, const struct sockaddr_storage *from, uint64_t t_ns)
+{
+	uint8_t address[16] = { [10] = 0xFF, [11] = 0xFF };
+	bool displaced;
+	uint16_t peer;
+
+	if (from->ss_family == AF_INET6)
+		memcpy(address, &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr, 16);
+	else
+		memcpy(address + 12, &((const struct sockaddr_in *)(const void *)from)->sin_addr, 4);
+	peer = peers_heard(&in->peers, address, t_ns, &displaced);
+	if (displaced)
+		in->gone(in->ctx, t_ns, peer);
+	return peer;
+}
+
+static void deliver(struct osc_in *in, uint64_t t_ns, uint16_t peer, const struct osc_msg *m)
+{
+	if (m->address_len == 5 && !memcmp(m->address, "/ping", 5))
+		peers_ping(&in->peers, peer, t_ns);
+	in->message(in->ctx, t_ns, peer, m);
+}
+
+struct packet {
+	struct osc_in *in;
+	uint64_t t_ns;
+	uint16_t peer;
+};
+
+/* Nanoseconds from now until a time tag; negative: past. A tag is 32.32 seconds since 1900. */
+static int64_t tag_ahead_ns(uint64_t tag)
+{
+	struct timespec now;
+	int64_t s, frac_ns;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	s = (int64_t)(tag >> 32) - (int64_t)NTP_EPOCH - (int64_t)now.tv_sec;
+	if (s > OSC_AHEAD_MAX_MS || s < -1)
+		return s < 0 ? -1 : INT64_MAX;
+	frac_ns = (int64_t)(((tag & UINT32_MAX) * 1000000000u) >> 32);
+	return s * 1000000000 + frac_ns - now.tv_nsec;
+}
+
+static void wait_for(struct osc_in *in, uint64_t due_ns, uint16_t peer, const struct osc_msg *m)
+{
+	struct osc_waiting *w = &in->waiting[in->nwaiting];
+
+	if (in->nwaiting == OSC_WAITING_MAX || m->size > OSC_WAITING_BYTES) {
+		in->counters->refused++;
+		return;
+	}
+	w->due_ns = due_ns;
+	w->peer = peer;
+	w->len = (uint16_t)m->size;
+	memcpy(w->bytes, m->address, m->size);
+	in->nwaiting++;
+}
+
+static void bundled(void *ctx, uint64_t tag, const struct osc_msg *m)
+{
+	const struct packet *p = ctx;
+	const int64_t ahead = tag == OSC_NOW ? -1 : tag_ahead_ns(tag);
+
+	if (ahead <= 0)
+		deliver(p->in, p->t_ns, p->peer, m);
+	else if (ahead > OSC_AHEAD_MAX_MS * INT64_C(1000000))
+		p->in->counters->refused++;
+	else
+		wait_for(p->in, p->t_ns + (uint64_t)ahead, p->peer, m);
+}
+
+static void take(struct osc_in *in, uint64_t t_ns, uint16_t peer, const uint8_t *b, size_t len)
+{
+	struct osc_msg m;
+
+	if (len && b[0] == '#') {
+		if (osc_check(b, len))
+			in->counters->bad++;
+		else
+			osc_walk(b, len, bundled, &(struct packet){ in, t_ns, peer });
+	} else if (osc_read(&m, b, len)) {
+		in->counters->bad++;
+	} else {
+		deliver(in, t_ns, peer, &m);
+	}
+}
+
+size_t osc_in_read(struct osc_in *in, int fd, size_t limit)
+{
+	static _Thread_local uint8_t bytes[OSC_PACKET_MAX];
+	struct sockaddr_storage from;
+	size_t n;
+
+	for (n = 0; n < limit; n++) {
+		socklen_t from_len = sizeof(from);
+		const ssize_t len = recvfrom(fd, bytes, sizeof(bytes), MSG_DONTWAIT,
+		                             (struct sockaddr *)&from, &from_len);
+		uint64_t t_ns;
+
+		if (len < 0)
+			break; /* empty, or an error that is not ours to mend */
+		t_ns = clock_ns();
+		take(in, t_ns, peer_of(in, &from, t_ns), bytes, (size_t)len);
+	}
+	return n;
+}
+
+/* ---- time ---- */
+
+static size_t next_waiting(const struct osc_in *in)
+{
+	size_t next = 0;
+
+	for (size_t i = 1; i < in->nwaiting; i++)
+		if (in->waiting[i].due_ns < in->waiting[next].due_ns)
+			next = i;
+	return next;
+}
+
+uint64_t osc_in_deadline(const struct osc_in *in)
+{
+	const uint64_t gone = peers_deadline(&in->peers);
+
+	if (in->nwaiting && in->waiting[next_waiting(in)].due_ns < gone)
+		return in->waiting[next_waiting(in)].due_ns;
+	return gone;
+}
+
+/* Messages of one time keep the order in which they came: the rest moves up behind each. */
+void osc_in_tick(struct osc_in *in, uint64_t t_ns)
+{
+	struct osc_msg m;
+	int peer;
+
+	while (in->nwaiting) {
+		const size_t i = next_waiting(in);
+		const struct osc_waiting w = in->waiting[i];
+
+		if (w.due_ns > t_ns)
+			break;
+		memmove(&in->waiting[i], &in->waiting[i + 1],
+		        (--in->nwaiting - i) * sizeof(*in->waiting));
+		if (!osc_read(&m, w.bytes, w.len))
+			deliver(in, w.due_ns, w.peer, &m);
+	}
+	while ((peer = peers_gone(&in->peers, t_ns)) >= 0)
+		in->gone(in->ctx, t_ns, (uint16_t)peer);
+}
