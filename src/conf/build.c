@@ -1,0 +1,315 @@
+#include "load_priv.h"
+
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "cuewire/buf.h"
+#include "cuewire/mem.h"
+#include "cuewire/osc.h"
+
+/* What building goes through: everything good by now, names resolved to indexes. */
+struct build {
+	struct load *l;
+	struct mapping *m;
+	struct arena *a;
+	/* The place of the last object: the objects of one rule share it. */
+	const struct source *src;
+	int node;
+	struct where at;
+};
+
+static struct where place(struct build *b, const struct head *h)
+{
+	if (b->src != h->src || b->node != h->obj->valueint) {
+		b->src = h->src;
+		b->node = h->obj->valueint;
+		b->at = json_at(&h->src->json, h->obj);
+	}
+	return b->at;
+}
+
+static const char *keep(struct build *b, const char *s)
+{
+	return s ? arena_str(b->a, s) : NULL;
+}
+
+static const char *join(struct build *b, const char *s, const char *t)
+{
+	char *out = arena_alloc(b->a, strlen(s) + strlen(t) + 1);
+
+	stpcpy(stpcpy(out, s), t);
+	return out;
+}
+
+static void *list_of(struct build *b, size_t n, size_t size)
+{
+	return n ? arena_alloc(b->a, n * size) : NULL;
+}
+
+/* ---- ports ---- */
+
+static struct names keep_names(struct build *b, const cJSON *texts)
+{
+	struct names out = { 0 };
+	const cJSON *v = cJSON_IsArray(texts) ? texts->child : texts;
+
+	if (!texts)
+		return out;
+	out.n = cJSON_IsArray(texts) ? (size_t)cJSON_GetArraySize(texts) : 1;
+	out.list = list_of(b, out.n, sizeof(*out.list));
+	for (size_t i = 0; i < out.n; i++, v = v->next)
+		out.list[i] = keep(b, v->valuestring);
+	return out;
+}
+
+static struct port build_port(struct build *b, const struct raw_port *p)
+{
+	return (struct port){
+		.name = keep(b, p->name),
+		.at = place(b, &p->h),
+		.in = keep_names(b, p->in),
+		.out = keep_names(b, p->out),
+		.osc_listen = p->osc.listen,
+		.osc_bind = keep(b, p->osc.bind),
+		.osc_reply_port = p->osc.reply_port,
+		.osc_send = keep(b, p->osc.send),
+		.raw_in = keep(b, p->raw.in),
+		.raw_out = keep(b, p->raw.out),
+		.simulated = p->simulated,
+		.optional = p->optional,
+		.open_timeout_ms = p->open_timeout_ms,
+	};
+}
+
+/* ---- controls ---- */
+
+/* "deck.a.volume" to "/deck/a/volume". */
+static const char *own_address(struct build *b, const char *name)
+{
+	const size_t len = strlen(name);
+	char *out = arena_alloc(b->a, len + 2);
+
+	out[0] = '/';
+	for (size_t i = 0; i < len; i++)
+		out[1 + i] = name[i] == '.' ? '/' : name[i];
+	return out;
+}
+
+static struct control build_control(struct build *b, const struct raw_control *c)
+{
+	const bool encoder = c->kind == KIND_ENCODER, pair = c->up.h.obj || c->on.h.obj;
+	struct control out = {
+		.name = keep(b, c->name),
+		.title = keep(b, c->title),
+		.osc = own_address(b, c->name),
+		.at = place(b, &c->h),
+		.kind = (enum kind)c->kind,
+		.bipolar = c->bipolar,
+		.lsb_first = c->lsb_first,
+		.encoding = encoder && !pair ? (enum encoding)c->encoding : ENC_NONE,
+		.port = c->to_port,
+		.up = pair_address(c, encoder ? &c->up : &c->on),
+		.down = pair_address(c, encoder ? &c->down : &c->off),
+	};
+
+	if (c->to_port == PORT_NONE)
+		return out;
+	if (b->m->ports[c->to_port].osc_send)
+		out.osc_out = c->osc ? keep(b, c->osc) : out.osc;
+	else if (!pair)
+		out.out = numbers_address(&c->num);
+	return out;
+}
+
+/* ---- routes ---- */
+
+static struct xform build_xform(struct build *b, const struct raw_route *r, enum xform_kind kind)
+{
+	struct xform x = { .kind = (uint8_t)kind };
+
+	switch (kind) {
+	case XF_RANGE:
+		x.a = (float)r->range[0];
+		x.b = (float)r->range[1];
+		break;
+	case XF_CURVE:
+		x.a = (float)r->curve;
+		break;
+	case XF_QUANTISE:
+		x.a = (float)r->quantise;
+		break;
+	case XF_DEADBAND:
+		x.a = (float)r->deadband;
+		break;
+	case XF_THRESHOLD:
+		x.a = (float)r->threshold;
+		break;
+	case XF_OUTPUT:
+		x.a = (float)r->output[0];
+		x.b = (float)r->output[1];
+		break;
+	default:
+		break;
+	}
+	if (xforms[kind].has_state)
+		x.state = (uint16_t)b->m->nstates++;
+	return x;
+}
+
+/* The transforms of a route in the order of their keys in the file. */
+static void build_xforms(struct build *b, const struct raw_route *r, struct route *out)
+{
+	struct xform all[XF_COUNT];
+
+	for (const cJSON *v = r->h.obj->child; v && out->nxf < XF_COUNT; v = v->next) {
+		const int kind = key_xform(&section_route, v->string);
+
+		if (kind >= 0 && (kind != XF_INVERT || r->invert))
+			all[out->nxf++] = build_xform(b, r, (enum xform_kind)kind);
+	}
+	if (out->nxf)
+		out->xf = arena_dup(b->a, all, out->nxf * sizeof(*all));
+}
+
+static void build_when(struct build *b, const struct raw_route *r, struct route *out)
+{
+	struct condition *when = list_of(b, r->nwhen, sizeof(*when));
+
+	for (size_t i = 0; i < r->nwhen; i++)
+		when[i] = (struct condition){ (uint16_t)r->when[i].control, r->when[i].on };
+	out->when = when;
+	out->nwhen = (uint16_t)r->nwhen;
+}
+
+static struct route build_route(struct build *b, const struct raw_route *r)
+{
+	struct route out = {
+		.at = place(b, &r->h),
+		.osc = keep(b, r->osc),
+		.pattern = r->osc && osc_has_pattern(r->osc),
+		.arg = r->arg,
+		.port = r->from_port,
+		.in = r->osc ? (struct address){ 0 } : numbers_address(&r->num),
+		.encoding = (enum encoding)r->encoding,
+		.as = (enum route_as)r->as,
+		.to = (uint16_t)r->target,
+		.next = ROUTE_END,
+		.label = r->osc ? join(b, "osc:", r->osc) : join(b, "midi:", r->port),
+	};
+
+	build_when(b, r, &out);
+	build_xforms(b, r, &out);
+	return out;
+}
+
+/* ---- intents ---- */
+
+/* A number as the text that reads back as the same. */
+static const char *number_text(struct build *b, double d)
+{
+	struct buf text;
+	const char *out;
+
+	buf_init(&text, 64);
+	buf_json_num(&text, d);
+	out = arena_str(b->a, text.p);
+	buf_finish(&text);
+	return out;
+}
+
+static const char *node_text(struct build *b, const cJSON *v)
+{
+	if (!v)
+		return NULL;
+	return cJSON_IsString(v) ? keep(b, v->valuestring) : number_text(b, v->valuedouble);
+}
+
+static struct slot build_slot(struct build *b, const struct raw_slot *s)
+{
+	struct slot out = {
+		.name = keep(b, s->name),
+		.type = (enum slot_type)s->type,
+		.min = s->min,
+		.max = s->max,
+		.nvalues = s->nvalues,
+		.values = list_of(b, s->nvalues, sizeof(*out.values)),
+		.def = node_text(b, s->def),
+	};
+
+	for (size_t i = 0; i < s->nvalues; i++)
+		out.values[i] = keep(b, s->values[i]);
+	return out;
+}
+
+static struct step build_step(struct build *b, const struct raw_step *s)
+{
+	const struct amount *amount = s->op == OP_SET ? &s->to : &s->by;
+
+	return (struct step){
+		.at = place(b, &s->h),
+		.op = s->op,
+		.control = keep(b, s->control),
+		.value = node_text(b, amount->node),
+		.after_ms = (uint32_t)s->after_ms,
+	};
+}
+
+static struct intent build_intent(struct build *b, const struct raw_intent *in)
+{
+	struct intent out = {
+		.name = keep(b, in->name),
+		.title = keep(b, in->title),
+		.at = place(b, &in->h),
+		.slots = list_of(b, in->nslots, sizeof(*out.slots)),
+		.nslots = in->nslots,
+		.steps = list_of(b, in->nsteps, sizeof(*out.steps)),
+		.nsteps = in->nsteps,
+	};
+
+	for (size_t i = 0; i < in->nslots; i++)
+		out.slots[i] = build_slot(b, &in->slots[i]);
+	for (size_t i = 0; i < in->nsteps; i++)
+		out.steps[i] = build_step(b, &in->steps[i]);
+	return out;
+}
+
+/* ---- the whole ---- */
+
+static void build_routes(struct build *b)
+{
+	struct mapping *m = b->m;
+
+	m->routes = list_of(b, b->l->routes.n, sizeof(*m->routes));
+	for (size_t i = 0; i < b->l->routes.n; i++)
+		if (route_at(b->l, i))
+			m->routes[m->nroutes++] = build_route(b, route_at(b->l, i));
+}
+
+struct mapping *build_mapping(struct load *l)
+{
+	struct arena *a = arena_new();
+	struct mapping *m = arena_alloc(a, sizeof(*m));
+	struct build b = { .l = l, .m = m, .a = a };
+
+	m->arena = a;
+	m->nfiles = l->nsources;
+	m->files = list_of(&b, m->nfiles, sizeof(*m->files));
+	for (size_t i = 0; i < m->nfiles; i++)
+		m->files[i] = l->sources[i]->name;
+	m->nports = l->ports.n;
+	m->ports = list_of(&b, m->nports, sizeof(*m->ports));
+	for (size_t i = 0; i < m->nports; i++)
+		m->ports[i] = build_port(&b, port_at(l, i));
+	m->ncontrols = l->controls.n;
+	m->controls = list_of(&b, m->ncontrols, sizeof(*m->controls));
+	for (size_t i = 0; i < m->ncontrols; i++)
+		m->controls[i] = build_control(&b, control_at(l, i));
+	build_routes(&b);
+	m->nintents = l->intents.n;
+	m->intents = list_of(&b, m->nintents, sizeof(*m->intents));
+	for (size_t i = 0; i < m->nintents; i++)
+		m->intents[i] = build_intent(&b, intent_at(l, i));
+	mapping_index(m);
+	return m;
+}

@@ -1,0 +1,104 @@
+#include "load_priv.h"
+
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "cuewire/words.h"
+
+/* One string of "in" or "out", whether a list or not. */
+static const cJSON *first_text(const cJSON *texts)
+{
+	return cJSON_IsArray(texts) ? texts->child : texts;
+}
+
+static const cJSON *next_text(const cJSON *texts, const cJSON *v)
+{
+	return cJSON_IsArray(texts) ? v->next : NULL;
+}
+
+/* Both sides can be open at once only where the words say the same. */
+static bool same_words(const char *a, const char *b)
+{
+	return words_match(a, b) && words_match(b, a);
+}
+
+/* A bus gives back what is written to it: read by the same mapping, that is a loop. */
+static void check_loop(struct load *l, const struct raw_port *in, const struct raw_port *out)
+{
+	for (const cJSON *a = first_text(in->in); a; a = next_text(in->in, a)) {
+		if (!words_bus(a->valuestring))
+			continue;
+		for (const cJSON *b = first_text(out->out); b; b = next_text(out->out, b))
+			if (same_words(a->valuestring, b->valuestring))
+				problem(l, in->h.src, a, "loop",
+				        "the bus \"%s\" is \"in\" of port \"%s\" and \"out\" of port \"%s\": "
+				        "what is sent comes back",
+				        shown(l, a->valuestring), in->name, out->name);
+	}
+}
+
+static bool one_socket(const struct raw_port_osc *a, const struct raw_port_osc *b)
+{
+	return a->listen > 0 && a->listen == b->listen &&
+	       (!a->bind || !b->bind || !strcmp(a->bind, b->bind));
+}
+
+static void check_sockets(struct load *l, const struct raw_port *p, const struct raw_port *other)
+{
+	if (one_socket(&p->osc, &other->osc))
+		problem(l, p->h.src, member_or(p->osc.h.obj, "listen"), "port-taken",
+		        "port \"%s\" listens on %d, as port \"%s\" does", p->name, p->osc.listen,
+		        other->name);
+}
+
+void check_ports(struct load *l)
+{
+	if (l->ports.n > MAPPING_PORTS_MAX) {
+		const struct raw_port *p = port_at(l, MAPPING_PORTS_MAX);
+
+		problem_key(l, p->h.src, p->h.obj, "too-many", "more than %d ports", MAPPING_PORTS_MAX);
+	}
+	for (size_t i = 0; i < l->ports.n; i++) {
+		for (size_t k = 0; k < l->ports.n; k++)
+			check_loop(l, port_at(l, i), port_at(l, k));
+		for (size_t k = 0; k < i; k++)
+			check_sockets(l, port_at(l, i), port_at(l, k));
+	}
+}
+
+void check_unused(struct load *l)
+{
+	for (size_t i = 0; i < l->ports.n; i++) {
+		const struct raw_port *p = port_at(l, i);
+
+		if (!p->used && p->osc.listen < 1)
+			warning(l, p->h.src, p->h.obj, "unused-port", "nothing uses port \"%s\"", p->name);
+	}
+}
+
+int find_port(struct load *l, const struct head *h, const cJSON *at, const char *name)
+{
+	const uint32_t *known = dict_get(&l->ports.names, name);
+
+	if (known && *known != BROKEN) {
+		port_at(l, *known)->used = true;
+		return (int)*known;
+	}
+	if (!known && !l->incomplete)
+		hint_near(problem(l, h->src, at, "unknown-port", "there is no port \"%s\"", name), name,
+		          &l->ports.names);
+	return -1;
+}
+
+int find_control(struct load *l, const struct head *h, const cJSON *at, const char *name)
+{
+	const uint32_t *known = dict_get(&l->controls.names, name);
+
+	if (known && *known != BROKEN)
+		return (int)*known;
+	if (!known && !l->incomplete)
+		hint_near(problem_key(l, h->src, at, "unknown-control", "there is no control \"%s\"", name),
+		          name, &l->controls.names);
+	return -1;
+}

@@ -1,0 +1,62 @@
+#include "load_priv.h"
+
+#include <cjson/cJSON.h>
+
+#include "cuewire/mem.h"
+
+static void check_source(struct load *l, struct raw_route *r)
+{
+	const cJSON *at = member_or(r->h.obj, "port");
+	const struct raw_port *p;
+
+	r->from_port = r->port ? find_port(l, &r->h, at, r->port) : PORT_NONE;
+	if (r->from_port == PORT_NONE)
+		return;
+	p = port_at(l, (size_t)r->from_port);
+	if (!p->in && !p->raw.in)
+		problem(l, r->h.src, at, "bad-port", "port \"%s\" does not receive MIDI: it has no \"in\"",
+		        p->name);
+}
+
+static void check_target(struct load *l, struct raw_route *r)
+{
+	const cJSON *at = member_or(r->h.obj, "to");
+	const char *kind;
+
+	r->target = find_control(l, &r->h, at, r->to);
+	if (r->target < 0)
+		return;
+	kind = kinds[control_at(l, (size_t)r->target)->kind].name;
+	if (r->osc && control_at(l, (size_t)r->target)->kind == KIND_LAMP)
+		problem(l, r->h.src, at, "bad-kind",
+		        "\"%s\" is a lamp, expected a route from MIDI: a lamp is written by feedback only",
+		        r->to);
+	if (r->as == AS_TOGGLE && !kinds[control_at(l, (size_t)r->target)->kind].binary)
+		problem(l, r->h.src, member_or(r->h.obj, "as"), "bad-kind",
+		        "\"toggle\" of \"%s\", which is of kind \"%s\", expected a switch or button", r->to,
+		        kind);
+	if (r->encoding != ENC_NONE && kinds[control_at(l, (size_t)r->target)->kind].binary)
+		problem_key(l, r->h.src, member_or(r->h.obj, "encoder"), "bad-kind",
+		            "steps to \"%s\", which is of kind \"%s\", expected a fader or encoder", r->to,
+		            kind);
+}
+
+void check_routes(struct load *l)
+{
+	size_t count = l->controls.n;
+
+	for (size_t i = 0; i < l->routes.n; i++) {
+		struct raw_route *r = route_at(l, i);
+
+		if (!r)
+			continue;
+		check_source(l, r);
+		check_target(l, r);
+		for (size_t k = 0; k < r->nwhen; k++)
+			r->when[k].control = find_control(l, &r->h, r->when[k].node, r->when[k].name);
+		if (++count == MAPPING_ROUTES_MAX + 1)
+			problem(l, r->h.src, r->h.obj, "too-many",
+			        "more than %d routes, with those that controls have by themselves",
+			        MAPPING_ROUTES_MAX);
+	}
+}

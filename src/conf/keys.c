@@ -1,0 +1,484 @@
+#include "keys.h"
+
+#include <string.h>
+
+#include "cuewire/kind.h"
+#include "cuewire/mapping.h"
+#include "cuewire/value.h"
+#include "cuewire/xform.h"
+
+#include "raw.h"
+
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+
+static const char *kind_word(int v)
+{
+	return kinds[v].name;
+}
+
+static const char *encoding_word(int v)
+{
+	return encoding_names[v];
+}
+
+static const char *curve_word(int v)
+{
+	return curve_names[v];
+}
+
+static const char *as_word(int v)
+{
+	return route_as_names[v];
+}
+
+static const char *slot_word(int v)
+{
+	return slot_type_names[v];
+}
+
+static const char *order_word(int v)
+{
+	return v ? "lsb" : "msb";
+}
+
+#define REMARK { "note", KEY_REMARK, .help = "a remark, ignored" }
+#define EACH                                                                                 \
+	{ "each", KEY_EACH,                                                                  \
+	  .help = "variables, each a list of values of one length; the object is made once " \
+	          "for every index, with {name} replaced in its strings; a list of such "    \
+	          "objects makes every combination" }
+#define TITLE(type, field) \
+	{ "title", KEY_TEXT, .offset = offsetof(type, field), .help = "a label for people" }
+
+#define WORDS_OF(e_first, e_count, fn) .min = (e_first), .max = (e_count) - 1, .word = (fn)
+
+/* ---- the file ---- */
+
+#define AT(field) .offset = offsetof(struct raw_mapping, field)
+
+static const struct key mapping_keys[] = {
+	{ "$schema", KEY_REMARK, .help = "where the JSON Schema is, for editors" },
+	{ "title", KEY_REMARK, .help = "what the mapping is for" },
+	REMARK,
+	{ "include", KEY_TEXTS, .max = 256, AT(include),
+	  .help = "files that are read before the rest of this one, looked for beside it and then "
+	          "in the folder of mappings" },
+	{ "ports", KEY_MAP, .sub = &section_port, .max = MAPPING_PORTS_MAX, AT(ports),
+	  .help = "ports by name ([a-z0-9_-], at most 31 characters)" },
+	{ "controls", KEY_LIST, .sub = &section_control, .max = MAPPING_CONTROLS_MAX, AT(controls),
+	  .help = "what can be moved" },
+	{ "routes", KEY_LIST, .sub = &section_route, .max = MAPPING_ROUTES_MAX, AT(routes),
+	  .help = "what moves controls, beside their own OSC addresses" },
+	{ "intents", KEY_LIST, .sub = &section_intent, .max = 4096, AT(intents),
+	  .help = "named sequences of steps" },
+};
+#undef AT
+
+const struct section section_mapping = {
+	.name = "mapping",
+	.place = "The file itself",
+	.help = "a mapping file of cuewire",
+	.keys = mapping_keys,
+	.nkeys = COUNT(mapping_keys),
+};
+
+/* ---- ports ---- */
+
+#define AT(field) .offset = offsetof(struct raw_port_osc, field)
+
+enum { OSC_NOTE, OSC_LISTEN, OSC_BIND, OSC_REPLY_PORT, OSC_SEND };
+
+static const struct key port_osc_keys[] = {
+	[OSC_NOTE] = REMARK,
+	[OSC_LISTEN] = { "listen", KEY_INT, .min = 1, .max = 65535, AT(listen),
+	                 .help = "UDP port to listen on" },
+	[OSC_BIND] = { "bind", KEY_IP, AT(bind),
+	               .help = "numeric address to listen on; all unless given" },
+	[OSC_REPLY_PORT] = { "reply_port", KEY_INT, .min = 1, .max = 65535, .def = 9000,
+	                     .has_def = true, AT(reply_port),
+	                     .help = "UDP port at the sender's address that answers go to" },
+	[OSC_SEND] = { "send", KEY_HOST, AT(send),
+	               .help = "host:port that controls of this port are sent to" },
+};
+#undef AT
+
+static const struct rule port_osc_rules[] = {
+	{ RULE_SOME, 0, { 1u << OSC_LISTEN, 1u << OSC_SEND } },
+	{ RULE_NEEDS, 1u << OSC_BIND | 1u << OSC_REPLY_PORT, { 1u << OSC_LISTEN } },
+	{ .type = RULE_END },
+};
+
+const struct section section_port_osc = {
+	.name = "osc",
+	.place = "\"osc\" of a port",
+	.help = "Open Sound Control over UDP",
+	.keys = port_osc_keys,
+	.nkeys = COUNT(port_osc_keys),
+	.rules = port_osc_rules,
+};
+
+#define AT(field) .offset = offsetof(struct raw_port_raw, field)
+
+enum { RAW_NOTE, RAW_IN, RAW_OUT };
+
+static const struct key port_raw_keys[] = {
+	[RAW_NOTE] = REMARK,
+	[RAW_IN] = { "in", KEY_PATH, AT(in), .help = "path to read MIDI bytes from" },
+	[RAW_OUT] = { "out", KEY_PATH, AT(out), .help = "path to write MIDI bytes to" },
+};
+#undef AT
+
+static const struct rule port_raw_rules[] = {
+	{ RULE_SOME, 0, { 1u << RAW_IN, 1u << RAW_OUT } },
+	{ .type = RULE_END },
+};
+
+const struct section section_port_raw = {
+	.name = "raw",
+	.place = "\"raw\" of a port",
+	.help = "MIDI bytes from or to a FIFO, file or device",
+	.keys = port_raw_keys,
+	.nkeys = COUNT(port_raw_keys),
+	.rules = port_raw_rules,
+};
+
+#define AT(field) .offset = offsetof(struct raw_port, field)
+
+enum {
+	PORT_NOTE, PORT_TITLE, PORT_IN, PORT_OUT, PORT_OSC, PORT_RAW, PORT_SIMULATED, PORT_OPTIONAL,
+	PORT_TIMEOUT,
+};
+
+static const struct key port_keys[] = {
+	[PORT_NOTE] = REMARK,
+	[PORT_TITLE] = { "title", KEY_REMARK, .help = "a label for people" },
+	[PORT_IN] = { "in", KEY_TEXTS, .max = 16, AT(in),
+	              .help = "words of the name of a MIDI device to receive from; a list has the "
+	                      "best first" },
+	[PORT_OUT] = { "out", KEY_TEXTS, .max = 16, AT(out),
+	               .help = "words of the name of a MIDI device to send to; a list has the best "
+	                       "first" },
+	[PORT_OSC] = { "osc", KEY_OBJECT, .sub = &section_port_osc, AT(osc),
+	               .help = "Open Sound Control in place of MIDI" },
+	[PORT_RAW] = { "raw", KEY_OBJECT, .sub = &section_port_raw, AT(raw),
+	               .help = "MIDI bytes from or to paths in place of a MIDI device" },
+	[PORT_SIMULATED] = { "simulated", KEY_BOOL, .has_def = true, AT(simulated),
+	               .help = "never more than the stand-in" },
+	[PORT_OPTIONAL] = { "optional", KEY_BOOL, .has_def = true, AT(optional),
+	               .help = "may be absent without a fuss" },
+	[PORT_TIMEOUT] = { "open_timeout_ms", KEY_INT, .min = 100, .max = 60000, .def = 5000,
+	                .has_def = true, AT(open_timeout_ms),
+	                .help = "how long opening may take before the stand-in takes over" },
+};
+#undef AT
+
+static const struct rule port_rules[] = {
+	{ RULE_ONE, 0,
+	  { 1u << PORT_IN | 1u << PORT_OUT, 1u << PORT_OSC, 1u << PORT_RAW, 1u << PORT_SIMULATED } },
+	{ .type = RULE_END },
+};
+
+const struct section section_port = {
+	.name = "port",
+	.place = "An entry of \"ports\"",
+	.help = "a MIDI device, an OSC port, a raw path or the stand-in alone",
+	.keys = port_keys,
+	.nkeys = COUNT(port_keys),
+	.rules = port_rules,
+};
+
+/* ---- controls ---- */
+
+#define CC_KEY(off) \
+	{ "cc", KEY_CC, .max = 127, .offset = (off), \
+	  .help = "a control change, or [msb, lsb] for 14 bits" }
+#define NOTE_KEY(off) \
+	{ "note", KEY_NOTE, .max = 127, .offset = (off), .help = "a MIDI note; a string is a remark" }
+#define CHANNEL_KEY(off) \
+	{ "channel", KEY_INT, .min = 1, .max = 16, .def = 1, .has_def = true, .offset = (off), \
+	  .help = "MIDI channel" }
+
+enum { ADDRESS_CHANNEL, ADDRESS_CC, ADDRESS_NOTE };
+
+static const struct key address_keys[] = {
+	[ADDRESS_CHANNEL] = { "channel", KEY_INT, .min = 1, .max = 16,
+	                      .offset = offsetof(struct raw_address, num.channel),
+	                      .help = "MIDI channel; that of the control unless given" },
+	[ADDRESS_CC] = { "cc", KEY_INT, .max = 127,
+	                 .offset = offsetof(struct raw_address, num.cc.v[0]),
+	                 .help = "a control change" },
+	[ADDRESS_NOTE] = NOTE_KEY(offsetof(struct raw_address, num.note)),
+};
+
+static const struct rule address_rules[] = {
+	{ RULE_ONE, 0, { 1u << ADDRESS_CC, 1u << ADDRESS_NOTE } },
+	{ .type = RULE_END },
+};
+
+const struct section section_address = {
+	.name = "address",
+	.place = "\"on\", \"off\", \"up\" or \"down\" of a control",
+	.help = "one half of a pair of MIDI addresses",
+	.each = true,
+	.keys = address_keys,
+	.nkeys = COUNT(address_keys),
+	.rules = address_rules,
+};
+
+#define AT(field) .offset = offsetof(struct raw_control, field)
+#define PAIR(word, of, what)                                         \
+	{ #word, KEY_OBJECT, .sub = &section_address, AT(word), \
+	  .help = "of " of ": the address that gets " what }
+
+enum {
+	CONTROL_EACH, CONTROL_NAME, CONTROL_TITLE, CONTROL_KIND, CONTROL_PORT, CONTROL_CHANNEL,
+	CONTROL_CC, CONTROL_NOTE, CONTROL_BEND, CONTROL_ON, CONTROL_OFF, CONTROL_UP, CONTROL_DOWN,
+	CONTROL_OSC, CONTROL_ORDER, CONTROL_BIPOLAR, CONTROL_ENCODER,
+};
+
+static const struct key control_keys[] = {
+	[CONTROL_EACH] = EACH,
+	[CONTROL_NAME] = { "name", KEY_NAME, .required = true, AT(name),
+	                   .help = "words ([a-z0-9_]) with dots between; its own OSC address has "
+	                           "slashes for the dots" },
+	[CONTROL_TITLE] = TITLE(struct raw_control, title),
+	[CONTROL_KIND] = { "kind", KEY_WORD, .required = true, AT(kind),
+	                   WORDS_OF(KIND_FADER, KIND_COUNT, kind_word), .help = "how it behaves" },
+	[CONTROL_PORT] = { "port", KEY_PORT, AT(port),
+	                   .help = "the port that it is sent to; none: it is internal, as a shift "
+	                           "key is" },
+	[CONTROL_CHANNEL] = CHANNEL_KEY(offsetof(struct raw_control, num.channel)),
+	[CONTROL_CC] = CC_KEY(offsetof(struct raw_control, num.cc)),
+	[CONTROL_NOTE] = NOTE_KEY(offsetof(struct raw_control, num.note)),
+	[CONTROL_BEND] = { "pitch_bend", KEY_TRUE, AT(num.bend), .help = "pitch bend; faders only" },
+	[CONTROL_ON] = PAIR(on, "a switch", "127 for 1"),
+	[CONTROL_OFF] = PAIR(off, "a switch", "127 for 0"),
+	[CONTROL_UP] = PAIR(up, "an encoder", "127 and 0 for every step up"),
+	[CONTROL_DOWN] = PAIR(down, "an encoder", "127 and 0 for every step down"),
+	[CONTROL_OSC] = { "osc", KEY_OSC, AT(osc),
+	                  .help = "address on an OSC port; its own unless given" },
+	[CONTROL_ORDER] = { "order", KEY_WORD, .has_def = true, AT(lsb_first),
+	                    WORDS_OF(0, 2, order_word),
+	                    .help = "which half of a 14-bit pair goes out first" },
+	[CONTROL_BIPOLAR] = { "bipolar", KEY_BOOL, .has_def = true, AT(bipolar),
+	                      .help = "0.5 is an exact centre; faders only" },
+	[CONTROL_ENCODER] = { "encoder", KEY_WORD, .has_def = true, .def = ENC_TWOS, AT(encoding),
+	                      WORDS_OF(ENC_TWOS, ENC_COUNT, encoding_word),
+	                      .help = "how an encoder with one CC sends its steps" },
+};
+#undef AT
+
+static const struct rule control_rules[] = {
+	{ RULE_MOST, 0,
+	  { 1u << CONTROL_CC, 1u << CONTROL_NOTE, 1u << CONTROL_BEND, 1u << CONTROL_ON | 1u << CONTROL_OFF,
+	    1u << CONTROL_UP | 1u << CONTROL_DOWN, 1u << CONTROL_OSC } },
+	{ RULE_NEEDS, 1u << CONTROL_ON, { 1u << CONTROL_OFF } },
+	{ RULE_NEEDS, 1u << CONTROL_OFF, { 1u << CONTROL_ON } },
+	{ RULE_NEEDS, 1u << CONTROL_UP, { 1u << CONTROL_DOWN } },
+	{ RULE_NEEDS, 1u << CONTROL_DOWN, { 1u << CONTROL_UP } },
+	{ RULE_NEEDS,
+	  1u << CONTROL_CHANNEL | 1u << CONTROL_CC | 1u << CONTROL_NOTE | 1u << CONTROL_BEND |
+	          1u << CONTROL_ON | 1u << CONTROL_UP | 1u << CONTROL_OSC,
+	  { 1u << CONTROL_PORT } },
+	{ RULE_NEEDS, 1u << CONTROL_ORDER | 1u << CONTROL_ENCODER, { 1u << CONTROL_CC } },
+	{ .type = RULE_END },
+};
+
+const struct section section_control = {
+	.name = "control",
+	.place = "An entry of \"controls\"",
+	.help = "something that can be moved, and where its value goes",
+	.each = true,
+	.keys = control_keys,
+	.nkeys = COUNT(control_keys),
+	.rules = control_rules,
+};
+
+/* ---- routes ---- */
+
+#define AT(field) .offset = offsetof(struct raw_route, field)
+
+enum {
+	ROUTE_EACH, ROUTE_TITLE, ROUTE_OSC, ROUTE_ARG, ROUTE_PORT, ROUTE_CHANNEL, ROUTE_CC,
+	ROUTE_NOTE, ROUTE_BEND, ROUTE_PROGRAM, ROUTE_PRESSURE, ROUTE_POLY, ROUTE_ENCODER, ROUTE_TO,
+	ROUTE_WHEN, ROUTE_RANGE, ROUTE_INVERT, ROUTE_CURVE, ROUTE_QUANTISE, ROUTE_DEADBAND,
+	ROUTE_THRESHOLD, ROUTE_OUTPUT, ROUTE_AS,
+};
+
+#define ROUTE_ADDRESS                                                              \
+	1u << ROUTE_CC, 1u << ROUTE_NOTE, 1u << ROUTE_BEND, 1u << ROUTE_PROGRAM, \
+		1u << ROUTE_PRESSURE, 1u << ROUTE_POLY
+
+static const struct key route_keys[] = {
+	[ROUTE_EACH] = EACH,
+	[ROUTE_TITLE] = TITLE(struct raw_route, title),
+	[ROUTE_OSC] = { "osc", KEY_PATTERN, AT(osc), .help = "an OSC address or pattern" },
+	[ROUTE_ARG] = { "arg", KEY_INT, .max = 63, AT(arg),
+	                .help = "which argument of the OSC message counts, from 0; the first number "
+	                        "unless given" },
+	[ROUTE_PORT] = { "port", KEY_PORT, AT(port), .help = "a port that receives MIDI" },
+	[ROUTE_CHANNEL] = CHANNEL_KEY(offsetof(struct raw_route, num.channel)),
+	[ROUTE_CC] = CC_KEY(offsetof(struct raw_route, num.cc)),
+	[ROUTE_NOTE] = NOTE_KEY(offsetof(struct raw_route, num.note)),
+	[ROUTE_BEND] = { "pitch_bend", KEY_TRUE, AT(num.bend), .help = "pitch bend" },
+	[ROUTE_PROGRAM] = { "program", KEY_ANY_INT, .max = 127, AT(num.program),
+	                    .help = "a program change; true: any, its number is the value" },
+	[ROUTE_PRESSURE] = { "pressure", KEY_TRUE, AT(num.pressure), .help = "channel pressure" },
+	[ROUTE_POLY] = { "poly_pressure", KEY_INT, .max = 127, AT(num.poly),
+	                 .help = "pressure of this key" },
+	[ROUTE_ENCODER] = { "encoder", KEY_WORD, AT(encoding),
+	                    WORDS_OF(ENC_TWOS, ENC_COUNT, encoding_word),
+	                    .help = "the CC's value is steps, coded like this" },
+	[ROUTE_TO] = { "to", KEY_CONTROL, .required = true, AT(to),
+	               .help = "the control that is moved; null takes away the route of the same "
+	                       "source and \"when\" that an earlier file made" },
+	[ROUTE_WHEN] = { "when", KEY_WHEN, .max = WHEN_MAX, AT(when_node),
+	                 .help = "controls and the value, 0 or 1, that each must have" },
+	[ROUTE_RANGE] = { "range", KEY_SPAN, .min = -KEY_FREE, .max = KEY_FREE, AT(range),
+	                  .xform = 1 + XF_RANGE },
+	[ROUTE_INVERT] = { "invert", KEY_BOOL, .has_def = true, AT(invert), .xform = 1 + XF_INVERT },
+	[ROUTE_CURVE] = { "curve", KEY_WORD, .has_def = true, AT(curve), .xform = 1 + XF_CURVE,
+	                  WORDS_OF(CURVE_LINEAR, CURVE_COUNT, curve_word) },
+	[ROUTE_QUANTISE] = { "quantise", KEY_INT, .min = 2, .max = 1024, AT(quantise),
+	                     .xform = 1 + XF_QUANTISE },
+	[ROUTE_DEADBAND] = { "deadband", KEY_ABOVE, .max = 0.5, AT(deadband),
+	                     .xform = 1 + XF_DEADBAND },
+	[ROUTE_THRESHOLD] = { "threshold", KEY_NUMBER, .max = 1, AT(threshold),
+	                      .xform = 1 + XF_THRESHOLD },
+	[ROUTE_OUTPUT] = { "output", KEY_SPAN, .max = 1, AT(output), .xform = 1 + XF_OUTPUT },
+	[ROUTE_AS] = { "as", KEY_WORD, .has_def = true, AT(as), WORDS_OF(AS_VALUE, AS_COUNT, as_word),
+	               .help = "toggle: every press flips the control" },
+};
+#undef AT
+
+static const struct rule route_rules[] = {
+	{ RULE_ONE, 0, { 1u << ROUTE_OSC, 1u << ROUTE_PORT } },
+	{ RULE_ONE, 1u << ROUTE_PORT, { ROUTE_ADDRESS } },
+	{ RULE_MOST, 1u << ROUTE_OSC, { 1u << ROUTE_OSC, ROUTE_ADDRESS } },
+	{ RULE_NEEDS, 1u << ROUTE_ARG, { 1u << ROUTE_OSC } },
+	{ RULE_NEEDS, 1u << ROUTE_CHANNEL, { 1u << ROUTE_PORT } },
+	{ RULE_NEEDS, 1u << ROUTE_ENCODER, { 1u << ROUTE_CC } },
+	{ .type = RULE_END },
+};
+
+const struct section section_route = {
+	.name = "route",
+	.place = "An entry of \"routes\"",
+	.help = "a source that moves a control",
+	.each = true,
+	.keys = route_keys,
+	.nkeys = COUNT(route_keys),
+	.rules = route_rules,
+};
+
+/* ---- intents ---- */
+
+#define AT(field) .offset = offsetof(struct raw_slot, field)
+
+enum { SLOT_NOTE, SLOT_KEY_TYPE, SLOT_MIN, SLOT_MAX, SLOT_VALUES, SLOT_DEFAULT };
+
+static const struct key slot_keys[] = {
+	[SLOT_NOTE] = REMARK,
+	[SLOT_KEY_TYPE] = { "type", KEY_WORD, .required = true, AT(type),
+	                    WORDS_OF(SLOT_DECK, SLOT_TYPE_COUNT, slot_word), .help = "what it takes" },
+	[SLOT_MIN] = { "min", KEY_NUMBER, .min = -1e6, .max = 1e6, .has_def = true, AT(min),
+	               .help = "least value of a number" },
+	[SLOT_MAX] = { "max", KEY_NUMBER, .min = -1e6, .max = 1e6, .def = 1, .has_def = true, AT(max),
+	               .help = "greatest value of a number" },
+	[SLOT_VALUES] = { "values", KEY_TEXTS, .max = CHOICES_MAX, AT(values_node),
+	                  .help = "what a choice is between" },
+	[SLOT_DEFAULT] = { "default", KEY_VALUE, AT(def),
+	                   .help = "value of the slot where it is left out; without, it must be given" },
+};
+#undef AT
+
+const struct section section_slot = {
+	.name = "slot",
+	.place = "An entry of \"slots\" of an intent",
+	.help = "a parameter of an intent; \"deck\" and \"number\" are short for an object with that "
+	        "type",
+	.each = true,
+	.keys = slot_keys,
+	.nkeys = COUNT(slot_keys),
+};
+
+#define AT(field) .offset = offsetof(struct raw_step, field)
+
+enum { STEP_NOTE, STEP_SET, STEP_PRESS, STEP_RELEASE, STEP_NUDGE, STEP_TO, STEP_BY, STEP_AFTER };
+
+static const struct key step_keys[] = {
+	[STEP_NOTE] = REMARK,
+	[STEP_SET] = { "set", KEY_TARGET, AT(target[OP_SET]), .help = "the control to set" },
+	[STEP_PRESS] = { "press", KEY_TARGET, AT(target[OP_PRESS]), .help = "the control to press" },
+	[STEP_RELEASE] = { "release", KEY_TARGET, AT(target[OP_RELEASE]),
+	                   .help = "the control to release" },
+	[STEP_NUDGE] = { "nudge", KEY_TARGET, AT(target[OP_NUDGE]),
+	                 .help = "the control to move from where it is" },
+	[STEP_TO] = { "to", KEY_AMOUNT, .max = 1, AT(to), .help = "of set: the value, or a slot" },
+	[STEP_BY] = { "by", KEY_AMOUNT, .min = -127, .max = 127, AT(by),
+	              .help = "of nudge: the distance of a fader, the steps of an encoder, or a slot" },
+	[STEP_AFTER] = { "after_ms", KEY_INT, .max = 600000, .has_def = true, AT(after_ms),
+	                 .help = "time after the step before" },
+};
+#undef AT
+
+static const struct rule step_rules[] = {
+	{ RULE_ONE, 0, { 1u << STEP_SET, 1u << STEP_PRESS, 1u << STEP_RELEASE, 1u << STEP_NUDGE } },
+	{ RULE_NEEDS, 1u << STEP_SET, { 1u << STEP_TO } },
+	{ RULE_NEEDS, 1u << STEP_TO, { 1u << STEP_SET } },
+	{ RULE_NEEDS, 1u << STEP_NUDGE, { 1u << STEP_BY } },
+	{ RULE_NEEDS, 1u << STEP_BY, { 1u << STEP_NUDGE } },
+	{ .type = RULE_END },
+};
+
+const struct section section_step = {
+	.name = "step",
+	.place = "An entry of \"steps\" of an intent",
+	.help = "one thing that an intent does; names of controls may hold {slot}",
+	.each = true,
+	.keys = step_keys,
+	.nkeys = COUNT(step_keys),
+	.rules = step_rules,
+};
+
+#define AT(field) .offset = offsetof(struct raw_intent, field)
+
+static const struct key intent_keys[] = {
+	EACH,
+	{ "name", KEY_NAME, .required = true, AT(name), .help = "as that of a control" },
+	TITLE(struct raw_intent, title),
+	REMARK,
+	{ "slots", KEY_MAP, .sub = &section_slot, .max = SLOTS_MAX, AT(slots_node),
+	  .help = "its parameters by name ([a-z0-9_])" },
+	{ "steps", KEY_LIST, .required = true, .sub = &section_step, .min = 1, .max = STEPS_MAX,
+	  AT(steps_node), .help = "what it does, in order" },
+};
+#undef AT
+
+const struct section section_intent = {
+	.name = "intent",
+	.place = "An entry of \"intents\"",
+	.help = "a named sequence of steps that scripts and people can ask for",
+	.each = true,
+	.keys = intent_keys,
+	.nkeys = COUNT(intent_keys),
+};
+
+const struct section *const sections[] = {
+	&section_mapping, &section_port,  &section_port_osc, &section_port_raw, &section_control,
+	&section_address, &section_route, &section_intent,   &section_slot,     &section_step,
+	NULL,
+};
+
+const char *key_help(const struct key *k)
+{
+	return k->xform ? xforms[k->xform - 1].help : k->help;
+}
+
+int key_xform(const struct section *sec, const char *name)
+{
+	for (size_t i = 0; i < sec->nkeys; i++)
+		if (sec->keys[i].xform && !strcmp(sec->keys[i].name, name))
+			return sec->keys[i].xform - 1;
+	return -1;
+}

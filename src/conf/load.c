@@ -1,0 +1,131 @@
+#include "cuewire/load.h"
+
+#include <stdlib.h>
+
+#include <cjson/cJSON.h>
+
+#include "cuewire/mem.h"
+
+#include "load_priv.h"
+
+static void load_begin(struct load *l, const char *mappings_dir, struct diags *d)
+{
+	*l = (struct load){
+		.scratch = arena_new(), .d = d, .mappings_dir = mappings_dir, .budget = LOAD_BUDGET,
+	};
+}
+
+static void family_finish(struct family *f)
+{
+	free(f->items);
+	dict_finish(&f->names);
+}
+
+static void load_finish(struct load *l)
+{
+	for (size_t i = 0; i < l->nsources; i++)
+		source_free(l->sources[i]);
+	free(l->sources);
+	family_finish(&l->ports);
+	family_finish(&l->controls);
+	family_finish(&l->routes);
+	family_finish(&l->intents);
+	dict_finish(&l->seen);
+	arena_free(l->scratch);
+}
+
+static void read_file(struct load *l, struct source *s, size_t depth);
+
+static void include_one(struct load *l, const struct source *s, const cJSON *v, size_t depth)
+{
+	struct source *inner;
+	bool again;
+
+	if (depth == INCLUDE_DEPTH_MAX) {
+		problem(l, s, v, "too-many", "more than %d files include each other", INCLUDE_DEPTH_MAX);
+		return;
+	}
+	inner = source_open(l, s, v, v->valuestring, &again);
+	if (inner && !again)
+		read_file(l, inner, depth + 1);
+}
+
+/* Reads the includes of a file, then its objects. */
+static void read_file(struct load *l, struct source *s, size_t depth)
+{
+	struct raw_mapping raw = { 0 };
+	const cJSON *root = s->json.root, *v;
+
+	if (!cJSON_IsObject(root)) {
+		problem(l, s, root, "wrong-type", "the file is %s, expected an object",
+		        shown_value(l, root));
+		l->incomplete = true;
+		return;
+	}
+	s->loading = true;
+	if (!parse_object(l, s, &section_mapping, root, &raw))
+		l->incomplete = true;
+	if (cJSON_IsString(raw.include))
+		include_one(l, s, raw.include, depth);
+	else
+		cJSON_ArrayForEach(v, raw.include)
+			include_one(l, s, v, depth);
+	objects_ports(l, s, raw.ports);
+	objects_controls(l, s, raw.controls);
+	objects_routes(l, s, raw.routes);
+	objects_intents(l, s, raw.intents);
+	s->loading = false;
+}
+
+/* What only all files together tell; then the mapping, if all is well. */
+static int finish(struct load *l, struct mapping **out)
+{
+	check_ports(l);
+	if (l->ports.n <= MAPPING_PORTS_MAX)
+		check_controls(l);
+	check_routes(l);
+	check_intents(l);
+	if (!l->problems) {
+		check_unused(l);
+		*out = build_mapping(l);
+	}
+	diags_sort(l->d);
+	return l->problems ? -1 : 0;
+}
+
+int mapping_load(struct mapping **out, const char *const files[], size_t n,
+                 const char *mappings_dir, struct diags *d)
+{
+	struct load l;
+	int ret;
+
+	load_begin(&l, mappings_dir, d);
+	for (size_t i = 0; i < n; i++) {
+		bool again;
+		struct source *s = source_open(&l, NULL, NULL, files[i], &again);
+
+		if (s && !again)
+			read_file(&l, s, 0);
+	}
+	ret = finish(&l, out);
+	load_finish(&l);
+	return ret;
+}
+
+int mapping_load_text(struct mapping **out, const char *name, const char *text, size_t len,
+                      const char *mappings_dir, struct diags *d)
+{
+	struct source *s;
+	struct load l;
+	int ret;
+
+	load_begin(&l, mappings_dir, d);
+	s = source_add(&l, name);
+	if (json_load(&s->json, s->name, text, len, &json_limits_file, d))
+		l.problems++;
+	else
+		read_file(&l, s, 0);
+	ret = finish(&l, out);
+	load_finish(&l);
+	return ret;
+}

@@ -1,0 +1,134 @@
+#include "load_priv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "cuewire/mem.h"
+
+void merge_broken(struct family *f, const char *name)
+{
+	if (!dict_get(&f->names, name))
+		dict_put(&f->names, name, BROKEN);
+}
+
+static void append(struct family *f, void *raw, const char *name, uint32_t *known)
+{
+	f->items = xgrow(f->items, &f->cap, f->n + 1, sizeof(*f->items));
+	f->items[f->n] = raw;
+	if (known)
+		*known = (uint32_t)f->n;
+	else
+		dict_put(&f->names, name, (uint32_t)f->n);
+	f->n++;
+}
+
+static struct where where_of(const struct head *h)
+{
+	return json_at(&h->src->json, h->obj);
+}
+
+/* Adds an object, or puts it in the place of the one of an earlier file. raw begins with its
+ * head; at is where its name stands. */
+static void merge_named(struct load *l, struct family *f, void *raw, const char *what,
+                        const char *name, const cJSON *at)
+{
+	const struct head *h = raw, *old;
+	uint32_t *known = dict_get(&f->names, name);
+	struct where first;
+
+	if (!known || *known == BROKEN) {
+		append(f, raw, name, known);
+		return;
+	}
+	old = f->items[*known];
+	first = where_of(old);
+	if (old->src == h->src) {
+		problem(l, h->src, at, "duplicate-name", "%s \"%s\" is already in line %d", what, name,
+		        first.line);
+		return;
+	}
+	warning(l, h->src, at, "replaced", "%s \"%s\" replaces the one of %s:%d", what, name,
+	        first.file, first.line);
+	f->items[*known] = raw;
+}
+
+void merge_port(struct load *l, struct raw_port *p)
+{
+	merge_named(l, &l->ports, p, "port", p->name, p->h.obj);
+}
+
+void merge_control(struct load *l, struct raw_control *c)
+{
+	merge_named(l, &l->controls, c, "control", c->name, member(c->h.obj, "name"));
+}
+
+void merge_intent(struct load *l, struct raw_intent *in)
+{
+	merge_named(l, &l->intents, in, "intent", in->name, member(in->h.obj, "name"));
+}
+
+/* ---- routes ---- */
+
+/* One number of an address as two letters. */
+static char *put_byte(char *p, int v)
+{
+	*p++ = (char)('a' + (v >> 4 & 15));
+	*p++ = (char)('a' + (v & 15));
+	return p;
+}
+
+/* What tells routes apart: source and conditions, as a text without spaces in its parts. */
+static const char *route_key(struct load *l, const struct raw_route *r)
+{
+	const struct address a = numbers_address(&r->num);
+	const char *source = r->osc ? r->osc : r->port;
+	size_t size = strlen(source) + 16;
+	char *key, *p;
+
+	for (size_t i = 0; i < r->nwhen; i++)
+		size += strlen(r->when[i].name) + 3;
+	key = arena_alloc(l->scratch, size);
+	p = stpcpy(stpcpy(key, source), r->osc ? " o" : " m");
+	if (r->osc)
+		p = put_byte(p, r->arg & 255);
+	else
+		p = put_byte(put_byte(put_byte(put_byte(p, a.form), a.channel), a.number), a.lsb);
+	for (size_t i = 0; i < r->nwhen; i++)
+		p = stpcpy(stpcpy(p, r->when[i].on ? " 1" : " 0"), r->when[i].name);
+	return key;
+}
+
+/* "to": null takes a route away instead of bringing one. */
+static void take_away(struct load *l, const struct raw_route *r, uint32_t *known)
+{
+	const cJSON *at = member_or(r->h.obj, "to");
+
+	if (known && *known != BROKEN) {
+		l->routes.items[*known] = NULL;
+		*known = BROKEN;
+	} else {
+		warning(l, r->h.src, at, "removes-nothing",
+		        "no earlier file has a route with this source and \"when\"");
+	}
+}
+
+void merge_route(struct load *l, struct raw_route *r)
+{
+	const char *key = route_key(l, r);
+	uint32_t *known = dict_get(&l->routes.names, key);
+	const struct raw_route *old = known && *known != BROKEN ? route_at(l, *known) : NULL;
+
+	if (old && old->h.src == r->h.src) {
+		problem(l, r->h.src, member(r->h.obj, r->osc ? "osc" : "port"), "duplicate-route",
+		        "the route in line %d has the same source and \"when\"", where_of(&old->h).line);
+		return;
+	}
+	if (!r->to)
+		take_away(l, r, known);
+	else if (old)
+		l->routes.items[*known] = r;
+	else
+		append(&l->routes, r, key, known);
+}

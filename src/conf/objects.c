@@ -1,0 +1,295 @@
+#include "load_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "cuewire/mem.h"
+
+/* ---- ports ---- */
+
+void objects_ports(struct load *l, const struct source *s, const cJSON *map)
+{
+	for (const cJSON *v = map ? map->child : NULL; v; v = v->next) {
+		struct raw_port *p;
+		const char *expected = text_port(v->string);
+
+		if (!strcmp(v->string, "note") && cJSON_IsString(v))
+			continue;
+		merge_broken(&l->ports, v->string);
+		if (expected) {
+			problem_key(l, s, v, "bad-name", "a port is called \"%s\", expected %s",
+			            shown(l, v->string), expected);
+			continue;
+		}
+		if (!cJSON_IsObject(v)) {
+			problem(l, s, v, "wrong-type", "port \"%s\" is %s, expected an object", v->string,
+			        shown_value(l, v));
+			continue;
+		}
+		p = arena_alloc(l->scratch, sizeof(*p));
+		p->name = v->string;
+		if (parse_object(l, s, &section_port, v, p))
+			merge_port(l, p);
+	}
+}
+
+/* ---- rules to objects ---- */
+
+/* What is done with one object. False after a problem. */
+typedef bool item_fn(struct load *l, const struct source *s, const cJSON *obj);
+
+static void item_each(struct load *l, const struct source *s, const cJSON *obj, item_fn *fn,
+                      struct family *names)
+{
+	const cJSON *spec = member(obj, "each"), *name;
+	struct each e;
+	bool good = true;
+
+	if (each_begin(&e, l, s, spec)) {
+		l->incomplete = true;
+		return;
+	}
+	do {
+		const cJSON *copy = each_copy(&e, obj);
+
+		if (!copy) {
+			l->incomplete = true;
+			return;
+		}
+		/* One bad combination is told; of the others only the names matter then. */
+		if (good)
+			good = fn(l, s, copy);
+		else if (names && cJSON_IsString(name = member_or(copy, "name")))
+			merge_broken(names, name->valuestring);
+	} while ((good || names) && each_next(&e));
+}
+
+static void items(struct load *l, const struct source *s, const cJSON *list, item_fn *fn,
+                  struct family *names)
+{
+	for (const cJSON *v = list ? list->child : NULL; v; v = v->next) {
+		if (!cJSON_IsObject(v))
+			continue;
+		if (member(v, "each"))
+			item_each(l, s, v, fn, names);
+		else
+			fn(l, s, v);
+	}
+}
+
+/* ---- controls ---- */
+
+struct address numbers_address(const struct numbers *n)
+{
+	struct address a = { .channel = (uint8_t)(n->channel - 1) };
+
+	if (n->cc.n == 2)
+		a = (struct address){ ADDR_CC14, a.channel, (uint8_t)n->cc.v[0], (uint8_t)n->cc.v[1] };
+	else if (n->cc.n == 1)
+		a = (struct address){ ADDR_CC, a.channel, (uint8_t)n->cc.v[0], 0 };
+	else if (n->note >= 0)
+		a = (struct address){ ADDR_NOTE, a.channel, (uint8_t)n->note, 0 };
+	else if (n->bend)
+		a.form = ADDR_BEND;
+	else if (n->pressure)
+		a.form = ADDR_PRESSURE;
+	else if (n->program >= 0)
+		a = (struct address){ ADDR_PROGRAM, a.channel, (uint8_t)n->program, 0 };
+	else if (n->poly >= 0)
+		a = (struct address){ ADDR_POLY, a.channel, (uint8_t)n->poly, 0 };
+	return a;
+}
+
+struct address pair_address(const struct raw_control *c, const struct raw_address *half)
+{
+	struct numbers n = half->num;
+
+	if (!half->h.obj)
+		return (struct address){ 0 };
+	n.program = n.poly = -1;
+	if (n.channel < 1)
+		n.channel = c->num.channel;
+	n.cc.n = n.cc.v[0] >= 0;
+	return numbers_address(&n);
+}
+
+/* A key that only some kinds take. False when the control is of another. */
+static bool only_kind(struct load *l, const struct raw_control *c, enum kind kind, const char *key)
+{
+	const cJSON *v = member(c->h.obj, key);
+
+	if (!v || c->kind == (int)kind)
+		return true;
+	problem_key(l, c->h.src, v, "bad-kind",
+	            "\"%s\" in a control of kind \"%s\", expected only in kind \"%s\"", key,
+	            kinds[c->kind].name, kinds[kind].name);
+	return false;
+}
+
+static bool same_halves(struct load *l, const struct raw_control *c, const struct raw_address *a,
+                        const struct raw_address *b)
+{
+	const struct address x = pair_address(c, a), y = pair_address(c, b);
+
+	if (!a->h.obj || x.form != y.form || x.channel != y.channel || x.number != y.number)
+		return false;
+	problem(l, c->h.src, b->h.obj, "conflict", "both halves of the pair have the same address");
+	return true;
+}
+
+static bool fits_kind(struct load *l, const struct raw_control *c)
+{
+	const bool fine = c->num.cc.n == 2 || c->num.bend;
+
+	if (c->kind == KIND_LAMP && c->port) {
+		problem_key(l, c->h.src, member_or(c->h.obj, "port"), "bad-kind",
+		            "a lamp has no port: it is written by feedback only");
+		return false;
+	}
+	if (fine && c->kind != KIND_FADER) {
+		problem(l, c->h.src, member_or(c->h.obj, c->num.bend ? "pitch_bend" : "cc"), "bad-kind",
+		        "%s in a control of kind \"%s\", expected only in kind \"fader\"",
+		        c->num.bend ? "pitch bend" : "a 14-bit pair", kinds[c->kind].name);
+		return false;
+	}
+	if (c->num.cc.n != 2 && member(c->h.obj, "order")) {
+		problem_key(l, c->h.src, member(c->h.obj, "order"), "missing-key",
+		            "\"order\" needs a 14-bit pair in \"cc\"");
+		return false;
+	}
+	return only_kind(l, c, KIND_SWITCH, "on") && only_kind(l, c, KIND_ENCODER, "up") &&
+	       only_kind(l, c, KIND_ENCODER, "encoder") &&
+	       (!c->bipolar || only_kind(l, c, KIND_FADER, "bipolar")) &&
+	       !same_halves(l, c, &c->on, &c->off) && !same_halves(l, c, &c->up, &c->down);
+}
+
+static bool item_control(struct load *l, const struct source *s, const cJSON *obj)
+{
+	struct raw_control *c = arena_alloc(l->scratch, sizeof(*c));
+	const cJSON *name = member(obj, "name");
+
+	c->num.program = c->num.poly = -1; /* keys of routes */
+	if (parse_object(l, s, &section_control, obj, c) && fits_kind(l, c)) {
+		merge_control(l, c);
+		return true;
+	}
+	if (cJSON_IsString(name))
+		merge_broken(&l->controls, name->valuestring);
+	return false;
+}
+
+void objects_controls(struct load *l, const struct source *s, const cJSON *list)
+{
+	items(l, s, list, item_control, &l->controls);
+}
+
+/* ---- routes ---- */
+
+static bool condition_value(struct load *l, const struct source *s, const cJSON *v, bool *on)
+{
+	*on = cJSON_IsTrue(v) || (cJSON_IsNumber(v) && v->valuedouble == 1);
+	if (cJSON_IsBool(v) || *on || (cJSON_IsNumber(v) && v->valuedouble == 0))
+		return true;
+	problem(l, s, v, "wrong-type", "\"%s\" is %s, expected 0 or 1", shown(l, v->string),
+	        shown_value(l, v));
+	return false;
+}
+
+static bool condition_name(struct load *l, const struct source *s, const cJSON *v)
+{
+	const char *expected = text_name(v->string), *stray = text_stray(v->string, false);
+	const size_t n = stray ? text_brace(stray) : 0;
+
+	if (n)
+		problem_key(l, s, v, "unknown-placeholder",
+		            "\"when\" has \"%s\", but no \"each\" has the variable \"%.*s\"",
+		            shown(l, v->string), (int)(n - 2), stray + 1);
+	else if (expected)
+		problem_key(l, s, v, "bad-name", "\"when\" has \"%s\", expected %s", shown(l, v->string),
+		            expected);
+	return !expected;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct raw_condition *)a)->name, ((const struct raw_condition *)b)->name);
+}
+
+static bool parse_when(struct load *l, const struct source *s, struct raw_route *r)
+{
+	r->when = arena_alloc(l->scratch, WHEN_MAX * sizeof(*r->when));
+	for (const cJSON *v = r->when_node->child; v; v = v->next) {
+		struct raw_condition *w = &r->when[r->nwhen];
+
+		if (!strcmp(v->string, "note") && cJSON_IsString(v))
+			continue;
+		if (!condition_name(l, s, v) || !condition_value(l, s, v, &w->on))
+			return false;
+		w->node = v;
+		w->name = v->string;
+		r->nwhen++;
+	}
+	qsort(r->when, r->nwhen, sizeof(*r->when), by_name);
+	for (size_t i = 1; i < r->nwhen; i++) {
+		if (strcmp(r->when[i - 1].name, r->when[i].name))
+			continue;
+		problem_key(l, s, r->when[i].node, "conflict", "\"when\" has \"%s\" twice",
+		            r->when[i].name);
+		return false;
+	}
+	return true;
+}
+
+static bool item_route(struct load *l, const struct source *s, const cJSON *obj)
+{
+	struct raw_route *r = arena_alloc(l->scratch, sizeof(*r));
+
+	if (!parse_object(l, s, &section_route, obj, r))
+		return false;
+	if (r->when_node && !parse_when(l, s, r))
+		return false;
+	if (r->encoding != ENC_NONE && r->num.cc.n != 1) {
+		problem_key(l, s, member_or(obj, "encoder"), "conflict",
+		            "\"encoder\" with a 14-bit pair, expected one CC");
+		return false;
+	}
+	merge_route(l, r);
+	return true;
+}
+
+void objects_routes(struct load *l, const struct source *s, const cJSON *list)
+{
+	items(l, s, list, item_route, NULL);
+}
+
+/* ---- intents ---- */
+
+static bool item_intent(struct load *l, const struct source *s, const cJSON *obj)
+{
+	struct raw_intent *in = arena_alloc(l->scratch, sizeof(*in));
+	bool good = parse_object(l, s, &section_intent, obj, in);
+
+	for (int op = 0; in->name && op < OP_COUNT; op++) {
+		if (strcmp(in->name, op_names[op]))
+			continue;
+		problem(l, s, member_or(obj, "name"), "bad-name",
+		        "\"%s\" is built in, expected another name", in->name);
+		good = false;
+	}
+	if (!slots_parse(l, s, in))
+		good = false;
+	else if (!steps_parse(l, s, in))
+		good = false;
+	if (good)
+		merge_intent(l, in);
+	else if (in->name)
+		merge_broken(&l->intents, in->name);
+	return good;
+}
+
+void objects_intents(struct load *l, const struct source *s, const cJSON *list)
+{
+	items(l, s, list, item_intent, &l->intents);
+}

@@ -1,0 +1,453 @@
+#include "load_priv.h"
+
+#include <math.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "cuewire/mem.h"
+#include "cuewire/near.h"
+#include "cuewire/osc.h"
+
+/* One value on its way from a node to its field. */
+struct reading {
+	struct load *l;
+	const struct source *s;
+	const struct key *k;
+	const cJSON *v;
+	void *field;
+	bool *given;
+};
+
+static struct diag *expected_at(const struct reading *r, const cJSON *v, const char *code,
+                                const char *what)
+{
+	return problem(r->l, r->s, v, code, "\"%s\" is %s, expected %s", r->k->name,
+	               shown_value(r->l, v), what);
+}
+
+/* A value of the wrong type; where it is a {name} that nothing stands for, that is the trouble. */
+static bool bad_type(const struct reading *r, const char *what)
+{
+	if (cJSON_IsString(r->v) && text_is_brace(r->v->valuestring))
+		problem(r->l, r->s, r->v, "unknown-placeholder",
+		        "\"%s\" is \"%s\", but no \"each\" has that variable", r->k->name,
+		        shown(r->l, r->v->valuestring));
+	else
+		expected_at(r, r->v, "wrong-type", what);
+	return false;
+}
+
+/* ---- numbers ---- */
+
+static bool is_whole(double d)
+{
+	return d == floor(d);
+}
+
+static const char *range_of(const struct reading *r)
+{
+	const struct key *k = r->k;
+
+	if (k->type == KEY_ABOVE)
+		return arena_fmt(r->l->scratch, "more than %.9g, at most %.9g", k->min, k->max);
+	return arena_fmt(r->l->scratch, "%.9g..%.9g", k->min, k->max);
+}
+
+static bool in_range(const struct reading *r, const cJSON *v, bool whole)
+{
+	const double d = v->valuedouble;
+
+	if (whole && !is_whole(d))
+		expected_at(r, v, "wrong-type", arena_fmt(r->l->scratch, "a whole number %s", range_of(r)));
+	else if (d < r->k->min || d > r->k->max || (r->k->type == KEY_ABOVE && d == r->k->min))
+		expected_at(r, v, "out-of-range", range_of(r));
+	else
+		return true;
+	return false;
+}
+
+static bool read_int(const struct reading *r)
+{
+	if (!cJSON_IsNumber(r->v))
+		return bad_type(r, arena_fmt(r->l->scratch, "a whole number %s", range_of(r)));
+	if (!in_range(r, r->v, true))
+		return false;
+	*(int *)r->field = (int)r->v->valuedouble;
+	return true;
+}
+
+static bool read_any_int(const struct reading *r)
+{
+	if (cJSON_IsTrue(r->v)) {
+		*(int *)r->field = KEY_ANY;
+		return true;
+	}
+	if (!cJSON_IsNumber(r->v))
+		return bad_type(r, arena_fmt(r->l->scratch, "%s or true", range_of(r)));
+	return read_int(r);
+}
+
+static bool read_number(const struct reading *r)
+{
+	if (!cJSON_IsNumber(r->v))
+		return bad_type(r, r->k->max < KEY_FREE ? arena_fmt(r->l->scratch, "a number %s", range_of(r))
+		                                          : "a number");
+	if (!in_range(r, r->v, false))
+		return false;
+	*(double *)r->field = r->v->valuedouble;
+	return true;
+}
+
+/* A string is a remark; {name} alone is no remark that somebody would write. */
+static bool read_note(const struct reading *r)
+{
+	if (cJSON_IsString(r->v) && !text_is_brace(r->v->valuestring)) {
+		*r->given = false;
+		return true;
+	}
+	if (!cJSON_IsNumber(r->v))
+		return bad_type(r, "a MIDI note 0..127, or a remark");
+	return read_int(r);
+}
+
+static bool read_cc(const struct reading *r)
+{
+	struct cc *cc = r->field;
+	const cJSON *v = r->v;
+
+	if (cJSON_IsNumber(v)) {
+		cc->n = 1;
+		cc->v[0] = (int)fmin(fmax(v->valuedouble, 0), 127);
+		return in_range(r, v, true);
+	}
+	if (!cJSON_IsArray(v))
+		return bad_type(r, "0..127 or [msb, lsb]");
+	if (cJSON_GetArraySize(v) != 2) {
+		problem(r->l, r->s, v, "wrong-type", "\"cc\" is a list of %d, expected two numbers: [msb, lsb]",
+		        cJSON_GetArraySize(v));
+		return false;
+	}
+	for (v = v->child; v; v = v->next) {
+		struct reading one = *r;
+
+		one.v = v;
+		one.field = &cc->v[cc->n];
+		if (!read_int(&one))
+			return false;
+		cc->n++;
+	}
+	if (cc->v[0] != cc->v[1])
+		return true;
+	problem(r->l, r->s, r->v, "conflict", "\"cc\" is [%d, %d], expected two different CCs", cc->v[0],
+	        cc->v[1]);
+	return false;
+}
+
+static bool read_span(const struct reading *r)
+{
+	double *d = r->field;
+	const cJSON *v = r->v;
+
+	if (!cJSON_IsArray(v) || cJSON_GetArraySize(v) != 2)
+		return bad_type(r, "two numbers: [lo, hi]");
+	for (v = v->child; v; v = v->next) {
+		struct reading one = *r;
+
+		one.v = v;
+		one.field = d++;
+		if (!read_number(&one))
+			return false;
+	}
+	d = r->field;
+	if ((float)d[0] != (float)d[1])
+		return true;
+	problem(r->l, r->s, r->v, "out-of-range", "\"%s\" is [%.9g, %.9g], expected two different numbers",
+	        r->k->name, d[0], d[1]);
+	return false;
+}
+
+/* A number, or a slot of which slots_parse looks whether there is one. */
+static bool read_amount(const struct reading *r)
+{
+	struct amount *a = r->field;
+
+	a->node = r->v;
+	if (cJSON_IsString(r->v) && text_is_brace(r->v->valuestring)) {
+		a->slot = r->v->valuestring;
+		return true;
+	}
+	a->num = r->v->valuedouble;
+	if (!cJSON_IsNumber(r->v))
+		return bad_type(r, arena_fmt(r->l->scratch, "a number %s or \"{slot}\"", range_of(r)));
+	return in_range(r, r->v, false);
+}
+
+/* ---- words and flags ---- */
+
+static bool read_bool(const struct reading *r)
+{
+	if (!cJSON_IsBool(r->v))
+		return bad_type(r, "true or false");
+	*(bool *)r->field = cJSON_IsTrue(r->v);
+	*r->given = cJSON_IsTrue(r->v);
+	return true;
+}
+
+static bool read_true(const struct reading *r)
+{
+	if (!cJSON_IsTrue(r->v))
+		return bad_type(r, "true");
+	*(bool *)r->field = true;
+	return true;
+}
+
+static bool read_word(const struct reading *r)
+{
+	const char *list = NULL;
+	struct near n;
+	struct diag *e;
+
+	near_init(&n, cJSON_IsString(r->v) ? r->v->valuestring : "");
+	for (int i = (int)r->k->min; i <= (int)r->k->max; i++) {
+		const char *word = r->k->word(i);
+
+		if (cJSON_IsString(r->v) && !strcmp(r->v->valuestring, word)) {
+			*(int *)r->field = i;
+			return true;
+		}
+	}
+	for (int i = (int)r->k->min; i <= (int)r->k->max; i++) {
+		near_try(&n, r->k->word(i));
+		list = arena_fmt(r->l->scratch, "%s%s%s", list ? list : "", list ? ", " : "",
+		                 r->k->word(i));
+	}
+	if (!cJSON_IsString(r->v) || text_is_brace(r->v->valuestring))
+		return bad_type(r, arena_fmt(r->l->scratch, "one of %s", list));
+	e = expected_at(r, r->v, "unknown-word", arena_fmt(r->l->scratch, "one of %s", list));
+	if (n.best)
+		diag_hint(e, "did you mean \"%s\"?", n.best);
+	return false;
+}
+
+/* ---- strings ---- */
+
+static bool read_remark(const struct reading *r)
+{
+	return cJSON_IsString(r->v) || bad_type(r, "a string");
+}
+
+static bool read_text(const struct reading *r)
+{
+	if (!cJSON_IsString(r->v))
+		return bad_type(r, "a string");
+	*(const char **)r->field = r->v->valuestring;
+	return true;
+}
+
+/* A brace that nothing accounts for. Returns whether there is none. */
+static bool no_stray(const struct reading *r, bool osc)
+{
+	const char *stray = text_stray(r->v->valuestring, osc);
+	const size_t n = stray ? text_brace(stray) : 0;
+
+	if (!stray)
+		return true;
+	if (n)
+		problem(r->l, r->s, r->v, "unknown-placeholder",
+		        "\"%s\" is \"%s\", but no \"each\" has the variable \"%.*s\"", r->k->name,
+		        shown(r->l, r->v->valuestring), (int)(n - 2), stray + 1);
+	else
+		problem(r->l, r->s, r->v, "bad-brace",
+		        "\"%s\" is \"%s\", expected braces only round a variable%s", r->k->name,
+		        shown(r->l, r->v->valuestring), osc ? " or round a list with commas" : "");
+	return false;
+}
+
+static bool read_checked(const struct reading *r, const char *(*check)(const char *),
+                         const char *code)
+{
+	const char *expected;
+
+	if (!cJSON_IsString(r->v))
+		return bad_type(r, "a string");
+	if (!no_stray(r, r->k->type == KEY_PATTERN))
+		return false;
+	expected = check(r->v->valuestring);
+	if (expected) {
+		expected_at(r, r->v, code, expected);
+		return false;
+	}
+	*(const char **)r->field = r->v->valuestring;
+	return true;
+}
+
+static bool read_name(const struct reading *r)
+{
+	return read_checked(r, text_name, "bad-name");
+}
+
+static bool read_port(const struct reading *r)
+{
+	return read_checked(r, text_port, "bad-name");
+}
+
+static bool read_control(const struct reading *r)
+{
+	return cJSON_IsNull(r->v) || read_checked(r, text_name, "bad-name");
+}
+
+static bool read_osc(const struct reading *r)
+{
+	return read_checked(r, text_osc, "bad-address");
+}
+
+static bool read_pattern(const struct reading *r)
+{
+	const char *why;
+
+	if (!read_checked(r, text_pattern, "bad-address"))
+		return false;
+	why = osc_pattern_check(r->v->valuestring);
+	if (why)
+		problem(r->l, r->s, r->v, "bad-address", "\"%s\" is \"%s\", a bad pattern: %s", r->k->name,
+		        shown(r->l, r->v->valuestring), why);
+	return !why;
+}
+
+static bool read_host(const struct reading *r)
+{
+	return read_checked(r, text_host, "bad-address");
+}
+
+static bool read_ip(const struct reading *r)
+{
+	return read_checked(r, text_ip, "bad-address");
+}
+
+static const char *check_path(const char *s)
+{
+	return *s && strlen(s) < 4096 ? NULL : "a path";
+}
+
+static bool read_path(const struct reading *r)
+{
+	const char *expected;
+
+	if (!cJSON_IsString(r->v))
+		return bad_type(r, "a string");
+	expected = check_path(r->v->valuestring);
+	if (expected) {
+		expected_at(r, r->v, "bad-path", expected);
+		return false;
+	}
+	*(const char **)r->field = r->v->valuestring;
+	return true;
+}
+
+/* ---- nodes that others read ---- */
+
+static bool read_value(const struct reading *r)
+{
+	if (!cJSON_IsNumber(r->v) && !cJSON_IsString(r->v))
+		return bad_type(r, "a number or a string");
+	*(const cJSON **)r->field = r->v;
+	return true;
+}
+
+static bool read_texts(const struct reading *r)
+{
+	const int n = cJSON_IsArray(r->v) ? cJSON_GetArraySize(r->v) : 1;
+	const cJSON *v = cJSON_IsArray(r->v) ? r->v->child : r->v;
+
+	if (!cJSON_IsString(r->v) && !cJSON_IsArray(r->v))
+		return bad_type(r, "a string or a list of strings");
+	if (n < 1 || n > (int)r->k->max) {
+		problem(r->l, r->s, r->v, "out-of-range", "\"%s\" has %d strings, expected 1..%d",
+		        r->k->name, n, (int)r->k->max);
+		return false;
+	}
+	for (int i = 0; i < n; i++, v = v->next) {
+		if (cJSON_IsString(v) && *v->valuestring)
+			continue;
+		problem(r->l, r->s, v, "wrong-type", "\"%s\" holds %s, expected strings that are not empty",
+		        r->k->name, shown_value(r->l, v));
+		return false;
+	}
+	*(const cJSON **)r->field = r->v;
+	return true;
+}
+
+/* Entries that are no objects are told and passed over. */
+static bool read_list(const struct reading *r)
+{
+	bool good = true;
+	int n = 0;
+
+	if (!cJSON_IsArray(r->v))
+		return bad_type(r, "a list of objects");
+	for (const cJSON *v = r->v->child; v; v = v->next, n++) {
+		if (cJSON_IsObject(v))
+			continue;
+		problem(r->l, r->s, v, "wrong-type", "\"%s\" holds %s, expected objects", r->k->name,
+		        shown_value(r->l, v));
+		good = false;
+	}
+	if (n < (int)r->k->min || n > (int)r->k->max) {
+		problem(r->l, r->s, r->v, "out-of-range", "\"%s\" has %d entries, expected %s", r->k->name,
+		        n, range_of(r));
+		return false;
+	}
+	*(const cJSON **)r->field = r->v;
+	return good;
+}
+
+static bool read_map(const struct reading *r)
+{
+	const int n = cJSON_IsObject(r->v) ? cJSON_GetArraySize(r->v) : 0;
+
+	if (!cJSON_IsObject(r->v))
+		return bad_type(r, "an object");
+	if (n > (int)r->k->max) {
+		problem(r->l, r->s, r->v, "out-of-range", "\"%s\" has %d entries, expected at most %d",
+		        r->k->name, n, (int)r->k->max);
+		return false;
+	}
+	*(const cJSON **)r->field = r->v;
+	return true;
+}
+
+/* each.c has read it before. */
+static bool read_each(const struct reading *r)
+{
+	(void)r;
+	return true;
+}
+
+static bool read_object(const struct reading *r)
+{
+	if (!cJSON_IsObject(r->v))
+		return bad_type(r, "an object");
+	return parse_object(r->l, r->s, r->k->sub, r->v, r->field);
+}
+
+static bool (*const readers[KEY_TYPE_COUNT])(const struct reading *r) = {
+	[KEY_REMARK] = read_remark, [KEY_TEXT] = read_text,       [KEY_NAME] = read_name,
+	[KEY_PORT] = read_port,     [KEY_CONTROL] = read_control, [KEY_TARGET] = read_text,
+	[KEY_OSC] = read_osc,       [KEY_PATTERN] = read_pattern, [KEY_PATH] = read_path,
+	[KEY_HOST] = read_host,     [KEY_IP] = read_ip,           [KEY_BOOL] = read_bool,
+	[KEY_TRUE] = read_true,     [KEY_INT] = read_int,         [KEY_NUMBER] = read_number,
+	[KEY_ABOVE] = read_number,  [KEY_WORD] = read_word,       [KEY_NOTE] = read_note,
+	[KEY_ANY_INT] = read_any_int, [KEY_CC] = read_cc,         [KEY_SPAN] = read_span,
+	[KEY_AMOUNT] = read_amount, [KEY_VALUE] = read_value,     [KEY_TEXTS] = read_texts,
+	[KEY_LIST] = read_list,     [KEY_MAP] = read_map,         [KEY_WHEN] = read_map,
+	[KEY_EACH] = read_each,     [KEY_OBJECT] = read_object,
+};
+
+bool parse_value(struct load *l, const struct source *s, const struct key *k, const cJSON *v,
+                 void *field, bool *given)
+{
+	const struct reading r = { .l = l, .s = s, .k = k, .v = v, .field = field, .given = given };
+
+	return readers[k->type](&r);
+}

@@ -1,0 +1,141 @@
+/* The objects of mapping files as they were read: checked one by one, references still by name.
+ * Strings and nodes are borrowed from the trees of the files and from the copies that "each"
+ * makes; all of them live until the load ends. */
+#ifndef CUEWIRE_CONF_RAW_H
+#define CUEWIRE_CONF_RAW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cuewire/mapping.h"
+
+struct cJSON;
+struct source;
+
+#define SLOTS_MAX 16
+#define CHOICES_MAX 64
+#define WHEN_MAX 16
+#define STEPS_MAX 64
+
+/* Begins every object. */
+struct head {
+	const struct source *src;
+	const struct cJSON *obj;
+	uint32_t seen; /* keys that are given: bit n is the n-th of the section */
+};
+
+struct cc {
+	int n; /* 0: none, 1: v[0], 2: MSB and LSB */
+	int v[2];
+};
+
+struct amount {
+	const struct cJSON *node; /* NULL: none */
+	const char *slot;         /* "{slot}", NULL: num */
+	double num;
+};
+
+/* The keys of an address, whose names are the same in all objects. */
+struct numbers {
+	int channel; /* 1..16; 0: that of the control */
+	struct cc cc;
+	int note, program, poly; /* -1: none; program: KEY_ANY for any */
+	bool bend, pressure;
+};
+
+struct raw_mapping {
+	struct head h;
+	const struct cJSON *include, *ports, *controls, *routes, *intents;
+};
+
+struct raw_port_osc {
+	struct head h;
+	int listen, reply_port;
+	const char *bind, *send;
+};
+
+struct raw_port_raw {
+	struct head h;
+	const char *in, *out;
+};
+
+struct raw_port {
+	struct head h;
+	const char *name;
+	const struct cJSON *in, *out;
+	struct raw_port_osc osc;
+	struct raw_port_raw raw;
+	bool simulated, optional;
+	int open_timeout_ms;
+	bool used; /* by a control or route */
+};
+
+struct raw_address {
+	struct head h;
+	struct numbers num;
+};
+
+struct raw_control {
+	struct head h;
+	const char *name, *title, *port, *osc;
+	int kind; /* enum kind */
+	struct numbers num;
+	struct raw_address on, off, up, down;
+	int lsb_first, encoding;
+	bool bipolar;
+	int to_port; /* index of the port, PORT_NONE: none */
+};
+
+struct raw_condition {
+	const struct cJSON *node;
+	const char *name;
+	bool on;
+	int control;
+};
+
+struct raw_route {
+	struct head h;
+	const char *title, *osc, *port, *to;
+	int arg;
+	struct numbers num;
+	int encoding, as;
+	const struct cJSON *when_node;
+	double range[2], output[2], deadband, threshold;
+	bool invert;
+	int curve, quantise;
+	struct raw_condition *when; /* sorted by name */
+	size_t nwhen;
+	int from_port, target; /* indexes, set by the check */
+};
+
+struct raw_slot {
+	struct head h;
+	const char *name;
+	int type; /* enum slot_type */
+	double min, max;
+	const struct cJSON *values_node, *def;
+	const char *values[CHOICES_MAX];
+	size_t nvalues;
+};
+
+struct raw_step {
+	struct head h;
+	const char *target[OP_COUNT]; /* by op */
+	struct amount to, by;
+	int after_ms;
+	enum op op;
+	const char *control;
+};
+
+struct raw_intent {
+	struct head h;
+	const char *name, *title;
+	const struct cJSON *slots_node, *steps_node;
+	struct raw_slot *slots;
+	size_t nslots;
+	struct raw_step *steps;
+	size_t nsteps;
+};
+
+#endif

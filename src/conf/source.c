@@ -1,0 +1,236 @@
+#include "load_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cjson/cJSON.h>
+
+#include "cuewire/mem.h"
+
+/* What reading a file needs to say where it went wrong. */
+struct request {
+	struct load *l;
+	const struct source *by; /* NULL: the command line */
+	const cJSON *include;
+	const char *name;
+};
+
+const char *source_name(const char *name)
+{
+	static struct dict pool; /* for the rest of the process; as many as there are files */
+	static char **names;
+	static size_t cap;
+	uint32_t *known = dict_get(&pool, name);
+
+	if (known)
+		return names[*known];
+	names = xgrow(names, &cap, pool.used + 1, sizeof(*names));
+	names[pool.used] = xstrdup(name);
+	dict_put(&pool, names[pool.used], (uint32_t)pool.used);
+	return names[pool.used - 1];
+}
+
+/* Says that the file cannot be had: in the include that names it, or at the file as a whole. */
+static struct diag *fail(const struct request *r, const char *path, const char *why)
+{
+	struct diag *e;
+
+	if (r->by)
+		e = problem(r->l, r->by, r->include, "cannot-read", "cannot read \"%s\": %s",
+		            shown(r->l, r->name), why);
+	else
+		e = problem_file(r->l, source_name(path), "cannot-read", "cannot read: %s", why);
+	r->l->incomplete = true;
+	return e;
+}
+
+/* Where the file could be; returns how many of the two places there are. */
+static size_t places(const struct request *r, const char *paths[2])
+{
+	struct arena *a = r->l->scratch;
+	const char *slash = r->by ? strrchr(r->by->name, '/') : NULL;
+	size_t n = 0;
+
+	if (r->name[0] == '/' || !slash)
+		paths[n++] = r->name;
+	else
+		paths[n++] = arena_fmt(a, "%.*s%s", (int)(slash + 1 - r->by->name), r->by->name, r->name);
+	if (r->l->mappings_dir && r->name[0] != '/' && (r->by || !strchr(r->name, '/')))
+		paths[n++] = arena_fmt(a, "%s/%s", r->l->mappings_dir, r->name);
+	return n;
+}
+
+/* The folder part of a path, for people. */
+static const char *folder(struct load *l, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return "the current folder";
+	return slash == path ? "/" : arena_strn(l->scratch, path, (size_t)(slash - path));
+}
+
+static void fail_searched(const struct request *r, const char *const paths[], size_t n, int err)
+{
+	struct diag *e = fail(r, r->name, strerror(err));
+
+	if (n > 1)
+		diag_hint(e, "looked in %s and in %s", folder(r->l, paths[0]), folder(r->l, paths[1]));
+	else
+		diag_hint(e, "looked in %s", folder(r->l, paths[0]));
+}
+
+static const char *not_a_file(mode_t mode)
+{
+	if (S_ISDIR(mode))
+		return "it is a folder, expected a file";
+	if (S_ISFIFO(mode))
+		return "it is a pipe, expected a file";
+	return "it is a device or socket, expected a file";
+}
+
+/* Opens the first that is there. O_NONBLOCK: a FIFO without a writer must not hold us up. */
+static int open_first(const struct request *r, const char **path)
+{
+	const char *paths[2];
+	const size_t n = places(r, paths);
+
+	for (size_t i = 0; i < n; i++) {
+		const int fd = open(paths[i], O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+
+		*path = paths[i];
+		if (fd >= 0)
+			return fd;
+		if (errno == ENOENT || errno == ENOTDIR)
+			continue;
+		fail(r, paths[i], errno == ENXIO ? not_a_file(S_IFSOCK) : strerror(errno));
+		return -1;
+	}
+	fail_searched(r, paths, n, ENOENT);
+	return -1;
+}
+
+/* Reads up to max bytes. Returns the length, or -1 with errno; EFBIG: there are more. */
+static ssize_t read_all(int fd, char **text, size_t max)
+{
+	size_t cap = 0, len = 0;
+	char *p = NULL;
+	ssize_t n;
+
+	do {
+		p = xgrow(p, &cap, len + 4096, 1);
+		n = read(fd, p + len, cap - len);
+		if (n > 0)
+			len += (size_t)n;
+	} while (len <= max && (n > 0 || (n < 0 && errno == EINTR)));
+	if (n < 0 || len > max) {
+		if (n >= 0)
+			errno = EFBIG;
+		free(p);
+		return -1;
+	}
+	*text = p;
+	return (ssize_t)len;
+}
+
+static struct source *find_same(const struct load *l, const struct stat *st)
+{
+	for (size_t i = 0; i < l->nsources; i++) {
+		struct source *s = l->sources[i];
+
+		if (s->on_disk && s->dev == st->st_dev && s->ino == st->st_ino)
+			return s;
+	}
+	return NULL;
+}
+
+/* The way from the file that is included again to the include that closes the circle. */
+static void fail_cycle(const struct request *r, const struct source *same)
+{
+	const char *way = same->name;
+
+	for (const struct source *s = r->by; s && s != same; s = s->from)
+		way = arena_fmt(r->l->scratch, "%s -> %s", s->name, way);
+	problem(r->l, r->by, r->include, "include-cycle", "\"%s\" includes itself: %s -> %s",
+	        shown(r->l, r->name), same->name, way);
+}
+
+struct source *source_add(struct load *l, const char *name)
+{
+	struct source *s = xcalloc(1, sizeof(*s));
+
+	s->name = source_name(name);
+	l->sources = xgrow(l->sources, &l->sources_cap, l->nsources + 1, sizeof(struct source *));
+	l->sources[l->nsources++] = s;
+	return s;
+}
+
+/* Checks that the open file may be read, and reads and parses it into a new source. */
+static struct source *read_source(const struct request *r, int fd, const struct stat *st,
+                                  const char *path)
+{
+	struct source *s;
+	char *text;
+	ssize_t len;
+
+	len = read_all(fd, &text, json_limits_file.bytes);
+	if (len < 0) {
+		fail(r, path,
+		     errno == EFBIG ? arena_fmt(r->l->scratch, "it is too large, at most %zu bytes",
+		                                json_limits_file.bytes)
+		                    : strerror(errno));
+		return NULL;
+	}
+	s = source_add(r->l, path);
+	s->from = r->by;
+	s->text = text;
+	s->dev = st->st_dev;
+	s->ino = st->st_ino;
+	s->on_disk = true;
+	if (json_load(&s->json, s->name, text, (size_t)len, &json_limits_file, r->l->d)) {
+		r->l->problems++;
+		r->l->incomplete = true;
+		return NULL;
+	}
+	return s;
+}
+
+struct source *source_open(struct load *l, const struct source *by, const cJSON *include,
+                           const char *name, bool *again)
+{
+	const struct request r = { .l = l, .by = by, .include = include, .name = name };
+	struct source *s = NULL;
+	const char *path;
+	struct stat st;
+	const int fd = open_first(&r, &path);
+
+	*again = false;
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) < 0) {
+		fail(&r, path, strerror(errno));
+	} else if (!S_ISREG(st.st_mode)) {
+		fail(&r, path, not_a_file(st.st_mode));
+	} else if ((s = find_same(l, &st))) {
+		*again = true;
+		if (s->loading)
+			fail_cycle(&r, s);
+	} else if (l->nsources >= FILES_MAX) {
+		fail(&r, path, "there are too many files, at most 256");
+	} else {
+		s = read_source(&r, fd, &st, path);
+	}
+	close(fd);
+	return s;
+}
+
+void source_free(struct source *s)
+{
+	json_free(&s->json);
+	free(s->text);
+	free(s);
+}

@@ -1,0 +1,26 @@
+/* Which device a port means. Thread: the driver's. */
+#ifndef CUEWIRE_PORT_CHOOSE_H
+#define CUEWIRE_PORT_CHOOSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf;
+struct driver;
+struct driver_device;
+
+struct choice {
+	const char **words; /* owned by the caller; in order of preference */
+	size_t n;           /* 0: this direction is not wanted */
+};
+
+/* The first words that match any device of this direction decide; among the devices that they
+ * match, one of exactly this name goes first, then the lowest id. Returns false when there
+ * is none. */
+bool choose_device(struct driver *d, const struct choice *c, bool input,
+                   struct driver_device *out);
+
+/* Adds why: 'no input matches "xdj" (seen: "Midi Through Port-0")'. */
+void choose_explain(struct driver *d, const struct choice *c, bool input, struct buf *reason);
+
+#endif

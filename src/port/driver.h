@@ -1,0 +1,56 @@
+/* What a port host asks of the system's MIDI: a small table of operations, so that a native one
+ * can stand beside PortMidi's. Thread: all calls from one, the driver thread; any of them may
+ * block for as long as the system's driver does, and may crash. There is no close: the end of
+ * the process closes everything, and a driver that hangs while it closes helps nobody. */
+#ifndef CUEWIRE_PORT_DRIVER_H
+#define CUEWIRE_PORT_DRIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DRIVER_ERROR 256
+
+struct driver_device {
+	int id;
+	bool input;       /* else an output */
+	const char *name; /* borrowed from the driver, for as long as the process lives */
+};
+
+struct driver_event {
+	uint8_t bytes[3]; /* one whole message */
+	uint8_t len;
+};
+
+struct driver {
+	const struct driver_ops *ops;
+	char error[DRIVER_ERROR]; /* what went wrong, after a call that returned -1 */
+};
+
+struct driver_ops {
+	/* Comes first. Returns 0 or -1. */
+	int (*start)(struct driver *d);
+
+	/* Devices have the ids 0..count-1. device returns false where there is none. */
+	int (*count)(struct driver *d);
+	bool (*device)(struct driver *d, int id, struct driver_device *out);
+
+	/* Opens one device of each direction at most. Returns 0 or -1. */
+	int (*open)(struct driver *d, const struct driver_device *device);
+
+	/* Writes whole short messages, one after the other, to the open output; it returns when
+	 * they are on their way. Returns 0 or -1; after -1 nothing can be written any more. */
+	int (*write)(struct driver *d, const uint8_t *bytes, size_t len);
+
+	/* Takes what has come in, without waiting and without SysEx, clock and active sensing.
+	 * Returns how many messages are at out, or -1. */
+	int (*read)(struct driver *d, struct driver_event *out, int max);
+
+	/* How long a message that was written may still wait in this process. */
+	uint64_t linger_ns;
+};
+
+/* The one PortMidi; a process has no more than this. */
+struct driver *driver_portmidi(void);
+
+#endif

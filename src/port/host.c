@@ -1,0 +1,309 @@
+/* How a port host works
+ *
+ * The driver thread does everything: it opens, reads LINK_WRITE records from the link, writes
+ * them to the driver, answers, and passes on what comes in. A record so takes one hop, from the
+ * bridge to the thread that writes it. With an input it must poll the driver too, since PortMidi
+ * has no descriptor to wait for: often while something moves, at least every IDLE_NS otherwise.
+ *
+ * The main thread does nothing but wait for the hang-up, which poll reports at once, also while
+ * records lie unread because the driver hangs. From then on the driver thread has GRACE_NS to
+ * read the link to its end, to release what is held and to end the process; else the main
+ * thread does.
+ *
+ * The two share nothing but the descriptor. Every end is an _exit, because the driver may hang in
+ * another thread, and nothing of the system's MIDI is to run on the way out. */
+#include "host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "driver.h"
+#include "held.h"
+
+#include "cuewire/buf.h"
+#include "cuewire/clock.h"
+#include "cuewire/link.h"
+#include "cuewire/words.h"
+
+#define GRACE_NS 150000000L /* of the 200 ms that are promised */
+#define BUSY_NS 250000L     /* between two polls of the input while something moves */
+#define IDLE_NS 2000000L
+#define BUSY_FOR_NS 1000000000u /* something moves: within this time it did */
+#define EVENTS_AT_ONCE 32
+#define REASON_MAX 4096
+
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0 /* SIGPIPE is ignored anyway */
+#endif
+
+struct host {
+	const struct host_options *want; /* borrowed */
+	struct driver *driver;           /* borrowed */
+	struct held held;
+	uint64_t moved_ns; /* when anything came or went */
+	struct link_record in[LINK_WINDOW];
+	size_t in_bytes; /* of it filled; the last record may be a part of one */
+};
+
+static void sleep_ns(long ns)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = ns }, NULL);
+}
+
+/* ---- the link ---- */
+
+/* Errors are no concern: without a reader the link ends, which the next read shows. */
+static void link_send(const struct link_record *r)
+{
+	const char *p = (const char *)r;
+	size_t left = sizeof(*r);
+
+	while (left) {
+		const ssize_t n = send(LINK_FD, p, left, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return;
+		p += n;
+		left -= (size_t)n;
+	}
+}
+
+/* Copies as much as fits, cut between characters and marked. */
+static void link_text(struct link_record *r, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len < LINK_TEXT) {
+		memcpy(r->text, text, len + 1);
+		return;
+	}
+	len = LINK_TEXT - sizeof("...");
+	while (len && ((unsigned char)text[len] & 0xC0) == 0x80)
+		len--;
+	memcpy(r->text, text, len);
+	memcpy(r->text + len, "...", sizeof("..."));
+}
+
+static bool link_wait(long ns)
+{
+	fd_set set;
+
+	FD_ZERO(&set);
+	FD_SET(LINK_FD, &set);
+	return pselect(LINK_FD + 1, &set, NULL, NULL, &(struct timespec){ .tv_nsec = ns }, NULL) > 0;
+}
+
+/* Returns how many whole records are at h->in (0: not yet), or -1 when the link has ended. */
+static int link_read(struct host *h)
+{
+	ssize_t n;
+
+	do
+		n = recv(LINK_FD, (char *)h->in + h->in_bytes, sizeof(h->in) - h->in_bytes, 0);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return -1;
+	h->in_bytes += (size_t)n;
+	return (int)(h->in_bytes / sizeof(*h->in));
+}
+
+/* Keeps the part of a record that follows the first n. */
+static void link_taken(struct host *h, int n)
+{
+	const size_t taken = (size_t)n * sizeof(*h->in);
+
+	h->in_bytes -= taken;
+	memmove(h->in, (char *)h->in + taken, h->in_bytes);
+}
+
+/* ---- the driver thread ---- */
+
+static _Noreturn void host_fail(enum link_reason code, const char *reason)
+{
+	struct link_record r = { .kind = LINK_FAILED, .code = (uint8_t)code };
+
+	link_text(&r, reason);
+	link_send(&r);
+	_exit(1);
+}
+
+static _Noreturn void host_missing(struct host *h, const struct choice *c, bool input)
+{
+	struct buf reason;
+
+	buf_init(&reason, REASON_MAX);
+	choose_explain(h->driver, c, input, &reason);
+	host_fail(LINK_R_MISSING, reason.p);
+}
+
+static void host_choose(struct host *h, struct driver_device *in, struct driver_device *out)
+{
+	const struct host_options *want = h->want;
+	char reason[LINK_TEXT + DRIVER_ERROR];
+
+	if (want->in.n && !choose_device(h->driver, &want->in, true, in))
+		host_missing(h, &want->in, true);
+	if (want->out.n && !choose_device(h->driver, &want->out, false, out))
+		host_missing(h, &want->out, false);
+	if (want->loop || !in->name || !out->name || strcmp(in->name, out->name))
+		return;
+	if (!words_bus(in->name))
+		return;
+	snprintf(reason, sizeof(reason), "\"%s\" gives back what is written to it", in->name);
+	host_fail(LINK_R_LOOP, reason);
+}
+
+static void host_open(struct host *h)
+{
+	const uint64_t from_ns = clock_ns();
+	struct driver *d = h->driver;
+	struct driver_device in = { .name = NULL }, out = { .name = NULL };
+	struct link_record r = { .kind = LINK_OPENED };
+	char names[2 * LINK_TEXT];
+
+	if (d->ops->start(d))
+		host_fail(LINK_R_FAILED, d->error);
+	host_choose(h, &in, &out);
+	if ((out.name && d->ops->open(d, &out)) || (in.name && d->ops->open(d, &in)))
+		host_fail(LINK_R_FAILED, d->error);
+	if (in.name && out.name && strcmp(in.name, out.name))
+		snprintf(names, sizeof(names), "%s, %s", in.name, out.name);
+	else
+		snprintf(names, sizeof(names), "%s", in.name ? in.name : out.name);
+	h->moved_ns = r.t_ns = clock_ns();
+	r.value = (uint32_t)((r.t_ns - from_ns) / 1000);
+	link_text(&r, names);
+	link_send(&r);
+}
+
+/* A press counts as held before it is written: one that fails half-way may have arrived. */
+static void host_write(struct host *h, const struct link_record *w)
+{
+	struct driver *d = h->driver;
+	struct link_record done = { .kind = LINK_DONE, .seq = w->seq, .key = w->key };
+	const size_t len = w->len < sizeof(w->bytes) ? w->len : sizeof(w->bytes);
+	int err;
+
+	if (w->flags & LINK_PRESS)
+		held_add(&h->held, w);
+	err = d->ops->write(d, w->bytes, len);
+	done.t_ns = h->moved_ns = clock_ns();
+	done.code = err ? LINK_R_FAILED : LINK_R_NONE;
+	link_send(&done);
+	if (err)
+		host_fail(LINK_R_FAILED, d->error);
+	if (w->flags & LINK_RELEASE)
+		held_drop(&h->held, w->key);
+}
+
+/* Returns 0, or -1 when the link has ended. */
+static int host_serve(struct host *h)
+{
+	const int n = link_read(h);
+
+	if (n < 0)
+		return -1;
+	for (int i = 0; i < n; i++)
+		if (h->in[i].kind == LINK_WRITE)
+			host_write(h, &h->in[i]);
+	link_taken(h, n);
+	return 0;
+}
+
+static void host_receive(struct host *h)
+{
+	struct driver *d = h->driver;
+	struct driver_event events[EVENTS_AT_ONCE];
+	const int n = d->ops->read(d, events, EVENTS_AT_ONCE);
+	struct link_record r = { .kind = LINK_MIDI };
+
+	if (n < 0)
+		host_fail(LINK_R_FAILED, d->error);
+	if (n)
+		h->moved_ns = r.t_ns = clock_ns();
+	for (int i = 0; i < n; i++) {
+		r.len = events[i].len;
+		memcpy(r.bytes, events[i].bytes, sizeof(events[i].bytes));
+		link_send(&r);
+	}
+}
+
+static _Noreturn void host_end(struct host *h)
+{
+	struct driver *d = h->driver;
+
+	for (size_t i = 0; i < h->held.n; i++)
+		if (d->ops->write(d, h->held.keys[i].release, h->held.keys[i].len))
+			_exit(1);
+	if (h->held.n && d->ops->linger_ns)
+		sleep_ns((long)d->ops->linger_ns);
+	_exit(0);
+}
+
+static void *driver_main(void *arg)
+{
+	struct host *h = arg;
+	const bool input = h->want->in.n > 0;
+
+	host_open(h);
+	for (;;) {
+		const bool busy = clock_ns() - h->moved_ns < BUSY_FOR_NS;
+
+		if (!input || link_wait(busy ? BUSY_NS : IDLE_NS))
+			if (host_serve(h))
+				host_end(h);
+		if (input)
+			host_receive(h);
+	}
+}
+
+/* ---- the main thread ---- */
+
+/* Whatever ends the bridge ends the link, and that alone ends a host: a Ctrl-C at the terminal
+ * reaches both, and what is held must still be released. */
+static void ignore_signals(void)
+{
+	static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE };
+
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
+		sigaction(ignored[i], &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+}
+
+/* Linux reports a hang-up unasked. macOS does so only when asked, and then poll may also return
+ * with nothing at all to report, again and again, while records lie unread. */
+static void wait_for_hangup(void)
+{
+	struct pollfd link = { .fd = LINK_FD, .events = POLLHUP };
+
+	for (;;) {
+		if (poll(&link, 1, -1) > 0 && link.revents)
+			return;
+		sleep_ns(10000000);
+	}
+}
+
+void host_run(const struct host_options *want, struct driver *d)
+{
+	struct host h = { .want = want, .driver = d };
+	pthread_t thread;
+
+	ignore_signals();
+	fcntl(LINK_FD, F_SETFL, fcntl(LINK_FD, F_GETFL) & ~O_NONBLOCK);
+	fcntl(LINK_FD, F_SETFD, FD_CLOEXEC);
+	if (pthread_create(&thread, NULL, driver_main, &h))
+		host_fail(LINK_R_FAILED, "cannot start a thread");
+	wait_for_hangup();
+	sleep_ns(GRACE_NS);
+	_exit(1);
+}
