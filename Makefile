@@ -81,7 +81,7 @@ $(B)/cuewire: $(B)/src/app/main.o $(LIB)
 
 $(B)/cuewire-port: $(patsubst %.c,$(B)/%.o,$(PORT_SRC)) $(LIB)
 	@$(if $(filter 0,$(V)),echo "  LD    $@")
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(PORTMIDI_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(PORTMIDI_LIBS) -lm
 
 # Rewritten only when it changes.
 $(B)/gen/version.h: FORCE
@@ -135,7 +135,7 @@ schema: $(TOOLS)
 	$(B)/cuewire help schema >mappings/mapping.schema.json
 
 lint:
-	scripts/check-layers
+	tests/scripts/layers.sh
 	clang-tidy --quiet $(SRC) $(PORT_SRC) -- $(CPPFLAGS) -std=c11 $(LIB_CFLAGS)
 
 format:

@@ -179,7 +179,7 @@ static void build_when(struct build *b, const struct raw_route *r, struct route 
 	for (size_t i = 0; i < r->nwhen; i++)
 		when[i] = (struct condition){ (uint16_t)r->when[i].control, r->when[i].on };
 	out->when = when;
-	out->nwhen = (uint16_t)r->nwhen;
+	out->nwhen = (uint8_t)r->nwhen;
 }
 
 static struct route build_route(struct build *b, const struct raw_route *r)
@@ -193,6 +193,7 @@ static struct route build_route(struct build *b, const struct raw_route *r)
 		.in = r->osc ? (struct address){ 0 } : numbers_address(&r->num),
 		.encoding = (enum encoding)r->encoding,
 		.as = (enum route_as)r->as,
+		.by = (float)r->by,
 		.to = (uint16_t)r->target,
 		.next = ROUTE_END,
 		.label = r->osc ? join(b, "osc:", r->osc) : join(b, "midi:", r->port),

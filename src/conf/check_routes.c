@@ -1,5 +1,7 @@
 #include "load_priv.h"
 
+#include <math.h>
+
 #include <cjson/cJSON.h>
 
 #include "cuewire/mem.h"
@@ -18,27 +20,45 @@ static void check_source(struct load *l, struct raw_route *r)
 		        p->name);
 }
 
+/* "by" moves what can be moved by a part of its way. */
+static void check_by(struct load *l, const struct raw_route *r, enum kind kind)
+{
+	const cJSON *at = member(r->h.obj, "by");
+
+	if (!at)
+		return;
+	if (kind != KIND_FADER && kind != KIND_ENCODER)
+		problem_key(l, r->h.src, at, "bad-kind",
+		            "\"by\" to \"%s\", which is of kind \"%s\", expected a fader or encoder", r->to,
+		            kinds[kind].name);
+	else if (r->by == 0 || (kind == KIND_FADER && fabs(r->by) > 1))
+		problem(l, r->h.src, at, "out-of-range", "\"by\" is %.9g for the %s \"%s\", expected %s",
+		        r->by, kinds[kind].name, r->to,
+		        kind == KIND_FADER ? "-1..1 but 0" : "-127..127 but 0");
+}
+
 static void check_target(struct load *l, struct raw_route *r)
 {
 	const cJSON *at = member_or(r->h.obj, "to");
-	const char *kind;
+	enum kind kind;
 
 	r->target = find_control(l, &r->h, at, r->to);
 	if (r->target < 0)
 		return;
-	kind = kinds[control_at(l, (size_t)r->target)->kind].name;
-	if (r->osc && control_at(l, (size_t)r->target)->kind == KIND_LAMP)
+	kind = (enum kind)control_at(l, (size_t)r->target)->kind;
+	if (r->osc && kind == KIND_LAMP)
 		problem(l, r->h.src, at, "bad-kind",
 		        "\"%s\" is a lamp, expected a route from MIDI: a lamp is written by feedback only",
 		        r->to);
-	if (r->as == AS_TOGGLE && !kinds[control_at(l, (size_t)r->target)->kind].binary)
+	if (r->as == AS_TOGGLE && !kinds[kind].binary)
 		problem(l, r->h.src, member_or(r->h.obj, "as"), "bad-kind",
 		        "\"toggle\" of \"%s\", which is of kind \"%s\", expected a switch or button", r->to,
-		        kind);
-	if (r->encoding != ENC_NONE && kinds[control_at(l, (size_t)r->target)->kind].binary)
+		        kinds[kind].name);
+	if (r->encoding != ENC_NONE && kinds[kind].binary)
 		problem_key(l, r->h.src, member_or(r->h.obj, "encoder"), "bad-kind",
 		            "steps to \"%s\", which is of kind \"%s\", expected a fader or encoder", r->to,
-		            kind);
+		            kinds[kind].name);
+	check_by(l, r, kind);
 }
 
 void check_routes(struct load *l)

@@ -302,7 +302,7 @@ enum {
 	ROUTE_EACH, ROUTE_TITLE, ROUTE_OSC, ROUTE_ARG, ROUTE_PORT, ROUTE_CHANNEL, ROUTE_CC,
 	ROUTE_NOTE, ROUTE_BEND, ROUTE_PROGRAM, ROUTE_PRESSURE, ROUTE_POLY, ROUTE_ENCODER, ROUTE_TO,
 	ROUTE_WHEN, ROUTE_RANGE, ROUTE_INVERT, ROUTE_CURVE, ROUTE_QUANTISE, ROUTE_DEADBAND,
-	ROUTE_THRESHOLD, ROUTE_OUTPUT, ROUTE_AS,
+	ROUTE_THRESHOLD, ROUTE_OUTPUT, ROUTE_AS, ROUTE_BY,
 };
 
 #define ROUTE_ADDRESS                                                              \
@@ -348,6 +348,9 @@ static const struct key route_keys[] = {
 	[ROUTE_OUTPUT] = { "output", KEY_SPAN, .max = 1, AT(output), .xform = 1 + XF_OUTPUT },
 	[ROUTE_AS] = { "as", KEY_WORD, .has_def = true, AT(as), WORDS_OF(AS_VALUE, AS_COUNT, as_word),
 	               .help = "toggle: every press flips the control" },
+	[ROUTE_BY] = { "by", KEY_NUMBER, .min = -127, .max = 127, AT(by),
+	               .help = "how far one step of \"encoder\", or one press, moves a fader or an "
+	                       "encoder" },
 };
 #undef AT
 

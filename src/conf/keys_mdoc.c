@@ -82,10 +82,10 @@ static void type(struct buf *b, const struct key *k)
 		words(b, k);
 		break;
 	case KEY_LIST:
-		buf_fmt(b, "list of objects, each a %s", k->sub->name);
+		buf_fmt(b, "list of objects: %s", k->sub->name);
 		break;
 	case KEY_MAP:
-		buf_fmt(b, "object, name to %s", k->sub->name);
+		buf_fmt(b, "object with names: %s", k->sub->name);
 		break;
 	case KEY_OBJECT:
 		buf_fmt(b, "object: %s", k->sub->name);

@@ -350,14 +350,49 @@ static void emit_rule(struct buf *b, const struct section *sec, const struct rul
 	buf_puts(b, r->when ? "] } }" : "] }");
 }
 
+/* Whether the key's own schema lets a variable stand for the value. A note does not count: there
+ * it may be a remark. */
+static bool takes_variable(const struct key *k)
+{
+	static const bool takes[KEY_TYPE_COUNT] = {
+		[KEY_BOOL] = true,  [KEY_TRUE] = true, [KEY_INT] = true,     [KEY_NUMBER] = true,
+		[KEY_ABOVE] = true, [KEY_WORD] = true, [KEY_ANY_INT] = true, [KEY_CC] = true,
+	};
+
+	return takes[k->type];
+}
+
+/* Without an "each" of its own an object has no variables. */
+static void emit_no_variables(struct buf *b, const struct section *sec)
+{
+	bool first = true;
+
+	buf_puts(b, "{ \"if\": { \"not\": { \"required\": [\"each\"] } }, \"then\": { \"properties\": { ");
+	for (size_t i = 0; i < sec->nkeys; i++) {
+		if (!takes_variable(&sec->keys[i]))
+			continue;
+		separate(b, &first);
+		buf_fmt(b, "\"%s\": { \"not\": " TEMPLATE " }", sec->keys[i].name);
+	}
+	buf_puts(b, " } } }");
+}
+
 static void emit_rules(struct buf *b, const struct section *sec)
 {
-	if (!sec->rules)
+	const bool each = sec->keys[0].type == KEY_EACH;
+	const char *before = "\n        ";
+
+	if (!sec->rules && !each)
 		return;
 	buf_puts(b, ",\n      \"allOf\": [");
-	for (const struct rule *r = sec->rules; r->type != RULE_END; r++) {
-		buf_puts(b, r == sec->rules ? "\n        " : ",\n        ");
+	for (const struct rule *r = sec->rules; r && r->type != RULE_END; r++) {
+		buf_puts(b, before);
 		emit_rule(b, sec, r);
+		before = ",\n        ";
+	}
+	if (each) {
+		buf_puts(b, before);
+		emit_no_variables(b, sec);
 	}
 	buf_puts(b, "\n      ]");
 }

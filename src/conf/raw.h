@@ -101,7 +101,7 @@ struct raw_route {
 	struct numbers num;
 	int encoding, as;
 	const struct cJSON *when_node;
-	double range[2], output[2], deadband, threshold;
+	double range[2], output[2], deadband, threshold, by;
 	bool invert;
 	int curve, quantise;
 	struct raw_condition *when; /* sorted by name */

@@ -1,7 +1,8 @@
 /* OSC 1.0 packets. Everything in a packet is aligned to 4 bytes and big-endian:
  *
  *	message: address NUL pad, ',' type tags NUL pad, arguments
- *	bundle:  "#bundle" NUL, 8 bytes of time tag, elements: { 4 bytes of size, message or bundle }
+ *	bundle:  "#bundle" NUL, 8 bytes of time tag, elements
+ *	element: 4 bytes of size, message or bundle
  *
  * Every position is an offset that has been compared with the end before it is read; a packet
  * and a bundle's element have a multiple of 4 bytes, so that one comparison covers a word. */
@@ -64,8 +65,8 @@ static inline bool is_padded(const uint8_t *p, size_t i)
 
 /* ---- address ---- */
 
-/* What a byte is in an address; the rest, the NUL among it, ends one. */
-enum { END, PLAIN, PATTERN };
+/* What a byte is in an address, as bits. What may not stand there, and the NUL, ends it. */
+enum { END = 0, PLAIN = 1, PATTERN = 2 };
 
 #define P PLAIN
 #define X PATTERN
@@ -286,7 +287,7 @@ static bool is_bad_length(size_t len)
 	return !len || len % WORD || len > OSC_PACKET_MAX;
 }
 
-/* Most messages are a fader's: what read_typed makes of them, in half the time. */
+/* Most messages are a fader's: what read_typed makes of them, in half the instructions. */
 static const char *read_one_float(struct osc_msg *m, const uint8_t *arg)
 {
 	m->nargs = 1;

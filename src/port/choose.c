@@ -29,8 +29,7 @@ static bool find(struct driver *d, bool input, const char *wanted,
 	return false;
 }
 
-bool choose_device(struct driver *d, const struct choice *c, bool input,
-                   struct driver_device *out)
+bool choose_device(struct driver *d, const struct choice *c, bool input, struct driver_device *out)
 {
 	for (size_t i = 0; i < c->n; i++)
 		if (find(d, input, c->words[i], same_name, out) ||

@@ -17,8 +17,7 @@ struct choice {
 /* The first words that match any device of this direction decide; among the devices that they
  * match, one of exactly this name goes first, then the lowest id. Returns false when there
  * is none. */
-bool choose_device(struct driver *d, const struct choice *c, bool input,
-                   struct driver_device *out);
+bool choose_device(struct driver *d, const struct choice *c, bool input, struct driver_device *out);
 
 /* Adds why: 'no input matches "xdj" (seen: "Midi Through Port-0")'. */
 void choose_explain(struct driver *d, const struct choice *c, bool input, struct buf *reason);

@@ -53,9 +53,9 @@ static int fail(struct driver *d, const char *verb, const char *name, PmError er
 
 	error_text(err, text, sizeof(text));
 	if (name)
-		snprintf(d->error, sizeof(d->error), "cannot %s \"%s\": %s", verb, name, text);
+		snprintf(d->error, sizeof(d->error), "cannot %s \"%.64s\": %.160s", verb, name, text);
 	else
-		snprintf(d->error, sizeof(d->error), "cannot %s: %s", verb, text);
+		snprintf(d->error, sizeof(d->error), "cannot %s: %.200s", verb, text);
 	return -1;
 }
 
@@ -105,7 +105,7 @@ fail:
 static int open_output(struct portmidi *p, const struct driver_device *device)
 {
 	const PmError err =
-	        Pm_OpenOutput(&p->out, device->id, NULL, OUTPUT_EVENTS, now_ms, NULL, 0);
+		Pm_OpenOutput(&p->out, device->id, NULL, OUTPUT_EVENTS, now_ms, NULL, 0);
 
 	if (err < 0) {
 		p->out = NULL;

@@ -97,11 +97,12 @@ static void link_text(struct link_record *r, const char *text)
 
 static bool link_wait(long ns)
 {
+	const struct timespec t = { .tv_nsec = ns };
 	fd_set set;
 
 	FD_ZERO(&set);
 	FD_SET(LINK_FD, &set);
-	return pselect(LINK_FD + 1, &set, NULL, NULL, &(struct timespec){ .tv_nsec = ns }, NULL) > 0;
+	return pselect(LINK_FD + 1, &set, NULL, NULL, &t, NULL) > 0;
 }
 
 /* Returns how many whole records are at h->in (0: not yet), or -1 when the link has ended. */

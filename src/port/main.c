@@ -13,11 +13,11 @@
 #include "cuewire/mem.h"
 
 static const char usage[] =
-        "usage: cuewire-port list\n"
-        "       cuewire-port open [--in WORDS]... [--out WORDS]... [--loop]\n"
-        "\"open\" is for cuewire itself: it needs a socket as descriptor 3.\n"
-        "WORDS name a device (\"iac bus 1\"); several stand in order of preference.\n"
-        "--loop allows one bus both ways.\n";
+	"usage: cuewire-port list\n"
+	"       cuewire-port open [--in WORDS]... [--out WORDS]... [--loop]\n"
+	"\"open\" is for cuewire itself: it needs a socket as descriptor 3.\n"
+	"WORDS name a device (\"iac bus 1\"); several stand in order of preference.\n"
+	"--loop allows one bus both ways.\n";
 
 static int usage_error(const char *problem, const char *what)
 {

@@ -29,6 +29,8 @@ BASIC = {
          "steps": [{"set": "deck.{deck}.play", "to": 0}]},
         {"name": "later", "steps": [{"set": "deck.a.volume", "to": 0.25},
                                     {"set": "deck.a.volume", "to": 0.75, "after_ms": 200}]},
+        {"name": "much_later", "steps": [{"set": "deck.a.volume", "to": 0.25},
+                                         {"set": "deck.a.volume", "to": 0.75, "after_ms": 1500}]},
         {"name": "tap", "steps": [{"press": "deck.a.cue"}]},
     ],
 }
@@ -331,10 +333,10 @@ def send_holds_and_connections_let_go():
 def stop_forgets_what_is_pending():
     b, fifo = with_fifo()
     with b:
-        b.command("send", '{"intent": "later"}')
+        b.command("send", '{"intent": "much_later"}')
         fifo.wait("B0 07 20")
         b.command("stop")
-        time.sleep(0.4)
+        time.sleep(1.7)
         assert fifo.read() == b""
 
 
