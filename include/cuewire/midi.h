@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum midi_status { /* high half of the status byte of channel messages */
+/* The high half of the status byte of channel messages. */
+enum midi_status {
 	MIDI_NOTE_OFF = 0x80,
 	MIDI_NOTE_ON = 0x90,
 	MIDI_POLY_PRESSURE = 0xA0,
@@ -24,7 +25,8 @@ struct midi_msg {
 	uint8_t len;    /* 1..3 bytes on the wire */
 };
 
-struct midi_parser { /* begins as zeros */
+/* Begins as zeros. */
+struct midi_parser {
 	uint8_t status;     /* running status, or of the message at hand; 0: none, or a SysEx */
 	uint8_t need, have; /* data bytes of a message with that status; of this one */
 	uint8_t d1;

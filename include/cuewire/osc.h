@@ -41,7 +41,7 @@ struct osc_msg {
 	const char *address; /* NUL-terminated; where the message begins in the packet */
 	uint32_t address_len;
 	uint32_t size; /* bytes of the whole message, from its address on */
-	bool pattern; /* the address holds one of ? * [ { */
+	bool pattern;  /* the address holds one of ? * [ { */
 	uint8_t nargs;
 	struct osc_arg args[OSC_ARGS_MAX];
 };

@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-BINARY = os.environ.get("CUEWIRE") or TOP / "build" / os.environ.get("BUILD", "release") / "cuewire"
+BINARY = TOP / os.environ.get("CUEWIRE_BUILD", "build/release") / "cuewire"
 
 try:
     import jsonschema

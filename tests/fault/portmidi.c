@@ -1,6 +1,7 @@
 /* A pretend PortMidi that hangs, crashes and fails to order. The loader puts it in the place of
  * the real one (LD_LIBRARY_PATH), so that the program under test is the one that is shipped. Only
- * what the headers of PortMidi 217 and 2.x both declare is here. The environment configures it:
+ * what cuewire-port calls is here, and PortMidi 217 and 2.x both declare. The environment
+ * configures it:
  *
  * CW_PM_DEVICES  "out:IAC Driver Bus 1,in:nanoKONTROL2 CTRL,io:Midi Through Port-0"; io makes
  *                two devices, the output first
@@ -15,7 +16,6 @@
  * so devices come and go. A setting that is wrong ends the process with status 99.
  * As with the real one, all calls must come from one thread; else it aborts. */
 #include <ctype.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -82,33 +82,21 @@ static bool next_part(const char **list, char *out, size_t size)
 
 /* ---- faults ---- */
 
-enum call {
-	INITIALIZE, TERMINATE, COUNT_DEVICES, GET_DEVICE_INFO, OPEN_INPUT, OPEN_OUTPUT, POLL, READ,
-	WRITE_SHORT, WRITE_SYSEX, CLOSE, CALLS,
+static struct {
+	const char *name;
+	unsigned long count;
+} calls[] = {
+	{ "Pm_Initialize", 0 }, { "Pm_CountDevices", 0 }, { "Pm_GetDeviceInfo", 0 },
+	{ "Pm_OpenInput", 0 },  { "Pm_OpenOutput", 0 },   { "Pm_Poll", 0 },
+	{ "Pm_Read", 0 },       { "Pm_WriteShort", 0 },
 };
 
-static const char *const call_names[CALLS] = {
-	[INITIALIZE] = "Pm_Initialize",
-	[TERMINATE] = "Pm_Terminate",
-	[COUNT_DEVICES] = "Pm_CountDevices",
-	[GET_DEVICE_INFO] = "Pm_GetDeviceInfo",
-	[OPEN_INPUT] = "Pm_OpenInput",
-	[OPEN_OUTPUT] = "Pm_OpenOutput",
-	[POLL] = "Pm_Poll",
-	[READ] = "Pm_Read",
-	[WRITE_SHORT] = "Pm_WriteShort",
-	[WRITE_SYSEX] = "Pm_WriteSysEx",
-	[CLOSE] = "Pm_Close",
-};
-
-static unsigned long calls[CALLS];
-
-static enum call find_call(const char *name, size_t len)
+static unsigned long *counter(const char *call)
 {
-	for (enum call c = 0; c < CALLS; c++)
-		if (strlen(call_names[c]) == len && !memcmp(call_names[c], name, len))
-			return c;
-	bad("CW_PM_FAULT: no such call:", name);
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		if (!strcmp(calls[i].name, call))
+			return &calls[i].count;
+	bad("CW_PM_FAULT: no such call:", call);
 }
 
 /* Does what the fault says. Returns true when the call is to fail. */
@@ -151,25 +139,27 @@ static void check_thread(void)
 }
 
 /* Comes first in each function. Returns true when it is to fail. */
-static bool misbehave(enum call call)
+static bool misbehave(const char *call)
 {
 	const char *list = setting("CW_PM_FAULT");
+	unsigned long *count = counter(call);
 	char part[NAME_MAX_LEN], *fault, *at;
 	bool fails = false;
 
 	check_thread();
-	calls[call]++;
+	++*count;
 	while (next_part(&list, part, sizeof(part))) {
 		fault = strchr(part, '=');
 		if (!fault)
 			bad("CW_PM_FAULT: expected CALL=FAULT:", part);
-		if (find_call(part, (size_t)(fault - part)) != call)
+		*fault++ = '\0';
+		if (counter(part) != count)
 			continue;
-		at = strchr(part, '@');
+		at = strchr(fault, '@');
 		if (at)
 			*at++ = '\0';
-		if (calls[call] > (at ? strtoul(at, NULL, 10) : 0))
-			fails = act(fault + 1) || fails;
+		if (*count > (at ? strtoul(at, NULL, 10) : 0))
+			fails = act(fault) || fails;
 	}
 	return fails;
 }
@@ -204,48 +194,50 @@ static void add_device(const char *name, bool input)
 	device_count++;
 }
 
+static void add_part(const char *part)
+{
+	static const struct {
+		const char *prefix;
+		bool out, in;
+	} kinds[] = { { "out:", true, false }, { "in:", false, true }, { "io:", true, true } };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		const size_t len = strlen(kinds[i].prefix);
+
+		if (strncmp(part, kinds[i].prefix, len))
+			continue;
+		if (kinds[i].out)
+			add_device(part + len, false);
+		if (kinds[i].in)
+			add_device(part + len, true);
+		return;
+	}
+	bad("CW_PM_DEVICES: expected in:, out: or io:", part);
+}
+
 PmError Pm_Initialize(void)
 {
 	const char *list;
 	char part[NAME_MAX_LEN];
 
-	if (misbehave(INITIALIZE))
+	if (misbehave("Pm_Initialize"))
 		return pmHostError;
 	if (initialized)
 		return pmNoError;
 	initialized = true;
-	device_count = 0;
-	for (list = setting("CW_PM_DEVICES"); next_part(&list, part, sizeof(part));) {
-		const bool out = !strncmp(part, "out:", 4), io = !strncmp(part, "io:", 3);
-		const bool in = !strncmp(part, "in:", 3);
-
-		if (!out && !io && !in)
-			bad("CW_PM_DEVICES: expected in:, out: or io:", part);
-		if (out || io)
-			add_device(strchr(part, ':') + 1, false);
-		if (in || io)
-			add_device(strchr(part, ':') + 1, true);
-	}
-	return pmNoError;
-}
-
-PmError Pm_Terminate(void)
-{
-	if (misbehave(TERMINATE))
-		return pmHostError;
-	initialized = false;
-	device_count = 0;
+	for (list = setting("CW_PM_DEVICES"); next_part(&list, part, sizeof(part));)
+		add_part(part);
 	return pmNoError;
 }
 
 int Pm_CountDevices(void)
 {
-	return misbehave(COUNT_DEVICES) ? 0 : device_count;
+	return misbehave("Pm_CountDevices") ? 0 : device_count;
 }
 
 const PmDeviceInfo *Pm_GetDeviceInfo(PmDeviceID id)
 {
-	if (misbehave(GET_DEVICE_INFO) || id < 0 || id >= device_count)
+	if (misbehave("Pm_GetDeviceInfo") || id < 0 || id >= device_count)
 		return NULL;
 	return &devices[id].info;
 }
@@ -281,20 +273,6 @@ static struct device *opened(PortMidiStream *stream, bool input)
 	return NULL;
 }
 
-PmError Pm_Close(PortMidiStream *stream)
-{
-	struct device *d = opened(stream, true);
-
-	if (misbehave(CLOSE))
-		return pmHostError;
-	if (!d)
-		d = opened(stream, false);
-	if (!d)
-		return pmBadPtr;
-	d->info.opened = 0;
-	return pmNoError;
-}
-
 /* ---- output ---- */
 
 PmError Pm_OpenOutput(PortMidiStream **stream, PmDeviceID id, void *driver_info, int32_t size,
@@ -303,7 +281,7 @@ PmError Pm_OpenOutput(PortMidiStream **stream, PmDeviceID id, void *driver_info,
 	const char *path = getenv("CW_PM_LOG");
 
 	(void)driver_info, (void)size, (void)time_proc, (void)time_info, (void)latency;
-	if (misbehave(OPEN_OUTPUT))
+	if (misbehave("Pm_OpenOutput"))
 		return pmHostError;
 	if (path && log_fd < 0)
 		log_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
@@ -346,28 +324,13 @@ PmError Pm_WriteShort(PortMidiStream *stream, PmTimestamp when, PmMessage messag
 	const struct device *d = opened(stream, false);
 
 	(void)when;
-	if (misbehave(WRITE_SHORT))
+	if (misbehave("Pm_WriteShort"))
 		return pmHostError;
 	if (!d)
 		return pmBadPtr;
 	if (b[0] < 0x80)
 		return pmBadData;
 	return log_bytes(d, b, short_len(b[0]));
-}
-
-PmError Pm_WriteSysEx(PortMidiStream *stream, PmTimestamp when, unsigned char *message)
-{
-	const struct device *d = opened(stream, false);
-	size_t n = 0;
-
-	(void)when;
-	if (misbehave(WRITE_SYSEX))
-		return pmHostError;
-	if (!d)
-		return pmBadPtr;
-	while (message[n] != 0xF7)
-		n++;
-	return log_bytes(d, message, n + 1);
 }
 
 /* ---- input ---- */
@@ -378,7 +341,7 @@ PmError Pm_OpenInput(PortMidiStream **stream, PmDeviceID id, void *driver_info, 
 	const char *path = getenv("CW_PM_INPUT");
 
 	(void)driver_info, (void)size, (void)time_proc, (void)time_info;
-	if (misbehave(OPEN_INPUT))
+	if (misbehave("Pm_OpenInput"))
 		return pmHostError;
 	if (path && input_fd < 0) {
 		input_fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -472,9 +435,7 @@ static void pump(void)
 	char *end, *from = text;
 	ssize_t n;
 
-	if (input_fd < 0)
-		return;
-	n = read(input_fd, text + len, sizeof(text) - 1 - len);
+	n = input_fd < 0 ? 0 : read(input_fd, text + len, sizeof(text) - 1 - len);
 	if (n <= 0)
 		return;
 	len += (size_t)n;
@@ -493,7 +454,7 @@ PmError Pm_Poll(PortMidiStream *stream)
 {
 	struct device *d = opened(stream, true);
 
-	if (misbehave(POLL))
+	if (misbehave("Pm_Poll"))
 		return pmHostError;
 	if (!d)
 		return pmBadPtr;
@@ -506,7 +467,7 @@ int Pm_Read(PortMidiStream *stream, PmEvent *buffer, int32_t length)
 	struct device *d = opened(stream, true);
 	int n;
 
-	if (misbehave(READ))
+	if (misbehave("Pm_Read"))
 		return pmHostError;
 	if (!d)
 		return pmBadPtr;
