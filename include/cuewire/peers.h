@@ -20,7 +20,8 @@ struct peer {
 
 struct peers {
 	struct peer list[PEERS_MAX];
-	size_t last; /* that was found */
+	size_t last;      /* that was found */
+	uint64_t next_ns; /* nobody has gone before; 0: nobody pings */
 };
 
 /* The client with this address, made if it is new, in place of the one that was silent longest
@@ -29,7 +30,8 @@ uint16_t peers_heard(struct peers *p, const uint8_t address[16], uint64_t t_ns, 
 
 void peers_ping(struct peers *p, uint16_t peer, uint64_t t_ns);
 
-/* When peers_gone is to be asked next; UINT64_MAX: never. */
+/* When peers_gone is to be asked next, perhaps in vain; UINT64_MAX: never. Costs nothing: it is
+ * asked for every packet. */
 uint64_t peers_deadline(const struct peers *p);
 
 /* A client that has gone by t_ns, once each; -1: none (any more). */

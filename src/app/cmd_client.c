@@ -57,15 +57,19 @@ static double number_of(const cJSON *o, const char *key)
 static void print_port(const cJSON *p)
 {
 	const char *reason = text_of(p, "reason"), *device = text_of(p, "device");
+	const char *detail = text_of(p, "detail");
 	const bool open = !strcmp(text_of(p, "state"), "open");
+	char why[512];
 
+	snprintf(why, sizeof(why), "%s%s%s", reason ? reason : "opening", detail ? ": " : "",
+	         detail ? detail : "");
 	printf("port %-12s ", p->string);
 	if (open)
 		printf("open (%s)\n", device ? device : "");
 	else if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(p, "optional")))
-		printf("not connected (%s)\n", reason ? reason : "opening");
+		printf("not connected (%s)\n", why);
 	else
-		printf("SIMULATED: %s\n", reason ? reason : "opening");
+		printf("SIMULATED: %s\n", why);
 }
 
 static void print_status(const cJSON *root)

@@ -48,11 +48,13 @@ enum host_state {
 /* What is known of a port, whatever it is made of. */
 struct port_status {
 	bool open;
-	char reason[192];  /* simulated: why; empty while it opens */
+	char reason[192];  /* simulated: why, as scripts compare it; empty while it opens */
+	char detail[192];  /* more of it, for people; may be empty */
 	char device[192];
 	double open_ms;    /* -1: never opened */
 	enum host_state host;
-	pid_t pid;         /* of its host; 0: none */
+	pid_t pid;         /* of its host; 0: none, or it has ended */
+	int ended;         /* how it did, from waitpid */
 	int fd;            /* the link while HOST_OPENING, else -1 */
 	uint64_t deadline_ns, started_ns;
 };

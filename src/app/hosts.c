@@ -38,16 +38,18 @@ static void say_open(struct daemon *d, const struct port *p, const struct port_s
 static void say_simulated(struct daemon *d, const struct port *p, const struct port_status *s)
 {
 	const char *on = d->color ? "\033[1;41;97m" : "", *off = d->color ? "\033[0m" : "";
+	char why[sizeof(s->reason) + sizeof(s->detail) + 2];
 
+	snprintf(why, sizeof(why), "%s%s%s", s->reason, s->detail[0] ? ": " : "", s->detail);
 	if (p->optional && !port_sends(p))
-		daemon_say(d, "port %s: not connected (%s)", p->name, s->reason);
+		daemon_say(d, "port %s: not connected (%s)", p->name, why);
 	else if (p->optional)
-		daemon_say(d, "port %s: not connected, simulated (%s)", p->name, s->reason);
+		daemon_say(d, "port %s: not connected, simulated (%s)", p->name, why);
 	else if (!port_sends(p))
-		daemon_say(d, "%sport %s: NOT CONNECTED: %s%s", on, p->name, s->reason, off);
+		daemon_say(d, "%sport %s: NOT CONNECTED: %s%s", on, p->name, why, off);
 	else
 		daemon_say(d, "%s!!! port %s: SIMULATED: %s !!! nothing that is sent to it leaves this "
-		              "program%s", on, p->name, s->reason, off);
+		              "program%s", on, p->name, why, off);
 }
 
 static void set_open(struct daemon *d, int port, const char *device)
@@ -55,20 +57,30 @@ static void set_open(struct daemon *d, int port, const char *device)
 	struct port_status *s = &d->ports[port];
 
 	s->open = true;
-	s->reason[0] = '\0';
+	s->reason[0] = s->detail[0] = '\0';
 	if (device != s->device)
 		snprintf(s->device, sizeof(s->device), "%s", device);
 	say_open(d, &d->m->ports[port], s);
 }
 
+/* reason: what happened, in words that scripts compare. detail: more of it for people; may be NULL. */
 static void set_simulated(struct daemon *d, int port, const char *reason, const char *detail)
 {
 	struct port_status *s = &d->ports[port];
 
 	s->open = false;
-	snprintf(s->reason, sizeof(s->reason), "%s%s%s", reason, detail && *detail ? ": " : "",
-	         detail ? detail : "");
+	snprintf(s->reason, sizeof(s->reason), "%s", reason);
+	snprintf(s->detail, sizeof(s->detail), "%s", detail ? detail : "");
 	say_simulated(d, &d->m->ports[port], s);
+}
+
+/* As set_simulated, where the text is a part of the reason: "failed: it is busy". */
+static void set_failed(struct daemon *d, int port, const char *how, const char *text)
+{
+	char reason[sizeof(d->ports[port].reason)];
+
+	snprintf(reason, sizeof(reason), "%s%s%s", how, *text ? ": " : "", text);
+	set_simulated(d, port, reason, NULL);
 }
 
 /* ---- port hosts ---- */
@@ -105,11 +117,11 @@ static void start_host(struct daemon *d, int port)
 	s->started_ns = clock_ns();
 	s->deadline_ns = s->started_ns + (uint64_t)timeout * NS_PER_MS;
 	if (!programs_find("cuewire-port", path, sizeof(path))) {
-		set_simulated(d, port, "failed", "cuewire-port is not there");
+		set_failed(d, port, "failed", "cuewire-port is not there");
 		return;
 	}
 	if (platform_socketpair(fds)) {
-		set_simulated(d, port, "failed", strerror(errno));
+		set_failed(d, port, "failed", strerror(errno));
 		return;
 	}
 	argv = host_argv(p);
@@ -119,11 +131,12 @@ static void start_host(struct daemon *d, int port)
 	if (s->pid < 0) {
 		s->pid = 0;
 		close(fds[0]);
-		set_simulated(d, port, "failed", strerror(errno));
+		set_failed(d, port, "failed", strerror(errno));
 		return;
 	}
 	s->fd = fds[0];
 	s->host = HOST_OPENING;
+	daemon_say(d, "port %s: opening (simulated until then)", p->name);
 }
 
 static void drop_link(struct port_status *s)
@@ -151,7 +164,7 @@ static void hand_over(struct daemon *d, int port, const struct link_record *r)
 
 	if (!queue_order(&d->q, &o)) {
 		kill_host(s);
-		set_simulated(d, port, "failed", "the engine is busy");
+		set_failed(d, port, "failed", "the engine is busy");
 		return;
 	}
 	s->fd = -1;
@@ -163,19 +176,18 @@ static void hand_over(struct daemon *d, int port, const struct link_record *r)
 
 static void host_failed(struct daemon *d, int port, const struct link_record *r)
 {
-	static const char *const words[] = {
-		[LINK_R_NONE] = "failed",
-		[LINK_R_MISSING] = "missing",
-		[LINK_R_FAILED] = "failed",
-		[LINK_R_LOOP] = "loop",
-	};
 	struct port_status *s = &d->ports[port];
 	char text[LINK_TEXT + 1];
 
 	snprintf(text, sizeof(text), "%.*s", LINK_TEXT, r->text);
 	drop_link(s);
 	s->host = HOST_DOWN;
-	set_simulated(d, port, words[r->code <= LINK_R_LOOP ? r->code : 0], text);
+	if (r->code == LINK_R_MISSING)
+		set_simulated(d, port, "missing", text);
+	else if (r->code == LINK_R_LOOP)
+		set_simulated(d, port, "loop", text);
+	else
+		set_failed(d, port, "failed", text);
 }
 
 void hosts_polled(struct daemon *d, int port)
@@ -202,49 +214,54 @@ void hosts_polled(struct daemon *d, int port)
 		host_failed(d, port, &r);
 }
 
-/* The engine has lost the link. Why is in the last words of the host, or in how it ended. */
+/* The host ended without a word: how it ended is the reason. */
+static void set_crashed(struct daemon *d, int port)
+{
+	struct port_status *s = &d->ports[port];
+	char text[96];
+
+	s->host = HOST_DOWN;
+	if (WIFSIGNALED(s->ended))
+		snprintf(text, sizeof(text), "signal %d, %s", WTERMSIG(s->ended),
+		         strsignal(WTERMSIG(s->ended)));
+	else
+		snprintf(text, sizeof(text), "ended with status %d", WEXITSTATUS(s->ended));
+	set_failed(d, port, "crashed", text);
+}
+
+/* The engine has lost the link. Why is in the last words of the host, or in how it ended, which
+ * may be known by now or not. */
 void hosts_lost(struct daemon *d, int port, const char *reason)
 {
 	struct port_status *s = &d->ports[port];
 
 	s->open = false;
 	if (s->host != HOST_OPEN) {
-		set_simulated(d, port, "failed", reason);
-		return;
-	}
-	if (*reason) {
+		set_failed(d, port, "failed", reason);
+	} else if (*reason) {
 		s->host = HOST_DOWN;
-		set_simulated(d, port, "failed", reason);
-		return;
+		set_failed(d, port, "failed", reason);
+	} else if (!s->pid) {
+		set_crashed(d, port);
+	} else {
+		s->host = HOST_DYING;
+		s->deadline_ns = clock_ns() + DYING_NS;
+		hosts_reap(d);
 	}
-	s->host = HOST_DYING;
-	s->deadline_ns = clock_ns() + DYING_NS;
-	hosts_reap(d);
 }
 
+/* The link tells that an open host is lost. Of one that was opening, the last words may still be
+ * in the link. */
 static void ended(struct daemon *d, int port, int status)
 {
 	struct port_status *s = &d->ports[port];
-	char text[96];
 
 	s->pid = 0;
-	if (s->host == HOST_OPEN || s->host == HOST_DOWN || s->host == HOST_NONE)
-		return; /* the link tells the first; the others are told already */
-	/* Its last words may still be in the link. */
-	if (s->host == HOST_OPENING) {
+	s->ended = status;
+	if (s->host == HOST_OPENING)
 		hosts_polled(d, port);
-		if (s->host != HOST_DYING)
-			return;
-	}
-	s->host = HOST_DOWN;
-	if (WIFSIGNALED(status)) {
-		snprintf(text, sizeof(text), "signal %d, %s", WTERMSIG(status),
-		         strsignal(WTERMSIG(status)));
-		set_simulated(d, port, "crashed", text);
-	} else {
-		snprintf(text, sizeof(text), "ended with status %d", WEXITSTATUS(status));
-		set_simulated(d, port, "crashed", text);
-	}
+	if (s->host == HOST_DYING)
+		set_crashed(d, port);
 }
 
 void hosts_reap(struct daemon *d)
@@ -292,8 +309,10 @@ static void start_raw(struct daemon *d, int port)
 		char text[128];
 
 		snprintf(text, sizeof(text), "%s: %s", bad ? bad : "", why);
-		set_simulated(d, port, errno == ENXIO || errno == ENOENT ? "missing" : "failed",
-		              text);
+		if (errno == ENXIO || errno == ENOENT)
+			set_simulated(d, port, "missing", text);
+		else
+			set_failed(d, port, "failed", text);
 	}
 	if (o.in_fd >= 0)
 		close(o.in_fd);
@@ -310,7 +329,7 @@ static void start_osc_send(struct daemon *d, int port)
 	if (o.out_fd >= 0 && queue_order(&d->q, &o))
 		set_open(d, port, p->osc_send);
 	else
-		set_simulated(d, port, "failed", reason);
+		set_failed(d, port, "failed", reason);
 }
 
 static void start_port(struct daemon *d, int port)
@@ -370,7 +389,7 @@ static void overdue(struct daemon *d, int port)
 	if (was == HOST_OPENING)
 		set_simulated(d, port, "timed out", NULL);
 	else
-		set_simulated(d, port, "failed", "its driver stopped answering");
+		set_failed(d, port, "failed", "its driver stopped answering");
 }
 
 void hosts_tick(struct daemon *d, uint64_t now)

@@ -166,21 +166,46 @@ static void out_text(struct buf *b, const struct daemon *d, const struct note *n
 		buf_fmt(b, "  %.0f us", (double)(n->out.written_ns - n->t_ns) / 1e3);
 }
 
+/* The source as a route would name it: "channel": 1, "cc": 21 */
+static void add_midi_source(struct buf *b, const uint8_t *m)
+{
+	static const char *const keys[8] = {
+		[0] = "\"note\": %d", /* note off */
+		[1] = "\"note\": %d",
+		[2] = "\"poly_pressure\": %d",
+		[3] = "\"cc\": %d",
+		[4] = "\"program\": %d",
+		[5] = "\"pressure\": true",
+		[6] = "\"pitch_bend\": true",
+		[7] = "", /* system messages have no channel and are never unmapped */
+	};
+
+	buf_fmt(b, "\"channel\": %d, ", (m[0] & 15) + 1);
+	buf_fmt(b, keys[m[0] >> 4 & 7], m[1]);
+}
+
+/* Ends with what can be copied into a mapping. */
 static void unmapped_text(struct buf *b, const struct daemon *d, const struct note *n)
 {
 	struct osc_msg m;
 	char hex[3 * NOTE_DATA];
 
 	if (n->kind == NOTE_UNMAPPED_MIDI) {
+		const char *port = d->m->ports[n->port].name;
+
 		midi_fmt(hex, n->in.data, n->in.len);
-		buf_fmt(b, "midi:%s %s", d->m->ports[n->port].name, hex);
+		buf_fmt(b, "midi:%s %s  UNMAPPED  { \"port\": \"%s\", ", port, hex, port);
+		add_midi_source(b, n->in.data);
 	} else if (n->in.len && !osc_read(&m, n->in.data, n->in.len)) {
 		buf_fmt(b, "osc:%s ", m.address);
 		add_args(b, &m);
+		buf_puts(b, "  UNMAPPED  { \"osc\": ");
+		buf_json_str(b, m.address);
 	} else {
-		buf_fmt(b, "osc:%s", n->in.address);
+		buf_fmt(b, "osc:%s  UNMAPPED  { \"osc\": ", n->in.address);
+		buf_json_str(b, n->in.address);
 	}
-	buf_puts(b, "  UNMAPPED");
+	buf_puts(b, ", \"to\": ... }");
 }
 
 static void note_text(struct buf *b, const struct daemon *d, const struct note *n)

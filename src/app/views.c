@@ -16,6 +16,8 @@ static void add_ports(struct buf *b, const struct daemon *d)
 		buf_fmt(b, "%s\"%s\": {\"state\": \"%s\", \"reason\": ", i ? ", " : "", p->name,
 		        s->open ? "open" : "simulated");
 		buf_json_str(b, s->reason[0] ? s->reason : NULL);
+		buf_puts(b, ", \"detail\": ");
+		buf_json_str(b, s->detail[0] ? s->detail : NULL);
 		buf_fmt(b, ", \"optional\": %s, \"device\": ", p->optional ? "true" : "false");
 		buf_json_str(b, s->device[0] ? s->device : NULL);
 		buf_puts(b, ", \"open_ms\": ");

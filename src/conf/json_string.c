@@ -253,11 +253,14 @@ static const struct scan_key *find_among_many(struct scan_key *keys, size_t n,
 
 bool scan_keys_differ(struct scan *s, size_t first)
 {
-	struct scan_key *keys = s->keys + first;
 	const size_t n = s->nkeys - first;
 	const struct scan_key *original = NULL, *second;
+	struct scan_key *keys;
 
 	s->nkeys = first;
+	if (n < 2)
+		return true;
+	keys = s->keys + first;
 	second = n <= FEW_KEYS ? find_among_few(keys, n, &original)
 	                       : find_among_many(keys, n, &original);
 	if (second)

@@ -2,8 +2,11 @@
 #include "cuewire/load.h"
 
 #include <ctype.h>
+#include <string.h>
 
 #include "keys.h"
+
+#define LINE 78
 
 static void number(struct buf *b, double v)
 {
@@ -107,12 +110,32 @@ static void default_value(struct buf *b, const struct key *k)
 		number(b, k->def);
 }
 
-/* As a sentence: it begins a line, so no key may begin it with a dot or quote. */
+/* Text in lines of at most LINE bytes. Nothing in the table begins a word with what would be a
+ * request of mdoc at the beginning of a line. */
+static void wrapped(struct buf *b, const char *s)
+{
+	size_t column = 0;
+
+	while (*s) {
+		const size_t n = strcspn(s, " ");
+
+		if (column)
+			buf_putc(b, column + 1 + n > LINE ? '\n' : ' ');
+		column = column && column + 1 + n <= LINE ? column + 1 + n : n;
+		buf_add(b, s, n);
+		s += n + (s[n] == ' ');
+	}
+	buf_putc(b, '\n');
+}
+
 static void sentence(struct buf *b, const char *s)
 {
-	buf_putc(b, (char)toupper((unsigned char)*s));
-	buf_puts(b, s + 1);
-	buf_puts(b, ".\n");
+	struct buf text;
+
+	buf_init(&text, 1024);
+	buf_fmt(&text, "%c%s.", toupper((unsigned char)*s), s + 1);
+	wrapped(b, text.p);
+	buf_finish(&text);
 }
 
 static void item(struct buf *b, const struct key *k)
@@ -130,8 +153,10 @@ void keys_mdoc(struct buf *b)
 	for (size_t i = 0; sections[i]; i++) {
 		const struct section *sec = sections[i];
 
-		buf_fmt(b, ".Ss %c%s\n%s: %s.\n.Bl -tag -width Ds\n",
-		        toupper((unsigned char)sec->name[0]), sec->name + 1, sec->place, sec->help);
+		buf_fmt(b, ".Ss %c%s\n%s:\n", toupper((unsigned char)sec->name[0]), sec->name + 1,
+		        sec->place);
+		sentence(b, sec->help);
+		buf_puts(b, ".Bl -tag -width Ds\n");
 		for (size_t k = 0; k < sec->nkeys; k++)
 			item(b, &sec->keys[k]);
 		buf_puts(b, ".El\n");

@@ -84,6 +84,7 @@ static void deliver_value(struct engine *e, uint64_t t_ns, uint16_t route, float
 	const bool rise = v >= 0.5f && !rs->on;
 
 	rs->on = v >= 0.5f;
+	rs->who = s->who;
 	if (r->as == AS_TOGGLE) {
 		if (rise)
 			engine_set(e, t_ns, r->to, e->state[r->to].value < 0.5f, s);
@@ -114,7 +115,6 @@ static void deliver(struct engine *e, uint64_t t_ns, uint16_t route, struct inpu
 	}
 	if (!transform(e, r, &in.v))
 		return;
-	e->routes[route].who = s->who;
 	/* A layer's release goes where its press went, and nowhere else. */
 	if (r->nwhen && kinds[kind].held && in.v < 0.5f) {
 		if (e->routes[route].pressed || r->as == AS_TOGGLE)

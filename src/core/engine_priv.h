@@ -30,7 +30,7 @@ struct hold {
 
 struct route_state {
 	bool on;         /* the level that came last: toggles act on its rise */
-	uint16_t who;    /* whose value that was (struct source) */
+	uint16_t who;    /* whose value came through last (struct source) */
 	bool pressed;    /* it pressed its button: the release comes through whatever `when` says */
 	/* 14-bit pair */
 	uint8_t msb, lsb;

@@ -15,6 +15,19 @@ static size_t oldest(const struct peers *p)
 	return o;
 }
 
+static uint64_t due(const struct peer *x)
+{
+	if (!x->interval_ns || x->gone)
+		return UINT64_MAX;
+	return x->heard_ns + MISSED * x->interval_ns;
+}
+
+static void look_at(struct peers *p, uint64_t t_ns)
+{
+	if (!p->next_ns || t_ns < p->next_ns)
+		p->next_ns = t_ns;
+}
+
 uint16_t peers_heard(struct peers *p, const uint8_t address[16], uint64_t t_ns, bool *displaced)
 {
 	size_t i = p->last;
@@ -33,7 +46,10 @@ uint16_t peers_heard(struct peers *p, const uint8_t address[16], uint64_t t_ns, 
 		p->last = i;
 	}
 	p->list[i].heard_ns = t_ns;
-	p->list[i].gone = false;
+	if (p->list[i].gone) { /* back again */
+		p->list[i].gone = false;
+		look_at(p, due(&p->list[i]));
+	}
 	return (uint16_t)i;
 }
 
@@ -44,36 +60,31 @@ void peers_ping(struct peers *p, uint16_t peer, uint64_t t_ns)
 	const uint64_t since = x->ping_ns ? t_ns - x->ping_ns : 0;
 
 	x->ping_ns = t_ns;
-	if (since < INTERVAL_MIN_NS)
-		return;
-	if (!x->interval_ns || since < MISSED * x->interval_ns)
+	if (since >= INTERVAL_MIN_NS && (!x->interval_ns || since < MISSED * x->interval_ns))
 		x->interval_ns = since;
-}
-
-static uint64_t due(const struct peer *x)
-{
-	if (!x->interval_ns || x->gone)
-		return UINT64_MAX;
-	return x->heard_ns + MISSED * x->interval_ns;
+	look_at(p, due(x));
 }
 
 uint64_t peers_deadline(const struct peers *p)
 {
-	uint64_t next = UINT64_MAX;
-
-	for (size_t i = 0; i < PEERS_MAX; i++)
-		if (due(&p->list[i]) < next)
-			next = due(&p->list[i]);
-	return next;
+	return p->next_ns ? p->next_ns : UINT64_MAX;
 }
 
+/* Packets only ever put a client's time off, so that next_ns may come too early, never too late. */
 int peers_gone(struct peers *p, uint64_t t_ns)
 {
+	uint64_t next = UINT64_MAX;
+
+	if (t_ns < peers_deadline(p))
+		return -1;
 	for (size_t i = 0; i < PEERS_MAX; i++) {
-		if (due(&p->list[i]) > t_ns)
-			continue;
-		p->list[i].gone = true;
-		return (int)i;
+		if (due(&p->list[i]) <= t_ns) {
+			p->list[i].gone = true;
+			return (int)i;
+		}
+		if (due(&p->list[i]) < next)
+			next = due(&p->list[i]);
 	}
+	p->next_ns = next;
 	return -1;
 }

@@ -256,10 +256,11 @@ static size_t set_polled(struct live *l)
 
 static uint64_t deadline(const struct live *l)
 {
+	const uint64_t osc = osc_in_deadline(&l->osc);
 	uint64_t t = engine_deadline(l->engine);
 
-	if (osc_in_deadline(&l->osc) < t)
-		t = osc_in_deadline(&l->osc);
+	if (osc < t)
+		t = osc;
 	if (l->quitting && l->quit_ns < t)
 		t = l->quit_ns;
 	return t;

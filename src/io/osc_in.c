@@ -234,10 +234,12 @@ static size_t next_waiting(const struct osc_in *in)
 uint64_t osc_in_deadline(const struct osc_in *in)
 {
 	const uint64_t gone = peers_deadline(&in->peers);
+	uint64_t waiting;
 
-	if (in->nwaiting && in->waiting[next_waiting(in)].due_ns < gone)
-		return in->waiting[next_waiting(in)].due_ns;
-	return gone;
+	if (!in->nwaiting)
+		return gone;
+	waiting = in->waiting[next_waiting(in)].due_ns;
+	return waiting < gone ? waiting : gone;
 }
 
 /* Messages of one time keep the order in which they came: the rest moves up behind each. */
