@@ -53,7 +53,7 @@ help:
 #: make check            all tests that need no hardware; T="test_osc run.py" picks some
 #: make test-alsa        tests on a real ALSA sequencer (in a small virtual machine where needed)
 #: make bench            latency and cost beside a bare echo of the same packets
-#: make fuzz             builds the fuzz targets for libFuzzer (clang) in build/fuzz
+#: make fuzz             builds the targets of tests/fuzz for libFuzzer (clang) in build/fuzz
 #: make schema           writes mappings/mapping.schema.json and the key list of the manual anew
 #: make lint format      clang-tidy and the layers; clang-format
 #: make install          to DESTDIR and PREFIX (/usr/local); make uninstall takes it away
@@ -103,6 +103,15 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/tests/fuzz/%.o: OBJ_CFLAGS = $(LIB_CFLAGS)
+
+# The same for libFuzzer: build/fuzz/fuzz_osc tests/fuzz/corpus/osc
+FUZZER := -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+fuzz:
+	@mkdir -p build/fuzz
+	$(Q)for t in $(notdir $(basename $(wildcard tests/fuzz/fuzz_*.c))); do \
+		clang $(CPPFLAGS:-M%=) -std=c11 $(FUZZER) $(LIB_CFLAGS) -o build/fuzz/$$t tests/fuzz/$$t.c \
+			$(filter-out src/app/%,$(SRC)) $(LIBS) || exit 1; \
+	done
 
 # A PortMidi that hangs, crashes and fails to order; the loader puts it in the real one's place.
 $(FAULT_LIB): tests/fault/portmidi.c
@@ -164,5 +173,5 @@ uninstall:
 	rm -rf $(LIBEXEC) $(DESTDIR)$(PREFIX)/share/cuewire
 
 .SECONDARY:
-.PHONY: all help check test-alsa bench schema lint format clean install uninstall FORCE
+.PHONY: all help check test-alsa bench fuzz schema lint format clean install uninstall FORCE
 -include $(wildcard $(B)/src/*/*.d $(B)/tests/*/*.d)

@@ -1,0 +1,47 @@
+/* Mapping files: whatever the bytes, a mapping on which the engine can rely, or a word about what
+ * is wrong with them. */
+#include "fuzz.h"
+
+#include <string.h>
+
+#include "cuewire/load.h"
+
+/* What the engine relies on without looking. */
+static void check_mapping(const struct mapping *m)
+{
+	for (size_t i = 0; i < m->ncontrols; i++) {
+		const struct control *c = &m->controls[i];
+
+		MUST(c->port == PORT_NONE || (size_t)c->port < m->nports);
+		MUST(mapping_control(m, c->name, strlen(c->name)) == (int)i);
+	}
+	for (size_t i = 0; i < m->nroutes; i++) {
+		const struct route *r = &m->routes[i];
+
+		MUST(r->to < m->ncontrols);
+		MUST(r->osc || (size_t)r->port < m->nports);
+		MUST(r->next == ROUTE_END || r->next < m->nroutes);
+		for (size_t k = 0; k < r->nwhen; k++)
+			MUST(r->when[k].control < m->ncontrols);
+		for (size_t k = 0; k < r->nxf; k++)
+			MUST(r->xf[k].kind < XF_COUNT &&
+			     (!xforms[r->xf[k].kind].has_state || r->xf[k].state < m->nstates));
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct mapping *m = NULL;
+	struct diags d = { 0 };
+
+	if (mapping_load_text(&m, "fuzz.json", (const char *)data, size, NULL, &d)) {
+		MUST(!m && d.errors && d.n);
+	} else {
+		MUST(m && !d.errors);
+		check_mapping(m);
+	}
+	for (size_t i = 0; i < d.n; i++)
+		MUST(d.list[i].file && d.list[i].code && d.list[i].msg[0]);
+	mapping_free(m);
+	return 0;
+}

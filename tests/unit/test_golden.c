@@ -1,0 +1,504 @@
+/* Every folder of tests/golden/traces holds a mapping.json, an in.trace and an out.trace. in.trace is
+ * what `cuewire monitor --trace` prints of inputs, and for tests also {"in": "exit"}, "stop",
+ * "gone:osc" (with "peer", as OSC inputs may have) and "down:PORT". It is fed to the engine with a
+ * clock that stands still between the lines but for the engine's own deadlines; what comes of it
+ * must be out.trace, byte for byte. Lines that begin with # are copied. BLESS=1 writes out.trace
+ * anew: review what changed. */
+#include <ctype.h>
+#include <dirent.h>
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+#include <cmocka.h>
+
+#include "cuewire/buf.h"
+#include "cuewire/engine.h"
+#include "cuewire/intent.h"
+#include "cuewire/json.h"
+#include "helpers.h"
+
+#define ROOT "tests/golden/traces"
+#define CASES_MAX 256
+#define OUT_MAX (1 << 20)
+#define BATCHES 64
+
+/* A batch of an intent, which lives until the end of its case. */
+struct play {
+	struct batch batch;
+	struct intent_request request;
+	char label[80];
+};
+
+struct golden {
+	struct mapping *m;
+	struct engine *e;
+	struct buf out, remark;
+	struct play *plays[BATCHES];
+	size_t nplays;
+	int line;
+};
+
+/* ---- what comes out ---- */
+
+static void print_hex(struct buf *b, const uint8_t *bytes, size_t len)
+{
+	char hex[3 * MSG_BYTES] = "";
+
+	midi_fmt(hex, bytes, len);
+	buf_json_str(b, hex);
+}
+
+static void print_msg(void *ctx, const struct msg *m)
+{
+	struct golden *g = ctx;
+	const struct control *c = &g->m->controls[m->control];
+
+	buf_fmt(&g->out, "{\"t_ns\": %" PRIu64 ", \"port\": ", m->t_ns);
+	buf_json_str(&g->out, g->m->ports[m->port].name);
+	buf_puts(&g->out, ", \"control\": ");
+	buf_json_str(&g->out, c->name);
+	buf_puts(&g->out, ", \"value\": ");
+	buf_json_num(&g->out, (double)m->value);
+	buf_puts(&g->out, ", \"from\": ");
+	buf_json_str(&g->out, m->source->label);
+	if (m->len) {
+		buf_puts(&g->out, ", \"midi\": ");
+		print_hex(&g->out, m->bytes, m->len);
+	} else {
+		buf_puts(&g->out, ", \"osc\": ");
+		buf_json_str(&g->out, c->osc_out);
+		buf_puts(&g->out, ", \"args\": [");
+		buf_json_num(&g->out, (double)m->value);
+		buf_putc(&g->out, ']');
+	}
+	buf_puts(&g->out, "}\n");
+}
+
+static void print_arg(struct buf *b, const struct osc_arg *a)
+{
+	switch (a->type) {
+	case 'T':
+	case 'F':
+		buf_puts(b, a->type == 'T' ? "true" : "false");
+		break;
+	case 'N':
+		buf_puts(b, "null");
+		break;
+	case 'I':
+		buf_puts(b, "\"I\"");
+		break;
+	case 's':
+		buf_json_strn(b, a->str.p, a->str.len);
+		break;
+	default:
+		buf_json_num(b, a->num);
+		break;
+	}
+}
+
+static void print_unmapped_osc(void *ctx, uint64_t t_ns, const struct osc_msg *m)
+{
+	struct golden *g = ctx;
+	char name[300];
+
+	snprintf(name, sizeof(name), "osc:%s", m->address);
+	buf_fmt(&g->out, "{\"t_ns\": %" PRIu64 ", \"unmapped\": ", t_ns);
+	buf_json_str(&g->out, name);
+	buf_puts(&g->out, ", \"args\": [");
+	for (size_t i = 0; i < m->nargs; i++) {
+		if (i)
+			buf_puts(&g->out, ", ");
+		print_arg(&g->out, &m->args[i]);
+	}
+	buf_puts(&g->out, "]}\n");
+}
+
+static void print_unmapped_midi(void *ctx, uint64_t t_ns, int port, const struct midi_msg *m)
+{
+	const uint8_t bytes[3] = { m->status, m->d1, m->d2 };
+	struct golden *g = ctx;
+
+	buf_fmt(&g->out, "{\"t_ns\": %" PRIu64 ", \"unmapped\": \"midi:%s\", \"midi\": ", t_ns,
+	        g->m->ports[port].name);
+	print_hex(&g->out, bytes, m->len);
+	buf_puts(&g->out, "}\n");
+}
+
+static void print_counters(struct golden *g)
+{
+	const struct counters *n = engine_counters(g->e);
+	const struct {
+		const char *name;
+		uint64_t n;
+	} list[] = {
+		{ "osc_in", n->osc_in },   { "midi_in", n->midi_in }, { "unmapped", n->unmapped },
+		{ "bad", n->bad },         { "refused", n->refused }, { "coalesced", n->coalesced },
+		{ "expired", n->expired }, { "dropped", n->dropped },
+	};
+	const char *comma = "";
+
+	buf_puts(&g->out, "{\"counters\": {");
+	for (size_t i = 0; i < COUNT(list); i++) {
+		if (!list[i].n)
+			continue;
+		buf_fmt(&g->out, "%s\"%s\": %" PRIu64, comma, list[i].name, list[i].n);
+		comma = ", ";
+	}
+	buf_puts(&g->out, "}}\n");
+}
+
+/* ---- OSC arguments ---- */
+
+/* One argument at p, which is behind it afterwards. A number without a point is an i; cJSON does
+ * not keep that difference, so the text is read. */
+static void read_arg(struct golden *g, const char **p, struct osc_arg *a)
+{
+	const char *start = *p;
+
+	if (*start == '"') {
+		const char *end = strchr(start + 1, '"');
+
+		if (!end)
+			fail_msg("line %d: a text without its end", g->line);
+		*p = end + 1;
+		a->str.p = xcalloc(1, (size_t)(end - start));
+		a->str.len = (uint32_t)(end - start - 1);
+		memcpy((char *)a->str.p, start + 1, a->str.len);
+		a->type = strcmp(a->str.p, "I") ? 's' : 'I';
+		return;
+	}
+	*p += strcspn(start, ",] ");
+	if (isalpha((unsigned char)*start)) {
+		a->type = *start == 'n' ? 'N' : (char)toupper((unsigned char)*start);
+		a->num = a->type == 'T';
+		return;
+	}
+	a->num = strtod(start, NULL);
+	a->type = memchr(start, '.', (size_t)(*p - start)) ? 'f' : 'i';
+}
+
+/* NaN and infinity are no JSON: the texts "nan" and "inf" stand for them. */
+static void special_number(struct osc_arg *a)
+{
+	char *text;
+
+	if (a->type != 's' || (strcmp(a->str.p, "nan") && strcmp(a->str.p, "inf")))
+		return;
+	text = (char *)a->str.p;
+	a->type = 'f';
+	a->num = strtod(text, NULL);
+	free(text);
+}
+
+static void read_args(struct golden *g, const char *line, struct osc_msg *m)
+{
+	const char *p = strstr(line, "\"args\":");
+
+	if (!p || !(p = strchr(p, '[')))
+		return;
+	for (p++; p += strspn(p, ", "), *p && *p != ']';) {
+		assert_true(m->nargs < OSC_ARGS_MAX);
+		read_arg(g, &p, &m->args[m->nargs]);
+		special_number(&m->args[m->nargs++]);
+	}
+}
+
+static void feed_osc(struct golden *g, uint64_t t_ns, uint16_t peer, const char *address,
+                     const char *line)
+{
+	struct osc_msg m = { .address = address, .address_len = (uint32_t)strlen(address),
+		             .pattern = osc_has_pattern(address) };
+
+	read_args(g, line, &m);
+	engine_osc(g->e, t_ns, peer, &m);
+	for (size_t i = 0; i < m.nargs; i++)
+		if (m.args[i].type == 's' || m.args[i].type == 'I')
+			free((char *)m.args[i].str.p);
+}
+
+/* ---- other inputs ---- */
+
+static int port_of(struct golden *g, const char *name)
+{
+	const int port = mapping_port(g->m, name);
+
+	if (port < 0)
+		fail_msg("line %d: no port %s", g->line, name);
+	return port;
+}
+
+static void feed_midi(struct golden *g, uint64_t t_ns, const char *port, const cJSON *j)
+{
+	const cJSON *hex = cJSON_GetObjectItem(j, "midi");
+	struct midi_msg m;
+	uint8_t bytes[3];
+	size_t len;
+
+	assert_true(cJSON_IsString(hex));
+	len = hex_bytes(hex->valuestring, bytes, sizeof(bytes));
+	if (!midi_from_bytes(&m, bytes, len))
+		fail_msg("line %d: \"%s\" is no message", g->line, hex->valuestring);
+	engine_midi(g->e, t_ns, port_of(g, port), &m);
+}
+
+static void print_refusal(struct golden *g, uint64_t t_ns, const char *reason, const char *message)
+{
+	buf_fmt(&g->out, "{\"t_ns\": %" PRIu64 ", \"refused\": \"%s\", \"message\": ", t_ns, reason);
+	buf_json_str(&g->out, message);
+	buf_puts(&g->out, "}\n");
+}
+
+static void feed_intent(struct golden *g, uint64_t t_ns, const cJSON *j)
+{
+	struct play *p = xcalloc(1, sizeof(*p));
+	struct intent_refusal why;
+
+	assert_true(g->nplays < BATCHES);
+	g->plays[g->nplays++] = p;
+	if (intent_check(g->m, cJSON_GetObjectItem(j, "intent"), &p->request, &why)) {
+		print_refusal(g, t_ns, why.reason, why.message);
+		return;
+	}
+	if (p->request.id[0])
+		snprintf(p->label, sizeof(p->label), "intent:%s", p->request.id);
+	else
+		snprintf(p->label, sizeof(p->label), "intent:%zu", g->nplays);
+	p->batch = (struct batch){
+		.source = { .from = FROM_INTENT, .brief = true, .label = p->label, .batch = &p->batch },
+		.acts = p->request.acts,
+		.n = p->request.nacts,
+	};
+	if (!engine_batch(g->e, t_ns, &p->batch))
+		print_refusal(g, t_ns, "busy", "");
+}
+
+static uint16_t peer_of(const cJSON *j)
+{
+	const cJSON *peer = cJSON_GetObjectItem(j, "peer");
+
+	return cJSON_IsNumber(peer) ? (uint16_t)peer->valuedouble : 0;
+}
+
+static void feed(struct golden *g, uint64_t t_ns, const char *in, const cJSON *j, const char *line)
+{
+	if (!strncmp(in, "osc:", 4))
+		feed_osc(g, t_ns, peer_of(j), in + 4, line);
+	else if (!strncmp(in, "midi:", 5))
+		feed_midi(g, t_ns, in + 5, j);
+	else if (!strcmp(in, "intent"))
+		feed_intent(g, t_ns, j);
+	else if (!strcmp(in, "exit"))
+		engine_release_all(g->e, t_ns);
+	else if (!strcmp(in, "stop"))
+		engine_cancel(g->e);
+	else if (!strcmp(in, "gone:osc"))
+		engine_gone(g->e, t_ns, FROM_OSC, peer_of(j));
+	else if (!strncmp(in, "down:", 5))
+		engine_port_down(g->e, t_ns, port_of(g, in + 5));
+	else
+		fail_msg("line %d: \"in\" is \"%s\"", g->line, in);
+}
+
+/* ---- a trace ---- */
+
+/* Everything that is due before t_ns, each at its own time. */
+static void run_until(struct golden *g, uint64_t t_ns)
+{
+	uint64_t due;
+
+	while ((due = engine_deadline(g->e)) < t_ns)
+		engine_tick(g->e, due);
+}
+
+/* A remark stands above what comes of the lines below it. */
+static void print_remark(struct golden *g)
+{
+	if (g->remark.len)
+		buf_add(&g->out, g->remark.p, g->remark.len);
+	buf_clear(&g->remark);
+}
+
+static void play_line(struct golden *g, const char *line)
+{
+	struct diags d = { 0 };
+	struct json j;
+	const cJSON *in, *t;
+	uint64_t t_ns;
+
+	if (json_load(&j, "in.trace", line, strlen(line), &json_limits_message, &d))
+		fail_msg("line %d: %s", g->line, d.list[0].msg);
+	in = cJSON_GetObjectItem(j.root, "in");
+	t = cJSON_GetObjectItem(j.root, "t_ns");
+	if (!cJSON_IsString(in) || !cJSON_IsNumber(t))
+		fail_msg("line %d: \"t_ns\" or \"in\" is missing", g->line);
+	t_ns = (uint64_t)t->valuedouble;
+	run_until(g, t_ns);
+	print_remark(g);
+	feed(g, t_ns, in->valuestring, j.root, line);
+	json_free(&j);
+}
+
+static void play(struct golden *g, char *text)
+{
+	char *rest = text, *line;
+
+	while ((line = rest) && *line) {
+		rest = strchr(line, '\n');
+		if (rest)
+			*rest++ = '\0';
+		g->line++;
+		if (*line == '#')
+			buf_fmt(&g->remark, "%s\n", line);
+		else if (*line)
+			play_line(g, line);
+	}
+	run_until(g, TIME_NEVER);
+	print_remark(g);
+	print_counters(g);
+}
+
+/* ---- a folder ---- */
+
+static char *slurp(const char *folder, const char *name, bool must)
+{
+	char path[512], *text = xcalloc(1, OUT_MAX + 1);
+	FILE *f;
+
+	snprintf(path, sizeof(path), ROOT "/%s/%s", folder, name);
+	f = fopen(path, "r");
+	if (!f && must)
+		fail_msg("no file %s", path);
+	if (f) {
+		assert_true(fread(text, 1, OUT_MAX, f) < OUT_MAX);
+		fclose(f);
+	}
+	return text;
+}
+
+static void bless(const char *folder, const struct buf *b)
+{
+	char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), ROOT "/%s/out.trace", folder);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fwrite(b->p, 1, b->len, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static struct mapping *load(const char *folder)
+{
+	char path[512];
+	const char *const files[] = { path };
+	struct mapping *m = NULL;
+	struct diags d = { 0 };
+
+	snprintf(path, sizeof(path), ROOT "/%s/mapping.json", folder);
+	if (mapping_load(&m, files, 1, "mappings", &d))
+		load_failed(&d);
+	return m;
+}
+
+static void run_trace(const char *folder, struct buf *out)
+{
+	struct golden g = { .m = load(folder) };
+	const struct sink sink = { &g, print_msg, print_unmapped_osc, print_unmapped_midi };
+	char *in = slurp(folder, "in.trace", true);
+
+	buf_init(&g.out, OUT_MAX - 1);
+	buf_init(&g.remark, 65536);
+	g.e = engine_new(g.m, &sink);
+	play(&g, in);
+	assert_false(g.out.cut);
+	*out = g.out;
+	engine_free(g.e);
+	mapping_free(g.m);
+	for (size_t i = 0; i < g.nplays; i++)
+		free(g.plays[i]);
+	buf_finish(&g.remark);
+	free(in);
+}
+
+/* The first line that differs says more than a page of both. */
+static void compare(const char *got, const char *expected)
+{
+	for (int line = 1; *got || *expected; line++) {
+		const size_t g = strcspn(got, "\n"), x = strcspn(expected, "\n");
+
+		if (g != x || memcmp(got, expected, g))
+			fail_msg("out.trace:%d: expected\n%.*s\nbut got\n%.*s", line, (int)x, expected,
+			         (int)g, got);
+		got += g + (got[g] == '\n');
+		expected += x + (expected[x] == '\n');
+	}
+}
+
+static void test_case(void **state)
+{
+	const char *folder = *state;
+	struct buf out, again;
+	char *expected;
+
+	run_trace(folder, &out);
+	if (getenv("BLESS"))
+		bless(folder, &out);
+	expected = slurp(folder, "out.trace", true);
+	compare(out.p, expected);
+	assert_string_equal(out.p, expected);
+	run_trace(folder, &again); /* the same again */
+	assert_string_equal(out.p, again.p);
+	buf_finish(&out);
+	buf_finish(&again);
+	free(expected);
+}
+
+/* ---- the folders ---- */
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct CMUnitTest *)a)->name, ((const struct CMUnitTest *)b)->name);
+}
+
+static size_t find_cases(struct CMUnitTest *tests)
+{
+	DIR *dir = opendir(ROOT);
+	struct dirent *e;
+	size_t n = 0;
+
+	while (dir && (e = readdir(dir))) {
+		if (e->d_name[0] == '.' || n == CASES_MAX)
+			continue;
+		tests[n] = (struct CMUnitTest){ .name = xstrdup(e->d_name), .test_func = test_case };
+		tests[n].initial_state = (void *)tests[n].name;
+		n++;
+	}
+	if (dir)
+		closedir(dir);
+	qsort(tests, n, sizeof(*tests), by_name);
+	return n;
+}
+
+int main(void)
+{
+	static struct CMUnitTest tests[CASES_MAX];
+	const size_t n = find_cases(tests);
+	int failed;
+
+	if (!n) {
+		printf("1..1\nnot ok 1 - no folders in " ROOT " (run from the top of the tree)\n");
+		return 1;
+	}
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	failed = _cmocka_run_group_tests("golden", tests, n, NULL, NULL);
+	for (size_t i = 0; i < n; i++)
+		free((void *)tests[i].name);
+	return failed;
+}
