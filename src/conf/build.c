@@ -182,6 +182,15 @@ static void build_when(struct build *b, const struct raw_route *r, struct route 
 	out->nwhen = (uint8_t)r->nwhen;
 }
 
+static const char *route_label(struct build *b, const struct raw_route *r)
+{
+	if (r->osc)
+		return join(b, "osc:", r->osc);
+	if (control_at(b->l, (size_t)r->target)->kind == KIND_LAMP)
+		return join(b, "feedback:", r->port);
+	return join(b, "midi:", r->port);
+}
+
 static struct route build_route(struct build *b, const struct raw_route *r)
 {
 	struct route out = {
@@ -196,7 +205,7 @@ static struct route build_route(struct build *b, const struct raw_route *r)
 		.by = (float)r->by,
 		.to = (uint16_t)r->target,
 		.next = ROUTE_END,
-		.label = r->osc ? join(b, "osc:", r->osc) : join(b, "midi:", r->port),
+		.label = route_label(b, r),
 	};
 
 	build_when(b, r, &out);

@@ -39,7 +39,8 @@ static void check_osc_port(struct load *l, const struct raw_control *c)
 		if (!v || (!strcmp(keys[i], "note") && cJSON_IsString(v)))
 			continue;
 		problem_key(l, c->h.src, v, "bad-port",
-		            "\"%s\" on the OSC port \"%s\", expected \"osc\" or nothing", keys[i], c->port);
+		            "\"%s\" on the OSC port \"%s\", expected \"osc\" or nothing", keys[i],
+		            c->port);
 		return;
 	}
 }
@@ -71,8 +72,8 @@ static void check_port_of(struct load *l, struct raw_control *c)
 		return;
 	p = port_at(l, (size_t)c->to_port);
 	if (!sends(p))
-		problem(l, c->h.src, at, "bad-port", "port \"%s\" does not send: it has no %s", p->name,
-		        p->osc.h.obj ? "\"send\"" : "\"out\"");
+		problem(l, c->h.src, at, "bad-port", "port \"%s\" does not send: it has no %s",
+		        p->name, p->osc.h.obj ? "\"send\"" : "\"out\"");
 	else if (p->osc.send)
 		check_osc_port(l, c);
 	else
@@ -89,9 +90,11 @@ static bool is_reserved(int cc)
 static void check_reserved(struct load *l, const struct raw_control *c, const cJSON *at, int cc)
 {
 	if (is_reserved(cc))
-		warning(l, c->h.src, at, "reserved-cc", "CC %d of control \"%s\" is %s in MIDI", cc, c->name,
-		        cc >= 120 ? "a channel mode message"
-		                  : cc == 0 || cc == 32 ? "bank select" : "data entry or its number");
+		warning(l, c->h.src, at, "reserved-cc", "CC %d of control \"%s\" is %s in MIDI", cc,
+		        c->name,
+		        cc >= 120             ? "a channel mode message"
+		        : cc == 0 || cc == 32 ? "bank select"
+		                              : "data entry or its number");
 }
 
 /* The address, as the warning has it. */
@@ -99,8 +102,8 @@ static const char *address_text(struct load *l, struct address a)
 {
 	if (a.form == ADDR_BEND)
 		return arena_fmt(l->scratch, "the pitch bend of channel %d", a.channel + 1);
-	return arena_fmt(l->scratch, "%s %d, channel %d,", a.form == ADDR_NOTE ? "note" : "CC", a.number,
-	                 a.channel + 1);
+	return arena_fmt(l->scratch, "%s %d, channel %d,", a.form == ADDR_NOTE ? "note" : "CC",
+	                 a.number, a.channel + 1);
 }
 
 /* Marks one place of the table. A control that takes it twice has been told already. */
@@ -116,8 +119,8 @@ static void take(struct taken *t, uint16_t *place, size_t control, const cJSON *
 	other = control_at(t->l, (size_t)*place - 1);
 	if (other != c)
 		warning(t->l, c->h.src, at, "same-address",
-		        "controls \"%s\" and \"%s\" are both sent to %s of port \"%s\"", other->name, c->name,
-		        address_text(t->l, a), c->port);
+		        "controls \"%s\" and \"%s\" are both sent to %s of port \"%s\"",
+		        other->name, c->name, address_text(t->l, a), c->port);
 }
 
 static void take_cc(struct taken *t, uint16_t *places, size_t control, const cJSON *at,
@@ -172,8 +175,9 @@ static void take_osc(struct taken *t, size_t control, const cJSON *at)
 		return;
 	}
 	other = control_at(t->l, *known);
-	warning(t->l, c->h.src, at, "same-address", "controls \"%s\" and \"%s\" are both sent to %s",
-	        other->name, c->name, strchr(key, '/'));
+	warning(t->l, c->h.src, at, "same-address",
+	        "controls \"%s\" and \"%s\" are both sent to %s", other->name, c->name,
+	        strchr(key, '/'));
 }
 
 static void take_all(struct taken *t, size_t control)
@@ -201,7 +205,8 @@ void check_controls(struct load *l)
 	if (l->controls.n > MAPPING_CONTROLS_MAX) {
 		const struct raw_control *c = control_at(l, MAPPING_CONTROLS_MAX);
 
-		problem(l, c->h.src, c->h.obj, "too-many", "more than %d controls", MAPPING_CONTROLS_MAX);
+		problem(l, c->h.src, c->h.obj, "too-many", "more than %d controls",
+		        MAPPING_CONTROLS_MAX);
 		return;
 	}
 	for (size_t i = 0; i < l->controls.n; i++) {

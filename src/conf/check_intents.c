@@ -219,7 +219,8 @@ static void check_by(struct walk *w, enum kind kind)
 		        slot ? by->slot : shown_value(w->l, by->node), w->name);
 	if (kind == KIND_ENCODER && !slot && by->num != floor(by->num))
 		problem(w->l, w->step->h.src, by->node, "wrong-type",
-		        "\"by\" is %.9g for the encoder \"%s\", expected whole steps", by->num, w->name);
+		        "\"by\" is %.9g for the encoder \"%s\", expected whole steps", by->num,
+		        w->name);
 }
 
 /* What a control of that kind takes. */
@@ -240,8 +241,8 @@ static void check_op(struct walk *w, const struct raw_control *c)
 
 	if (!k->by_intent || !(k->ops >> w->step->op & 1))
 		problem(w->l, w->step->h.src, target_node(w->step), "bad-kind",
-		        "\"%s\" of \"%s\", which is of kind \"%s\", expected %s", op_names[w->step->op],
-		        w->name, k->name, ops_text(w->l, k));
+		        "\"%s\" of \"%s\", which is of kind \"%s\", expected %s",
+		        op_names[w->step->op], w->name, k->name, ops_text(w->l, k));
 	else
 		check_by(w, c->kind);
 }

@@ -57,7 +57,8 @@ void check_ports(struct load *l)
 	if (l->ports.n > MAPPING_PORTS_MAX) {
 		const struct raw_port *p = port_at(l, MAPPING_PORTS_MAX);
 
-		problem_key(l, p->h.src, p->h.obj, "too-many", "more than %d ports", MAPPING_PORTS_MAX);
+		problem_key(l, p->h.src, p->h.obj, "too-many", "more than %d ports",
+		            MAPPING_PORTS_MAX);
 	}
 	for (size_t i = 0; i < l->ports.n; i++) {
 		for (size_t k = 0; k < l->ports.n; k++)
@@ -73,7 +74,8 @@ void check_unused(struct load *l)
 		const struct raw_port *p = port_at(l, i);
 
 		if (!p->used && p->osc.listen < 1)
-			warning(l, p->h.src, p->h.obj, "unused-port", "nothing uses port \"%s\"", p->name);
+			warning(l, p->h.src, p->h.obj, "unused-port", "nothing uses port \"%s\"",
+			        p->name);
 	}
 }
 
@@ -86,8 +88,8 @@ int find_port(struct load *l, const struct head *h, const cJSON *at, const char 
 		return (int)*known;
 	}
 	if (!known && !l->incomplete)
-		hint_near(problem(l, h->src, at, "unknown-port", "there is no port \"%s\"", name), name,
-		          &l->ports.names);
+		hint_near(problem(l, h->src, at, "unknown-port", "there is no port \"%s\"", name),
+		          name, &l->ports.names);
 	return -1;
 }
 
@@ -98,7 +100,8 @@ int find_control(struct load *l, const struct head *h, const cJSON *at, const ch
 	if (known && *known != BROKEN)
 		return (int)*known;
 	if (!known && !l->incomplete)
-		hint_near(problem_key(l, h->src, at, "unknown-control", "there is no control \"%s\"", name),
+		hint_near(problem_key(l, h->src, at, "unknown-control",
+		                      "there is no control \"%s\"", name),
 		          name, &l->controls.names);
 	return -1;
 }

@@ -16,8 +16,8 @@ static void check_source(struct load *l, struct raw_route *r)
 		return;
 	p = port_at(l, (size_t)r->from_port);
 	if (!p->in && !p->raw.in)
-		problem(l, r->h.src, at, "bad-port", "port \"%s\" does not receive MIDI: it has no \"in\"",
-		        p->name);
+		problem(l, r->h.src, at, "bad-port",
+		        "port \"%s\" does not receive MIDI: it has no \"in\"", p->name);
 }
 
 /* "by" moves what can be moved by a part of its way. */
@@ -28,13 +28,27 @@ static void check_by(struct load *l, const struct raw_route *r, enum kind kind)
 	if (!at)
 		return;
 	if (kind != KIND_FADER && kind != KIND_ENCODER)
-		problem_key(l, r->h.src, at, "bad-kind",
-		            "\"by\" to \"%s\", which is of kind \"%s\", expected a fader or encoder", r->to,
-		            kinds[kind].name);
+		problem_key(
+			l, r->h.src, at, "bad-kind",
+			"\"by\" to \"%s\", which is of kind \"%s\", expected a fader or encoder",
+			r->to, kinds[kind].name);
 	else if (r->by == 0 || (kind == KIND_FADER && fabs(r->by) > 1))
-		problem(l, r->h.src, at, "out-of-range", "\"by\" is %.9g for the %s \"%s\", expected %s",
-		        r->by, kinds[kind].name, r->to,
-		        kind == KIND_FADER ? "-1..1 but 0" : "-127..127 but 0");
+		problem(l, r->h.src, at, "out-of-range",
+		        "\"by\" is %.9g for the %s \"%s\", expected %s", r->by, kinds[kind].name,
+		        r->to, kind == KIND_FADER ? "-1..1 but 0" : "-127..127 but 0");
+}
+
+/* Steps can be turned round, and no more. */
+static void check_steps(struct load *l, const struct raw_route *r)
+{
+	for (const cJSON *v = r->h.obj->child; v; v = v->next) {
+		const int kind = key_xform(&section_route, v->string);
+
+		if (kind >= 0 && kind != XF_INVERT)
+			problem_key(l, r->h.src, v, "conflict",
+			            "\"%s\" with \"encoder\", expected \"invert\" or \"by\" for steps",
+			            v->string);
+	}
 }
 
 static void check_target(struct load *l, struct raw_route *r)
@@ -52,12 +66,14 @@ static void check_target(struct load *l, struct raw_route *r)
 		        r->to);
 	if (r->as == AS_TOGGLE && !kinds[kind].binary)
 		problem(l, r->h.src, member_or(r->h.obj, "as"), "bad-kind",
-		        "\"toggle\" of \"%s\", which is of kind \"%s\", expected a switch or button", r->to,
-		        kinds[kind].name);
+		        "\"toggle\" of \"%s\", which is of kind \"%s\", expected a switch or button",
+		        r->to, kinds[kind].name);
 	if (r->encoding != ENC_NONE && kinds[kind].binary)
 		problem_key(l, r->h.src, member_or(r->h.obj, "encoder"), "bad-kind",
-		            "steps to \"%s\", which is of kind \"%s\", expected a fader or encoder", r->to,
-		            kinds[kind].name);
+		            "steps to \"%s\", which is of kind \"%s\", expected a fader or encoder",
+		            r->to, kinds[kind].name);
+	if (r->encoding != ENC_NONE)
+		check_steps(l, r);
 	check_by(l, r, kind);
 }
 
@@ -73,7 +89,8 @@ void check_routes(struct load *l)
 		check_source(l, r);
 		check_target(l, r);
 		for (size_t k = 0; k < r->nwhen; k++)
-			r->when[k].control = find_control(l, &r->h, r->when[k].node, r->when[k].name);
+			r->when[k].control =
+				find_control(l, &r->h, r->when[k].node, r->when[k].name);
 		if (++count == MAPPING_ROUTES_MAX + 1)
 			problem(l, r->h.src, r->h.obj, "too-many",
 			        "more than %d routes, with those that controls have by themselves",

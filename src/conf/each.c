@@ -21,7 +21,8 @@ static int list_len(const struct each *e, const cJSON *list)
 	int n = 0;
 
 	if (!cJSON_IsArray(list)) {
-		problem(e->l, e->src, list, "bad-each", "\"%s\" of \"each\" is %s, expected a list of values",
+		problem(e->l, e->src, list, "bad-each",
+		        "\"%s\" of \"each\" is %s, expected a list of values",
 		        shown(e->l, list->string), shown_value(e->l, list));
 		return -1;
 	}
@@ -45,14 +46,16 @@ static int add_var(struct each *e, const cJSON *list)
 	const char *name = list->string, *expected = text_word(name);
 
 	if (expected) {
-		problem_key(e->l, e->src, list, "bad-name", "a variable is called \"%s\", expected %s",
-		            shown(e->l, name), expected);
+		problem_key(e->l, e->src, list, "bad-name",
+		            "a variable is called \"%s\", expected %s", shown(e->l, name),
+		            expected);
 		return -1;
 	}
 	for (size_t i = 0; i < e->nvars; i++) {
 		if (strcmp(e->vars[i].name, name))
 			continue;
-		problem_key(e->l, e->src, list, "bad-each", "\"%s\" is in this \"each\" twice", name);
+		problem_key(e->l, e->src, list, "bad-each", "\"%s\" is in this \"each\" twice",
+		            name);
 		return -1;
 	}
 	if (e->nvars == EACH_VARS) {
@@ -125,7 +128,8 @@ int each_begin(struct each *e, struct load *l, const struct source *src, const c
 	}
 	for (const cJSON *v = spec->child; v; v = v->next) {
 		if (e->ngroups == EACH_GROUPS) {
-			problem(l, src, v, "bad-each", "more than %d objects in \"each\"", EACH_GROUPS);
+			problem(l, src, v, "bad-each", "more than %d objects in \"each\"",
+			        EACH_GROUPS);
 			return -1;
 		}
 		if (add_group(e, v))

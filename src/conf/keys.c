@@ -41,6 +41,8 @@ static const char *order_word(int v)
 	return v ? "lsb" : "msb";
 }
 
+/* clang-format off: a table, two or three lines a key */
+
 #define REMARK { "note", KEY_REMARK, .help = "a remark, ignored" }
 #define EACH                                                                                 \
 	{ "each", KEY_EACH,                                                                  \
@@ -63,6 +65,9 @@ static const struct key mapping_keys[] = {
 	{ "include", KEY_TEXTS, .max = 256, AT(include),
 	  .help = "files that are read before the rest of this one, looked for beside it and then "
 	          "in the folder of mappings" },
+	{ "in_place_of", KEY_TEXT, AT(in_place_of),
+	  .help = "name of a file, without folders, that includes of later files pass over because "
+	          "this one stands in its place" },
 	{ "ports", KEY_MAP, .sub = &section_port, .max = MAPPING_PORTS_MAX, AT(ports),
 	  .help = "ports by name ([a-z0-9_-], at most 31 characters)" },
 	{ "controls", KEY_LIST, .sub = &section_control, .max = MAPPING_CONTROLS_MAX, AT(controls),
@@ -270,7 +275,8 @@ static const struct key control_keys[] = {
 
 static const struct rule control_rules[] = {
 	{ RULE_MOST, 0,
-	  { 1u << CONTROL_CC, 1u << CONTROL_NOTE, 1u << CONTROL_BEND, 1u << CONTROL_ON | 1u << CONTROL_OFF,
+	  { 1u << CONTROL_CC, 1u << CONTROL_NOTE, 1u << CONTROL_BEND,
+	    1u << CONTROL_ON | 1u << CONTROL_OFF,
 	    1u << CONTROL_UP | 1u << CONTROL_DOWN, 1u << CONTROL_OSC } },
 	{ RULE_NEEDS, 1u << CONTROL_ON, { 1u << CONTROL_OFF } },
 	{ RULE_NEEDS, 1u << CONTROL_OFF, { 1u << CONTROL_ON } },
@@ -477,6 +483,8 @@ const char *key_help(const struct key *k)
 {
 	return k->xform ? xforms[k->xform - 1].help : k->help;
 }
+
+/* clang-format on */
 
 int key_xform(const struct section *sec, const char *name)
 {

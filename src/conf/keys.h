@@ -48,9 +48,9 @@ struct key {
 	const char *name;
 	enum key_type type;
 	bool required;
-	bool has_def;   /* the field is `def` unless the key is given */
-	uint8_t xform;  /* 1 + enum xform_kind: a transform, whose help text holds */
-	size_t offset;  /* of the field */
+	bool has_def;  /* the field is `def` unless the key is given */
+	uint8_t xform; /* 1 + enum xform_kind: a transform, whose help text holds */
+	size_t offset; /* of the field */
 	double min, max, def;
 	const char *(*word)(int value);
 	const struct section *sub;
@@ -70,7 +70,7 @@ enum rule_type {
 
 struct rule {
 	enum rule_type type;
-	uint32_t when; /* holds where one of these is given; 0: always */
+	uint32_t when;            /* holds where one of these is given; 0: always */
 	uint32_t alts[RULE_ALTS]; /* ends at 0; an alternative is given when any of its keys is */
 };
 
@@ -78,7 +78,7 @@ struct section {
 	const char *name;  /* as in messages, in $defs and in the manual */
 	const char *place; /* where such an object stands: "an entry of \"controls\"" */
 	const char *help;
-	bool each;         /* may hold {name} of an "each" */
+	bool each; /* may hold {name} of an "each" */
 	const struct key *keys;
 	size_t nkeys;
 	const struct rule *rules; /* ends with RULE_END, NULL: none */

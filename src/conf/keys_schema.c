@@ -175,8 +175,9 @@ static void emit_cc(struct emit *e)
 
 static void emit_span(struct emit *e)
 {
-	buf_puts(e->b, "\"type\": \"array\", \"minItems\": 2, \"maxItems\": 2, \"uniqueItems\": true, "
-	               "\"items\": { ");
+	buf_puts(e->b,
+	         "\"type\": \"array\", \"minItems\": 2, \"maxItems\": 2, \"uniqueItems\": true, "
+	         "\"items\": { ");
 	emit_scalar(e, "number");
 	buf_puts(e->b, " }");
 }
@@ -188,9 +189,11 @@ static void emit_value(struct emit *e)
 
 static void emit_texts(struct emit *e)
 {
-	buf_fmt(e->b, "\"anyOf\": [{ \"type\": \"string\", \"minLength\": 1 }, { \"type\": \"array\", "
+	buf_fmt(e->b,
+	        "\"anyOf\": [{ \"type\": \"string\", \"minLength\": 1 }, { \"type\": \"array\", "
 	        "\"minItems\": 1, \"maxItems\": %d, \"items\": { \"type\": \"string\", "
-	        "\"minLength\": 1 } }]", (int)e->k->max);
+	        "\"minLength\": 1 } }]",
+	        (int)e->k->max);
 }
 
 static void emit_ref(struct emit *e)
@@ -221,9 +224,10 @@ static void emit_entry(struct emit *e, bool note)
 
 static void emit_map(struct emit *e)
 {
-	buf_fmt(e->b, "\"type\": \"object\", \"maxProperties\": %d, \"propertyNames\": { \"pattern\": "
-	        "\"^[a-z0-9_%s]{1,31}$\" }, \"properties\": { \"note\": ", (int)e->k->max,
-	        e->k->sub == &section_port ? "-" : "");
+	buf_fmt(e->b,
+	        "\"type\": \"object\", \"maxProperties\": %d, \"propertyNames\": { \"pattern\": "
+	        "\"^[a-z0-9_%s]{1,31}$\" }, \"properties\": { \"note\": ",
+	        (int)e->k->max, e->k->sub == &section_port ? "-" : "");
 	emit_entry(e, true);
 	buf_puts(e->b, " }, \"additionalProperties\": ");
 	emit_entry(e, false);
@@ -233,7 +237,8 @@ static void emit_when(struct emit *e)
 {
 	static const char values[] = "{ \"enum\": [0, 1, true, false] }, " TEMPLATE;
 
-	buf_fmt(e->b, "\"type\": \"object\", \"maxProperties\": %d, \"propertyNames\": { \"pattern\": "
+	buf_fmt(e->b,
+	        "\"type\": \"object\", \"maxProperties\": %d, \"propertyNames\": { \"pattern\": "
 	        "\"" NAME "\" }, \"properties\": { \"note\": { \"anyOf\": [%s, { \"type\": "
 	        "\"string\" }] } }, \"additionalProperties\": { \"anyOf\": [%s] }",
 	        (int)e->k->max, values, values);
@@ -247,16 +252,16 @@ static void emit_each(struct emit *e)
 }
 
 static void (*const emitters[KEY_TYPE_COUNT])(struct emit *e) = {
-	[KEY_REMARK] = emit_text, [KEY_TEXT] = emit_text,       [KEY_NAME] = emit_name,
-	[KEY_PORT] = emit_port,   [KEY_CONTROL] = emit_control, [KEY_TARGET] = emit_name,
-	[KEY_OSC] = emit_osc,     [KEY_PATTERN] = emit_pattern, [KEY_PATH] = emit_path,
-	[KEY_HOST] = emit_host,   [KEY_IP] = emit_ip,           [KEY_BOOL] = emit_bool,
-	[KEY_TRUE] = emit_true,   [KEY_INT] = emit_int,         [KEY_NUMBER] = emit_number,
-	[KEY_ABOVE] = emit_number, [KEY_WORD] = emit_word,      [KEY_NOTE] = emit_note,
-	[KEY_ANY_INT] = emit_any_int, [KEY_CC] = emit_cc,       [KEY_SPAN] = emit_span,
-	[KEY_AMOUNT] = emit_number, [KEY_VALUE] = emit_value,   [KEY_TEXTS] = emit_texts,
-	[KEY_LIST] = emit_list,   [KEY_MAP] = emit_map,         [KEY_WHEN] = emit_when,
-	[KEY_EACH] = emit_each,   [KEY_OBJECT] = emit_ref,
+	[KEY_REMARK] = emit_text,     [KEY_TEXT] = emit_text,       [KEY_NAME] = emit_name,
+	[KEY_PORT] = emit_port,       [KEY_CONTROL] = emit_control, [KEY_TARGET] = emit_name,
+	[KEY_OSC] = emit_osc,         [KEY_PATTERN] = emit_pattern, [KEY_PATH] = emit_path,
+	[KEY_HOST] = emit_host,       [KEY_IP] = emit_ip,           [KEY_BOOL] = emit_bool,
+	[KEY_TRUE] = emit_true,       [KEY_INT] = emit_int,         [KEY_NUMBER] = emit_number,
+	[KEY_ABOVE] = emit_number,    [KEY_WORD] = emit_word,       [KEY_NOTE] = emit_note,
+	[KEY_ANY_INT] = emit_any_int, [KEY_CC] = emit_cc,           [KEY_SPAN] = emit_span,
+	[KEY_AMOUNT] = emit_number,   [KEY_VALUE] = emit_value,     [KEY_TEXTS] = emit_texts,
+	[KEY_LIST] = emit_list,       [KEY_MAP] = emit_map,         [KEY_WHEN] = emit_when,
+	[KEY_EACH] = emit_each,       [KEY_OBJECT] = emit_ref,
 };
 
 static void emit_default(struct emit *e)
@@ -297,8 +302,10 @@ static void emit_given(struct buf *b, const struct key *k)
 {
 	buf_fmt(b, "{ \"required\": [\"%s\"]", k->name);
 	if (k->type == KEY_NOTE)
-		buf_puts(b, ", \"properties\": { \"note\": { \"anyOf\": [{ \"type\": \"number\" }, " TEMPLATE
-		            "] } }");
+		buf_puts(
+			b,
+			", \"properties\": { \"note\": { \"anyOf\": [{ \"type\": \"number\" }, " TEMPLATE
+			"] } }");
 	if (k->type == KEY_BOOL)
 		buf_fmt(b, ", \"properties\": { \"%s\": { \"const\": true } }", k->name);
 	buf_puts(b, " }");
@@ -367,7 +374,9 @@ static void emit_no_variables(struct buf *b, const struct section *sec)
 {
 	bool first = true;
 
-	buf_puts(b, "{ \"if\": { \"not\": { \"required\": [\"each\"] } }, \"then\": { \"properties\": { ");
+	buf_puts(
+		b,
+		"{ \"if\": { \"not\": { \"required\": [\"each\"] } }, \"then\": { \"properties\": { ");
 	for (size_t i = 0; i < sec->nkeys; i++) {
 		if (!takes_variable(&sec->keys[i]))
 			continue;

@@ -1,6 +1,7 @@
 #include "cuewire/load.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <cjson/cJSON.h>
 
@@ -11,7 +12,10 @@
 static void load_begin(struct load *l, const char *mappings_dir, struct diags *d)
 {
 	*l = (struct load){
-		.scratch = arena_new(), .d = d, .mappings_dir = mappings_dir, .budget = LOAD_BUDGET,
+		.scratch = arena_new(),
+		.d = d,
+		.mappings_dir = mappings_dir,
+		.budget = LOAD_BUDGET,
 	};
 }
 
@@ -36,15 +40,29 @@ static void load_finish(struct load *l)
 
 static void read_file(struct load *l, struct source *s, size_t depth);
 
+/* Whether a file that was read before is in the place of this one. */
+static bool is_replaced(const struct load *l, const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	for (size_t i = 0; i < l->nreplaced; i++)
+		if (!strcmp(l->replaced[i], slash ? slash + 1 : name))
+			return true;
+	return false;
+}
+
 static void include_one(struct load *l, const struct source *s, const cJSON *v, size_t depth)
 {
 	struct source *inner;
 	bool again;
 
 	if (depth == INCLUDE_DEPTH_MAX) {
-		problem(l, s, v, "too-many", "more than %d files include each other", INCLUDE_DEPTH_MAX);
+		problem(l, s, v, "too-many", "more than %d files include each other",
+		        INCLUDE_DEPTH_MAX);
 		return;
 	}
+	if (is_replaced(l, v->valuestring))
+		return;
 	inner = source_open(l, s, v, v->valuestring, &again);
 	if (inner && !again)
 		read_file(l, inner, depth + 1);
@@ -65,10 +83,12 @@ static void read_file(struct load *l, struct source *s, size_t depth)
 	s->loading = true;
 	if (!parse_object(l, s, &section_mapping, root, &raw))
 		l->incomplete = true;
+	if (raw.in_place_of && l->nreplaced < FILES_MAX)
+		l->replaced[l->nreplaced++] = raw.in_place_of;
 	if (cJSON_IsString(raw.include))
 		include_one(l, s, raw.include, depth);
 	else
-		cJSON_ArrayForEach(v, raw.include)
+		for (v = raw.include ? raw.include->child : NULL; v; v = v->next)
 			include_one(l, s, v, depth);
 	objects_ports(l, s, raw.ports);
 	objects_controls(l, s, raw.controls);

@@ -43,8 +43,8 @@ struct source {
 	const char *name; /* as it was opened */
 	dev_t dev;
 	ino_t ino;
-	bool on_disk;     /* dev and ino are set */
-	bool loading;     /* it, or what it includes, is being read */
+	bool on_disk;              /* dev and ino are set */
+	bool loading;              /* it, or what it includes, is being read */
 	const struct source *from; /* that includes it, NULL: the command line */
 };
 
@@ -61,13 +61,15 @@ struct family {
 struct load {
 	struct arena *scratch;
 	struct diags *d;
-	size_t problems;       /* errors of this load */
-	struct dict seen;      /* places and codes of problems: an "each" tells each once */
+	size_t problems;  /* errors of this load */
+	struct dict seen; /* places and codes of problems: an "each" tells each once */
 	const char *mappings_dir;
 	struct source **sources; /* owned, in the order in which they were opened */
 	size_t nsources, sources_cap;
-	bool incomplete;       /* a file is missing or broken: names may be unknown for that */
-	size_t budget;         /* what is left of LOAD_BUDGET */
+	bool incomplete; /* a file is missing or broken: names may be unknown for that */
+	size_t budget;   /* what is left of LOAD_BUDGET */
+	const char *replaced[FILES_MAX]; /* files that another one stands in the place of */
+	size_t nreplaced;
 
 	struct family ports, controls, routes, intents;
 };
@@ -97,14 +99,12 @@ static inline struct raw_intent *intent_at(const struct load *l, size_t i)
 /* Adds a problem at a value, or at the key before it, unless one with that code stands there
  * already. Returns the entry for diag_hint, or NULL. */
 struct diag *problem(struct load *l, const struct source *s, const struct cJSON *v,
-                     const char *code, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+                     const char *code, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 struct diag *problem_key(struct load *l, const struct source *s, const struct cJSON *v,
                          const char *code, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 struct diag *warning(struct load *l, const struct source *s, const struct cJSON *v,
-                     const char *code, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+                     const char *code, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 /* At a file as a whole. */
 struct diag *problem_file(struct load *l, const char *file, const char *code, const char *fmt, ...)
@@ -158,8 +158,7 @@ struct each {
 };
 
 /* Begins with the first combination. Returns 0, or -1 after a problem. */
-int each_begin(struct each *e, struct load *l, const struct source *src,
-               const struct cJSON *spec);
+int each_begin(struct each *e, struct load *l, const struct source *src, const struct cJSON *spec);
 bool each_next(struct each *e);
 
 /* The object with the variables put in; it shares what holds none. In the scratch arena. NULL
@@ -173,7 +172,7 @@ const char *text_name(const char *s);    /* dotted name */
 const char *text_port(const char *s);    /* name of a port */
 const char *text_word(const char *s);    /* name of a slot or variable */
 const char *text_osc(const char *s);     /* OSC address without a pattern */
-const char *text_pattern(const char *s); /* OSC address or pattern, whose brackets are not looked at */
+const char *text_pattern(const char *s); /* OSC address or pattern; brackets are not looked at */
 const char *text_host(const char *s);    /* host:port */
 const char *text_ip(const char *s);      /* numeric address */
 
@@ -192,8 +191,8 @@ bool parse_object(struct load *l, const struct source *s, const struct section *
                   const struct cJSON *obj, void *out);
 
 /* Reads one value into its field; bit: whether it counts as given. False after a problem. */
-bool parse_value(struct load *l, const struct source *s, const struct key *k,
-                 const struct cJSON *v, void *field, bool *given);
+bool parse_value(struct load *l, const struct source *s, const struct key *k, const struct cJSON *v,
+                 void *field, bool *given);
 
 /* ---- objects.c, slots.c ---- */
 

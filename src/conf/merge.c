@@ -45,8 +45,8 @@ static void merge_named(struct load *l, struct family *f, void *raw, const char 
 	old = f->items[*known];
 	first = where_of(old);
 	if (old->src == h->src) {
-		problem(l, h->src, at, "duplicate-name", "%s \"%s\" is already in line %d", what, name,
-		        first.line);
+		problem(l, h->src, at, "duplicate-name", "%s \"%s\" is already in line %d", what,
+		        name, first.line);
 		return;
 	}
 	warning(l, h->src, at, "replaced", "%s \"%s\" replaces the one of %s:%d", what, name,
@@ -122,7 +122,8 @@ void merge_route(struct load *l, struct raw_route *r)
 
 	if (old && old->h.src == r->h.src) {
 		problem(l, r->h.src, member(r->h.obj, r->osc ? "osc" : "port"), "duplicate-route",
-		        "the route in line %d has the same source and \"when\"", where_of(&old->h).line);
+		        "the route in line %d has the same source and \"when\"",
+		        where_of(&old->h).line);
 		return;
 	}
 	if (!r->to)

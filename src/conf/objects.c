@@ -24,8 +24,8 @@ void objects_ports(struct load *l, const struct source *s, const cJSON *map)
 			continue;
 		}
 		if (!cJSON_IsObject(v)) {
-			problem(l, s, v, "wrong-type", "port \"%s\" is %s, expected an object", v->string,
-			        shown_value(l, v));
+			problem(l, s, v, "wrong-type", "port \"%s\" is %s, expected an object",
+			        v->string, shown_value(l, v));
 			continue;
 		}
 		p = arena_alloc(l->scratch, sizeof(*p));
@@ -86,7 +86,8 @@ struct address numbers_address(const struct numbers *n)
 	struct address a = { .channel = (uint8_t)(n->channel - 1) };
 
 	if (n->cc.n == 2)
-		a = (struct address){ ADDR_CC14, a.channel, (uint8_t)n->cc.v[0], (uint8_t)n->cc.v[1] };
+		a = (struct address){ ADDR_CC14, a.channel, (uint8_t)n->cc.v[0],
+			              (uint8_t)n->cc.v[1] };
 	else if (n->cc.n == 1)
 		a = (struct address){ ADDR_CC, a.channel, (uint8_t)n->cc.v[0], 0 };
 	else if (n->note >= 0)
@@ -149,7 +150,8 @@ static bool fits_kind(struct load *l, const struct raw_control *c)
 		return false;
 	}
 	if (fine && c->kind != KIND_FADER) {
-		problem(l, c->h.src, member_or(c->h.obj, c->num.bend ? "pitch_bend" : "cc"), "bad-kind",
+		problem(l, c->h.src, member_or(c->h.obj, c->num.bend ? "pitch_bend" : "cc"),
+		        "bad-kind",
 		        "%s in a control of kind \"%s\", expected only in kind \"fader\"",
 		        c->num.bend ? "pitch bend" : "a 14-bit pair", kinds[c->kind].name);
 		return false;
@@ -207,14 +209,15 @@ static bool condition_name(struct load *l, const struct source *s, const cJSON *
 		            "\"when\" has \"%s\", but no \"each\" has the variable \"%.*s\"",
 		            shown(l, v->string), (int)(n - 2), stray + 1);
 	else if (expected)
-		problem_key(l, s, v, "bad-name", "\"when\" has \"%s\", expected %s", shown(l, v->string),
-		            expected);
+		problem_key(l, s, v, "bad-name", "\"when\" has \"%s\", expected %s",
+		            shown(l, v->string), expected);
 	return !expected;
 }
 
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(((const struct raw_condition *)a)->name, ((const struct raw_condition *)b)->name);
+	return strcmp(((const struct raw_condition *)a)->name,
+	              ((const struct raw_condition *)b)->name);
 }
 
 static bool parse_when(struct load *l, const struct source *s, struct raw_route *r)

@@ -52,8 +52,8 @@ static uint32_t unknown_key(struct load *l, const struct source *s, const struct
                             const cJSON *v)
 {
 	struct diag *e = problem_key(l, s, v, "unknown-key", "unknown key \"%s\" in %s %s",
-	                             shown(l, v->string), strchr("aeiou", sec->name[0]) ? "an" : "a",
-	                             sec->name);
+	                             shown(l, v->string),
+	                             strchr("aeiou", sec->name[0]) ? "an" : "a", sec->name);
 	struct near n;
 
 	near_init(&n, v->string);
@@ -123,8 +123,9 @@ static void conflict(struct load *l, const struct section *sec, const struct hea
 		}
 	}
 	if (second)
-		problem_key(l, h->src, second, "conflict", "\"%s\" beside \"%s\", expected only one of %s",
-		            second->string, first->string, alts_of(l, sec, r));
+		problem_key(l, h->src, second, "conflict",
+		            "\"%s\" beside \"%s\", expected only one of %s", second->string,
+		            first->string, alts_of(l, sec, r));
 }
 
 /* Whether the keys follow the rule; given: how many alternatives are there. */
@@ -193,8 +194,8 @@ static bool check_required(struct load *l, const struct section *sec, const stru
 
 	for (size_t i = 0; i < sec->nkeys; i++)
 		if (sec->keys[i].required && !(present >> i & 1))
-			list = arena_fmt(l->scratch, "%s%s\"%s\"", list ? list : "", list ? " and " : "",
-			                 sec->keys[i].name);
+			list = arena_fmt(l->scratch, "%s%s\"%s\"", list ? list : "",
+			                 list ? " and " : "", sec->keys[i].name);
 	if (list)
 		problem(l, h->src, h->obj, "missing-key", "%s without %s", sec->name, list);
 	return !list;

@@ -59,7 +59,8 @@ static bool in_range(const struct reading *r, const cJSON *v, bool whole)
 	const double d = v->valuedouble;
 
 	if (whole && !is_whole(d))
-		expected_at(r, v, "wrong-type", arena_fmt(r->l->scratch, "a whole number %s", range_of(r)));
+		expected_at(r, v, "wrong-type",
+		            arena_fmt(r->l->scratch, "a whole number %s", range_of(r)));
 	else if (d < r->k->min || d > r->k->max || (r->k->type == KEY_ABOVE && d == r->k->min))
 		expected_at(r, v, "out-of-range", range_of(r));
 	else
@@ -91,8 +92,9 @@ static bool read_any_int(const struct reading *r)
 static bool read_number(const struct reading *r)
 {
 	if (!cJSON_IsNumber(r->v))
-		return bad_type(r, r->k->max < KEY_FREE ? arena_fmt(r->l->scratch, "a number %s", range_of(r))
-		                                          : "a number");
+		return bad_type(r, r->k->max < KEY_FREE
+		                           ? arena_fmt(r->l->scratch, "a number %s", range_of(r))
+		                           : "a number");
 	if (!in_range(r, r->v, false))
 		return false;
 	*(double *)r->field = r->v->valuedouble;
@@ -124,7 +126,8 @@ static bool read_cc(const struct reading *r)
 	if (!cJSON_IsArray(v))
 		return bad_type(r, "0..127 or [msb, lsb]");
 	if (cJSON_GetArraySize(v) != 2) {
-		problem(r->l, r->s, v, "wrong-type", "\"cc\" is a list of %d, expected two numbers: [msb, lsb]",
+		problem(r->l, r->s, v, "wrong-type",
+		        "\"cc\" is a list of %d, expected two numbers: [msb, lsb]",
 		        cJSON_GetArraySize(v));
 		return false;
 	}
@@ -139,8 +142,8 @@ static bool read_cc(const struct reading *r)
 	}
 	if (cc->v[0] != cc->v[1])
 		return true;
-	problem(r->l, r->s, r->v, "conflict", "\"cc\" is [%d, %d], expected two different CCs", cc->v[0],
-	        cc->v[1]);
+	problem(r->l, r->s, r->v, "conflict", "\"cc\" is [%d, %d], expected two different CCs",
+	        cc->v[0], cc->v[1]);
 	return false;
 }
 
@@ -162,8 +165,8 @@ static bool read_span(const struct reading *r)
 	d = r->field;
 	if ((float)d[0] != (float)d[1])
 		return true;
-	problem(r->l, r->s, r->v, "out-of-range", "\"%s\" is [%.9g, %.9g], expected two different numbers",
-	        r->k->name, d[0], d[1]);
+	problem(r->l, r->s, r->v, "out-of-range",
+	        "\"%s\" is [%.9g, %.9g], expected two different numbers", r->k->name, d[0], d[1]);
 	return false;
 }
 
@@ -179,7 +182,8 @@ static bool read_amount(const struct reading *r)
 	}
 	a->num = r->v->valuedouble;
 	if (!cJSON_IsNumber(r->v))
-		return bad_type(r, arena_fmt(r->l->scratch, "a number %s or \"{slot}\"", range_of(r)));
+		return bad_type(r,
+		                arena_fmt(r->l->scratch, "a number %s or \"{slot}\"", range_of(r)));
 	return in_range(r, r->v, false);
 }
 
@@ -310,8 +314,8 @@ static bool read_pattern(const struct reading *r)
 		return false;
 	why = osc_pattern_check(r->v->valuestring);
 	if (why)
-		problem(r->l, r->s, r->v, "bad-address", "\"%s\" is \"%s\", a bad pattern: %s", r->k->name,
-		        shown(r->l, r->v->valuestring), why);
+		problem(r->l, r->s, r->v, "bad-address", "\"%s\" is \"%s\", a bad pattern: %s",
+		        r->k->name, shown(r->l, r->v->valuestring), why);
 	return !why;
 }
 
@@ -370,8 +374,9 @@ static bool read_texts(const struct reading *r)
 	for (int i = 0; i < n; i++, v = v->next) {
 		if (cJSON_IsString(v) && *v->valuestring)
 			continue;
-		problem(r->l, r->s, v, "wrong-type", "\"%s\" holds %s, expected strings that are not empty",
-		        r->k->name, shown_value(r->l, v));
+		problem(r->l, r->s, v, "wrong-type",
+		        "\"%s\" holds %s, expected strings that are not empty", r->k->name,
+		        shown_value(r->l, v));
 		return false;
 	}
 	*(const cJSON **)r->field = r->v;
@@ -389,13 +394,13 @@ static bool read_list(const struct reading *r)
 	for (const cJSON *v = r->v->child; v; v = v->next, n++) {
 		if (cJSON_IsObject(v))
 			continue;
-		problem(r->l, r->s, v, "wrong-type", "\"%s\" holds %s, expected objects", r->k->name,
-		        shown_value(r->l, v));
+		problem(r->l, r->s, v, "wrong-type", "\"%s\" holds %s, expected objects",
+		        r->k->name, shown_value(r->l, v));
 		good = false;
 	}
 	if (n < (int)r->k->min || n > (int)r->k->max) {
-		problem(r->l, r->s, r->v, "out-of-range", "\"%s\" has %d entries, expected %s", r->k->name,
-		        n, range_of(r));
+		problem(r->l, r->s, r->v, "out-of-range", "\"%s\" has %d entries, expected %s",
+		        r->k->name, n, range_of(r));
 		return false;
 	}
 	*(const cJSON **)r->field = r->v;
@@ -409,8 +414,9 @@ static bool read_map(const struct reading *r)
 	if (!cJSON_IsObject(r->v))
 		return bad_type(r, "an object");
 	if (n > (int)r->k->max) {
-		problem(r->l, r->s, r->v, "out-of-range", "\"%s\" has %d entries, expected at most %d",
-		        r->k->name, n, (int)r->k->max);
+		problem(r->l, r->s, r->v, "out-of-range",
+		        "\"%s\" has %d entries, expected at most %d", r->k->name, n,
+		        (int)r->k->max);
 		return false;
 	}
 	*(const cJSON **)r->field = r->v;
@@ -432,16 +438,16 @@ static bool read_object(const struct reading *r)
 }
 
 static bool (*const readers[KEY_TYPE_COUNT])(const struct reading *r) = {
-	[KEY_REMARK] = read_remark, [KEY_TEXT] = read_text,       [KEY_NAME] = read_name,
-	[KEY_PORT] = read_port,     [KEY_CONTROL] = read_control, [KEY_TARGET] = read_text,
-	[KEY_OSC] = read_osc,       [KEY_PATTERN] = read_pattern, [KEY_PATH] = read_path,
-	[KEY_HOST] = read_host,     [KEY_IP] = read_ip,           [KEY_BOOL] = read_bool,
-	[KEY_TRUE] = read_true,     [KEY_INT] = read_int,         [KEY_NUMBER] = read_number,
-	[KEY_ABOVE] = read_number,  [KEY_WORD] = read_word,       [KEY_NOTE] = read_note,
-	[KEY_ANY_INT] = read_any_int, [KEY_CC] = read_cc,         [KEY_SPAN] = read_span,
-	[KEY_AMOUNT] = read_amount, [KEY_VALUE] = read_value,     [KEY_TEXTS] = read_texts,
-	[KEY_LIST] = read_list,     [KEY_MAP] = read_map,         [KEY_WHEN] = read_map,
-	[KEY_EACH] = read_each,     [KEY_OBJECT] = read_object,
+	[KEY_REMARK] = read_remark,   [KEY_TEXT] = read_text,       [KEY_NAME] = read_name,
+	[KEY_PORT] = read_port,       [KEY_CONTROL] = read_control, [KEY_TARGET] = read_text,
+	[KEY_OSC] = read_osc,         [KEY_PATTERN] = read_pattern, [KEY_PATH] = read_path,
+	[KEY_HOST] = read_host,       [KEY_IP] = read_ip,           [KEY_BOOL] = read_bool,
+	[KEY_TRUE] = read_true,       [KEY_INT] = read_int,         [KEY_NUMBER] = read_number,
+	[KEY_ABOVE] = read_number,    [KEY_WORD] = read_word,       [KEY_NOTE] = read_note,
+	[KEY_ANY_INT] = read_any_int, [KEY_CC] = read_cc,           [KEY_SPAN] = read_span,
+	[KEY_AMOUNT] = read_amount,   [KEY_VALUE] = read_value,     [KEY_TEXTS] = read_texts,
+	[KEY_LIST] = read_list,       [KEY_MAP] = read_map,         [KEY_WHEN] = read_map,
+	[KEY_EACH] = read_each,       [KEY_OBJECT] = read_object,
 };
 
 bool parse_value(struct load *l, const struct source *s, const struct key *k, const cJSON *v,

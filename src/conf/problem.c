@@ -29,12 +29,12 @@ static struct diag *add(struct load *l, struct where at, enum severity sev, cons
 	return diag_add(l->d, at, sev, code, "%s", msg);
 }
 
-#define FORMAT(msg, fmt)                                         \
-	do {                                                     \
-		va_list args;                                    \
-		va_start(args, fmt);                             \
+#define FORMAT(msg, fmt)                                          \
+	do {                                                      \
+		va_list args;                                     \
+		va_start(args, fmt);                              \
 		(void)vsnprintf((msg), sizeof(msg), (fmt), args); \
-		va_end(args);                                    \
+		va_end(args);                                     \
 	} while (0)
 
 static struct diag *add_at(struct load *l, const struct source *s, const cJSON *v,
@@ -64,8 +64,8 @@ struct diag *warning(struct load *l, const struct source *s, const cJSON *v, con
 	return add_at(l, s, v, SEV_WARNING, code, msg);
 }
 
-struct diag *problem_key(struct load *l, const struct source *s, const cJSON *v,
-                         const char *code, const char *fmt, ...)
+struct diag *problem_key(struct load *l, const struct source *s, const cJSON *v, const char *code,
+                         const char *fmt, ...)
 {
 	char key[96], msg[256];
 
@@ -102,9 +102,7 @@ void hint_near(struct diag *e, const char *word, const struct dict *names)
 
 const cJSON *member(const cJSON *obj, const char *key)
 {
-	const cJSON *v;
-
-	cJSON_ArrayForEach(v, obj)
+	for (const cJSON *v = obj->child; v; v = v->next)
 		if (!strcmp(v->string, key))
 			return v;
 	return NULL;
@@ -137,7 +135,8 @@ const char *shown_value(struct load *l, const cJSON *v)
 {
 	if (cJSON_IsString(v))
 		return arena_fmt(l->scratch, "\"%s\"", shown(l, v->valuestring));
-	if (cJSON_IsNumber(v) && v->valuedouble == floor(v->valuedouble) && fabs(v->valuedouble) < 1e9)
+	if (cJSON_IsNumber(v) && v->valuedouble == floor(v->valuedouble) &&
+	    fabs(v->valuedouble) < 1e9)
 		return arena_fmt(l->scratch, "%d", (int)v->valuedouble);
 	if (cJSON_IsNumber(v))
 		return arena_fmt(l->scratch, "%.9g", v->valuedouble);

@@ -46,6 +46,7 @@ struct numbers {
 
 struct raw_mapping {
 	struct head h;
+	const char *in_place_of;
 	const struct cJSON *include, *ports, *controls, *routes, *intents;
 };
 

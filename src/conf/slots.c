@@ -14,7 +14,8 @@ static bool one_choice(struct load *l, const struct source *s, struct raw_slot *
 	for (size_t i = 0; i < slot->nvalues; i++) {
 		if (strcmp(slot->values[i], v->valuestring))
 			continue;
-		problem(l, s, v, "conflict", "\"values\" has \"%s\" twice", shown(l, v->valuestring));
+		problem(l, s, v, "conflict", "\"values\" has \"%s\" twice",
+		        shown(l, v->valuestring));
 		return false;
 	}
 	slot->values[slot->nvalues++] = v->valuestring;
@@ -29,8 +30,10 @@ static bool only_type(struct load *l, const struct raw_slot *slot, enum slot_typ
 
 	if (!v || slot->type == (int)type)
 		return true;
-	problem_key(l, slot->h.src, v, "bad-slot", "\"%s\" in a slot of type \"%s\", expected only in a "
-	            "\"%s\"", key, slot_type_names[slot->type], slot_type_names[type]);
+	problem_key(l, slot->h.src, v, "bad-slot",
+	            "\"%s\" in a slot of type \"%s\", expected only in a "
+	            "\"%s\"",
+	            key, slot_type_names[slot->type], slot_type_names[type]);
 	return false;
 }
 
@@ -46,8 +49,8 @@ static bool slot_values(struct load *l, const struct source *s, struct raw_slot 
 	if (slot->type != SLOT_CHOICE)
 		return true;
 	if (!v) {
-		problem(l, s, slot->h.obj, "missing-key", "slot \"%s\" is a choice without \"values\"",
-		        slot->name);
+		problem(l, s, slot->h.obj, "missing-key",
+		        "slot \"%s\" is a choice without \"values\"", slot->name);
 		return false;
 	}
 	if (cJSON_IsString(v))
@@ -78,7 +81,8 @@ static bool good_default(struct load *l, const struct source *s, const struct ra
 	} else {
 		if (cJSON_IsString(v) && has_value(slot, v->valuestring))
 			return true;
-		expected = slot->type == SLOT_DECK ? "\"a\", \"b\", \"c\" or \"d\"" : "one of \"values\"";
+		expected = slot->type == SLOT_DECK ? "\"a\", \"b\", \"c\" or \"d\""
+		                                   : "one of \"values\"";
 	}
 	problem(l, s, v, "bad-slot", "\"default\" of slot \"%s\" is %s, expected %s", slot->name,
 	        shown_value(l, v), expected);
@@ -92,8 +96,8 @@ static bool check_slot(struct load *l, const struct source *s, struct raw_slot *
 		return false;
 	if (slot->min >= slot->max) {
 		problem(l, s, member_or(slot->h.obj, "min"), "out-of-range",
-		        "slot \"%s\" goes from %.9g to %.9g, expected \"min\" below \"max\"", slot->name,
-		        slot->min, slot->max);
+		        "slot \"%s\" goes from %.9g to %.9g, expected \"min\" below \"max\"",
+		        slot->name, slot->min, slot->max);
 		return false;
 	}
 	return !slot->def || good_default(l, s, slot);
@@ -113,8 +117,9 @@ static bool short_slot(struct load *l, const struct source *s, struct raw_slot *
 		slot->max = 1;
 		return check_slot(l, s, slot);
 	}
-	problem(l, s, v, "bad-slot", "slot \"%s\" is %s, expected \"deck\", \"number\" or an object",
-	        slot->name, shown_value(l, v));
+	problem(l, s, v, "bad-slot",
+	        "slot \"%s\" is %s, expected \"deck\", \"number\" or an object", slot->name,
+	        shown_value(l, v));
 	return false;
 }
 
@@ -169,8 +174,8 @@ static const struct raw_slot *need_slot(struct load *l, const struct source *s,
 
 	if (slot)
 		return slot;
-	e = problem(l, s, v, "unknown-slot", "\"%s\" is \"%s\", but there is no slot \"%.*s\"", v->string,
-	            shown(l, v->valuestring), (int)len, p);
+	e = problem(l, s, v, "unknown-slot", "\"%s\" is \"%s\", but there is no slot \"%.*s\"",
+	            v->string, shown(l, v->valuestring), (int)len, p);
 	for (size_t i = 0; i < in->nslots; i++)
 		if (!dict_get(&names, in->slots[i].name))
 			dict_put(&names, in->slots[i].name, 0);
@@ -191,8 +196,9 @@ static bool check_target(struct load *l, const struct source *s, const struct ra
 		const struct raw_slot *slot;
 
 		if (!n) {
-			problem(l, s, v, "bad-brace", "\"%s\" is \"%s\", expected braces only round a slot",
-			        v->string, shown(l, v->valuestring));
+			problem(l, s, v, "bad-brace",
+			        "\"%s\" is \"%s\", expected braces only round a slot", v->string,
+			        shown(l, v->valuestring));
 			return false;
 		}
 		slot = need_slot(l, s, in, v, p + 1, n - 2);
@@ -227,8 +233,8 @@ static bool check_amount(struct load *l, const struct source *s, const struct ra
 	if (!slot)
 		return false;
 	if (slot->type != SLOT_NUMBER) {
-		problem(l, s, a->node, "bad-slot", "slot \"%s\" is a %s, expected a number", slot->name,
-		        slot_type_names[slot->type]);
+		problem(l, s, a->node, "bad-slot", "slot \"%s\" is a %s, expected a number",
+		        slot->name, slot_type_names[slot->type]);
 		return false;
 	}
 	if (slot->min >= lo && slot->max <= hi)

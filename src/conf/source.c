@@ -58,7 +58,8 @@ static size_t places(const struct request *r, const char *paths[2])
 	if (r->name[0] == '/' || !slash)
 		paths[n++] = r->name;
 	else
-		paths[n++] = arena_fmt(a, "%.*s%s", (int)(slash + 1 - r->by->name), r->by->name, r->name);
+		paths[n++] = arena_fmt(a, "%.*s%s", (int)(slash + 1 - r->by->name), r->by->name,
+		                       r->name);
 	if (r->l->mappings_dir && r->name[0] != '/' && (r->by || !strchr(r->name, '/')))
 		paths[n++] = arena_fmt(a, "%s/%s", r->l->mappings_dir, r->name);
 	return n;
@@ -79,7 +80,8 @@ static void fail_searched(const struct request *r, const char *const paths[], si
 	struct diag *e = fail(r, r->name, strerror(err));
 
 	if (n > 1)
-		diag_hint(e, "looked in %s and in %s", folder(r->l, paths[0]), folder(r->l, paths[1]));
+		diag_hint(e, "looked in %s and in %s", folder(r->l, paths[0]),
+		          folder(r->l, paths[1]));
 	else
 		diag_hint(e, "looked in %s", folder(r->l, paths[0]));
 }

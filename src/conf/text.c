@@ -92,7 +92,8 @@ const char *text_host(const char *s)
 	size_t len;
 	long port;
 
-	if (!colon || !colon[1] || strspn(colon + 1, DIGIT) != strlen(colon + 1) || strlen(colon) > 6)
+	if (!colon || !colon[1] || strspn(colon + 1, DIGIT) != strlen(colon + 1) ||
+	    strlen(colon) > 6)
 		return expected;
 	port = strtol(colon + 1, NULL, 10);
 	len = (size_t)(colon - s);
