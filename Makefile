@@ -138,10 +138,22 @@ test-alsa: $(TOOLS) $(if $(filter Linux,$(OS)),$(B)/alsa/seqplay)
 	@CUEWIRE_BUILD=$(B) TAP_DIR=$(B)/tap-alsa prove $(PROVE_FLAGS) --exec scripts/tap-run \
 		tests/alsa/run
 
+# What it costs, beside a bare echo of the same packets; written to build/bench.txt too.
+BENCH_SRC := $(wildcard tests/bench/*.c)
+$(B)/bench/bench: $(filter-out tests/bench/echo.c,$(BENCH_SRC)) tests/bench/*.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS:-M%=) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^)
+$(B)/bench/echo: tests/bench/echo.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS:-M%=) $(CFLAGS) $(LDFLAGS) -o $@ $<
+
+bench: $(CHECK_TOOLS) $(B)/bench/bench $(B)/bench/echo
+	tests/bench/run $(B) build/bench.txt
+
 # ---- upkeep ----
 
 schema: $(TOOLS)
-	$(B)/cuewire help schema >mappings/mapping.schema.json
+	scripts/update-docs $(B)/cuewire
 
 lint:
 	tests/scripts/layers.sh

@@ -11,7 +11,7 @@ struct buf {
 	char *p; /* owned; NUL-terminated once anything was added */
 	size_t len, cap;
 	size_t max; /* of len; the NUL comes on top */
-	bool cut; /* something did not fit */
+	bool cut;   /* something did not fit */
 };
 
 void buf_init(struct buf *b, size_t max);

@@ -14,17 +14,17 @@
 struct cJSON;
 
 struct json_limits {
-	size_t bytes; /* of the text */
-	size_t depth; /* of nesting */
+	size_t bytes;  /* of the text */
+	size_t depth;  /* of nesting */
 	size_t values; /* values in all */
 };
 extern const struct json_limits json_limits_file;    /* mapping files: 4 MiB, 32, 500,000 */
 extern const struct json_limits json_limits_message; /* one message: 64 KiB, 16, 4,096 */
 
 struct json {
-	struct cJSON *root;      /* owned */
-	const char *file;        /* borrowed; for diags */
-	const char *text;        /* borrowed; must live as long as json_at is used */
+	struct cJSON *root;        /* owned */
+	const char *file;          /* borrowed; for diags */
+	const char *text;          /* borrowed; must live as long as json_at is used */
 	struct json_place *places; /* owned: byte offsets of values and keys in document order */
 	size_t nplaces;
 };

@@ -41,7 +41,8 @@ static const char *order_word(int v)
 	return v ? "lsb" : "msb";
 }
 
-/* clang-format off: a table, two or three lines a key */
+/* A table, two or three lines a key. */
+/* clang-format off */
 
 #define REMARK { "note", KEY_REMARK, .help = "a remark, ignored" }
 #define EACH                                                                                 \

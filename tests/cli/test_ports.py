@@ -2,10 +2,10 @@
 """The bridge and its ports, on a PortMidi that hangs, crashes and fails to order
 (tests/fault/portmidi.c): what opens, what is simulated and why, what is released and what stays."""
 
-import glob
 import json
 import os
 import re
+import select
 import signal
 import socket
 import sys
@@ -13,146 +13,15 @@ import tempfile
 import time
 
 import cuewire
-from cuewire import Bridge, wait_until
+from cuewire import wait_until
+from rig import BUS, DEVICES, PADS, Rig, TRAKTOR
 
 if not os.path.exists(os.path.join(cuewire.FAULT, "libportmidi.so.0")):
     cuewire.skip_all("the pretend PortMidi (tests/fault) is for Linux")
 
-BUS = "IAC Driver Bus 1"
-DEVICES = "out:%s,out:Light Desk,in:nanoKONTROL2 CTRL" % BUS
-SLACK_MS = 100 if "release" in cuewire.BUILD else 600  # for a machine that is busy with other tests
-
-TRAKTOR = {"out": "iac bus 1"}
-PADS = {"in": "nanokontrol2"}
-CONTROLS = [
-    {"name": "deck.a.volume", "kind": "fader", "port": "traktor", "cc": 7},
-    {"name": "deck.a.tempo", "kind": "fader", "port": "traktor", "cc": [3, 35]},
-    {"name": "deck.a.play", "kind": "switch", "port": "traktor", "cc": 20},
-    {"name": "deck.a.cue", "kind": "button", "port": "traktor", "cc": 21},
-    {"name": "deck.b.cue", "kind": "button", "port": "traktor", "channel": 2, "cc": 21},
-]
-LIGHTS = [
-    {"name": "light.flash", "kind": "button", "port": "lights", "cc": 1},
-    {"name": "light.level", "kind": "fader", "port": "lights", "cc": 2},
-]
-
-
-class Rig(Bridge):
-    """A bridge on pretend devices. Whatever it comes to, no process of it may be left behind."""
-
-    def __init__(self, *args, fault="", devices=DEVICES, ports=None, controls=(), routes=(), **more):
-        self.rig = tempfile.TemporaryDirectory(prefix="cuewire-rig.")
-        self.log_path = os.path.join(self.rig.name, "log")
-        self.input_path = os.path.join(self.rig.name, "input")
-        self.fifo_path = os.path.join(self.rig.name, "fifo")
-        open(self.input_path, "w").close()
-        os.mkfifo(self.fifo_path)
-        self.fifo_fd = os.open(self.fifo_path, os.O_RDONLY | os.O_NONBLOCK)
-        self.fifo = b""
-        ports = dict(ports or {"traktor": TRAKTOR, "lights": {"raw": {"out": "FIFO"}}})
-        controls = CONTROLS + (LIGHTS if "lights" in ports else []) + list(controls)
-        text = json.dumps({"ports": ports, "controls": controls, "routes": list(routes)})
-        san = "log_path=%s/san" % self.rig.name
-        faults = {"CW_PM_DEVICES": devices, "CW_PM_LOG": self.log_path, "CW_PM_FAULT": fault,
-                  "CW_PM_INPUT": self.input_path, "ASAN_OPTIONS": san, "UBSAN_OPTIONS": san,
-                  "TSAN_OPTIONS": san + " atexit_sleep_ms=0"}
-        super().__init__(*args, mapping=json.loads(text.replace("FIFO", self.fifo_path)), faults=faults, **more)
-
-    def __exit__(self, *exc):
-        super().__exit__(*exc)
-        os.close(self.fifo_fd)
-        left = lambda: self.hosts()
-        try:
-            if not exc[0]:
-                wait_until(lambda: not left(), "the end of all port hosts", 2)
-            for report in glob.glob(self.rig.name + "/san*"):
-                raise AssertionError(open(report).read())
-        finally:
-            for pid in left():
-                os.kill(pid, signal.SIGKILL)
-            self.rig.cleanup()
-
-    def hosts(self):
-        """Living port hosts of this bridge, orphans too, and how each was called."""
-        found = {}
-        for name in os.listdir("/proc"):
-            if not name.isdigit() or int(name) == self.process.pid:
-                continue
-            try:
-                with open("/proc/%s/environ" % name, "rb") as f:
-                    ours = ("CW_PM_LOG=" + self.log_path).encode() in f.read().split(b"\0")
-                with open("/proc/%s/cmdline" % name, "rb") as f:
-                    args = f.read().decode().split("\0")
-            except OSError:
-                continue
-            if ours and "cuewire-port" in args[0]:
-                found[int(name)] = args
-        return found
-
-    def host(self, word):
-        """The process of the host that was called with this word."""
-        (pid,) = [pid for pid, args in self.hosts().items() if word in args]
-        return pid
-
-    def children(self):
-        """Children of the bridge, zombies too."""
-        with open("/proc/%d/task/%d/children" % (self.process.pid, self.process.pid)) as f:
-            return [int(pid) for pid in f.read().split()]
-
-    def log(self, device=BUS):
-        try:
-            with open(self.log_path) as f:
-                lines = f.read().splitlines()
-        except FileNotFoundError:
-            return []
-        return [line[len(device) + 1:] for line in lines if line.startswith(device + " ")]
-
-    def wait_log(self, *expected):
-        """Until the log is this, and nothing else."""
-        wait_until(lambda: len(self.log()) >= len(expected), "%s (so far %s)" % (expected, self.log()))
-        assert self.log() == list(expected), (self.log(), expected)
-
-    def wait_fifo(self, expected):
-        def read():
-            try:
-                self.fifo += os.read(self.fifo_fd, 65536)
-            except BlockingIOError:
-                pass
-            return len(self.fifo) * 3 > len(expected)
-
-        wait_until(read, expected)
-        assert self.fifo.hex(" ").upper() == expected, self.fifo.hex(" ")
-        self.fifo = b""
-
-    def feed(self, line):
-        with open(self.input_path, "a") as f:
-            f.write("nanoKONTROL2 CTRL %s\n" % line)
-
-    def wait_open(self, *ports):
-        for port in ports:
-            self.err.wait(lambda line: line.startswith("port %s: open" % port))
-
-    def port_status(self, port="traktor"):
-        return self.status()["ports"][port]
-
-    def wait_simulated(self, reason, port="traktor"):
-        """Until the port is simulated for this reason; what status says of it."""
-        s = wait_until(lambda: (lambda s: s["reason"] and s)(self.port_status(port)), "a reason")
-        assert s["state"] == "simulated" and re.fullmatch(reason, s["reason"]), s
-        return s
-
-    def intent(self, control, value):
-        text = json.dumps({"intent": "set", "slots": {"control": control, "value": value}})
-        return json.loads(self.command("send", text))
-
-    def untouched_port_goes_on(self):
-        self.send("/light/flash", "f", 1.0)
-        self.send("/light/level", "f", 1.0)
-        self.send("/light/flash", "f", 0.0)
-        self.wait_fifo("B0 01 7F B0 02 7F B0 01 00")
-        assert self.intent("light.level", 0)["status"] == "sent"
-        self.wait_fifo("B0 02 00")
-        assert self.port_status("lights")["state"] == "open"
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the bridge heeds an ignored one, as nohup leaves it
+START_MS = 0 if "release" in cuewire.BUILD else 500  # until a program with a sanitizer gets to its main
+SLACK_MS = 100 + START_MS  # for a machine that is busy with other tests
 
 
 # ---- opening ----
@@ -176,20 +45,20 @@ def a_port_that_opens():
 
 
 def sent_is_what_was_written():
-    with Rig(fault="Pm_WriteShort=slow:400000") as r:
+    with Rig(fault="Pm_WriteShort=slow:600000") as r:
         r.wait_open("traktor")
         started = time.monotonic()
         r.send("/deck/a/volume", "f", 0.5)
         r.monitored(control="deck.a.volume", state="open")
-        assert time.monotonic() - started > 0.39
+        assert time.monotonic() - started > 0.59
         r.send("/deck/a/volume", "f", 1.0)
-        wait_until(lambda: r.state()["deck.a.volume"]["by"], "the second value")
-        assert r.state()["deck.a.volume"]["sent"] == 0.5 and len(r.log()) == 1
+        now = wait_until(lambda: (lambda c: c["value"] == 1 and c)(r.state()["deck.a.volume"]), "the second value")
+        assert now["sent"] == 0.5, now
         reply = r.intent("deck.a.volume", 0.25)
         assert reply["status"] == "sent" and r.log()[-1] == "B0 07 20", (reply, r.log())
         assert r.state()["deck.a.volume"]["sent"] == 0.25
         latency = json.loads(r.out.lines[0])["latency_us"]
-        assert 400e3 < latency < 5e6, latency
+        assert 600e3 < latency < 5e6, latency
 
 
 def check_simulated_opening(r, reason):
@@ -229,6 +98,8 @@ def ports_that_do_not_open():
 def a_missing_device_is_said():
     with Rig(devices="out:Light Desk") as r:
         check_simulated_opening(r, "missing")
+        assert r.port_status()["detail"] == 'no output matches "iac bus 1" (seen: "Light Desk")'
+        assert re.search(r'traktor +SIMULATED: missing: no output matches "iac bus 1"', r.command("status"))
         said = [line for line in r.err.lines if "SIMULATED" in line]
         assert 'no output matches "iac bus 1" (seen: "Light Desk")' in said[0], said
 
@@ -356,7 +227,7 @@ def a_write_that_hangs_blocks_nothing_else():
 
 
 def a_slow_driver_gets_the_last_values_and_every_edge():
-    faders = [{"name": "f%d" % n, "kind": "fader", "port": "traktor", "channel": 3, "cc": n} for n in range(20)]
+    faders = [{"name": "f%d" % n, "kind": "fader", "port": "traktor", "channel": 3, "cc": 40 + n} for n in range(20)]
     with Rig(fault="Pm_WriteShort=slow:1000", controls=faders, monitor=None) as r:
         r.wait_open("traktor")
         edges = []
@@ -366,7 +237,7 @@ def a_slow_driver_gets_the_last_values_and_every_edge():
                 deck, value = "ab"[i // 100 % 2], i // 200 % 2 == 0
                 r.send("/deck/%s/cue" % deck, "f", float(value))
                 edges.append("B%d 15 %s" % ("ab".index(deck), "7F" if value else "00"))
-        last = {"B2 %02X" % (i % 20): "%02X" % (i * 7 % 128) for i in range(1980, 2000)}
+        last = {"B2 %02X" % (40 + i % 20): "%02X" % (i * 7 % 128) for i in range(1980, 2000)}
         wait_until(lambda: r.status()["counters"]["osc_in"] == 2000 + len(edges), "the messages")
         wait_until(lambda: r.status()["counters"]["backlog"] == 0, "an empty queue")
         values = lambda: dict(line.rsplit(" ", 1) for line in r.log() if line.startswith("B2"))
@@ -377,7 +248,7 @@ def a_slow_driver_gets_the_last_values_and_every_edge():
         assert n["coalesced"] > 0 and n["dropped"] == 0, n
         assert len(r.log()) == n["midi_out"] == 2000 + len(edges) - n["coalesced"], n
         state = r.state()
-        assert all(abs(state["f%d" % f]["sent"] - int(last["B2 %02X" % f], 16) / 127) < 1e-6 for f in range(20))
+        assert all(abs(state["f%d" % f]["sent"] - int(last["B2 %02X" % (40 + f)], 16) / 127) < 1e-6 for f in range(20))
 
 
 # ---- the end ----
@@ -445,7 +316,7 @@ def a_kill_ends_hosts_whose_driver_hangs():
         wait_until(r.hosts, "the host")
 
     best_of_three("hanging write", 300, lambda: run("Pm_WriteShort=hang@2", writing))
-    best_of_three("hanging opening", 300, lambda: run("Pm_OpenOutput=hang", opening))
+    best_of_three("hanging opening", 300 + START_MS, lambda: run("Pm_OpenOutput=hang", opening))
 
 
 # ---- controllers ----
@@ -552,8 +423,12 @@ def descriptors_do_not_grow():
             with socket.socket(socket.AF_UNIX) as s:
                 s.settimeout(cuewire.PATIENCE)
                 s.connect(r.socket)
-                s.sendall(b'{"monitor": "json"}\n')
-                r.send("/deck/a/volume", "f", 1.0)
+                s.sendall(b'{"request": "monitor", "how": "json"}\n')
+                while True:  # until it watches
+                    r.send("/deck/a/volume", "f", 1.0)
+                    if select.select([s], [], [], 0.02)[0]:
+                        assert b"deck.a.volume" in s.recv(4096)
+                        break
         wait_until(lambda: len(descriptors(r.process.pid)) <= before, "as few descriptors as before")
 
 

@@ -69,7 +69,9 @@ static void cuts_at_the_maximum(void **state)
 {
 	(void)state;
 	for (size_t max = 0; max < 40; max++) {
-		static const char whole[] = "0123456789" "0123456789" "[\"a\\n\"]";
+		static const char whole[] = "0123456789"
+					    "0123456789"
+					    "[\"a\\n\"]";
 		struct buf b;
 
 		buf_init(&b, max);

@@ -39,7 +39,9 @@ static void prints_what_is_known(void **state)
 		{ { "a.json", 0, 7 }, SEV_ERROR, NULL, "a.json: error: bad \"x\"\n" },
 		{ { NULL, 3, 4 }, SEV_ERROR, NULL, "3:4: error: bad \"x\"\n" },
 		{ { NULL, 0, 0 }, SEV_ERROR, NULL, "error: bad \"x\"\n" },
-		{ { "a", 1, 1 }, SEV_ERROR, "did you mean \"y\"?",
+		{ { "a", 1, 1 },
+		  SEV_ERROR,
+		  "did you mean \"y\"?",
 		  "a:1:1: error: bad \"x\"\n  did you mean \"y\"?\n" },
 	};
 
@@ -93,15 +95,21 @@ static void quotes_cannot_steer_a_terminal(void **state)
 	static const struct {
 		const char *quoted, *expected;
 	} cases[] = {
-		{ "a\x1B[31mb", "a?[31mb" }, { "a\nb\tc\x7F", "a?b?c?" }, { "\xC2\x9B" "31m", "??31m" },
-		{ "\xC2\xA0", "\xC2\xA0" },  { "Gerät", "Gerät" },        { "\xC2", "\xC2" },
+		{ "a\x1B[31mb", "a?[31mb" },
+		{ "a\nb\tc\x7F", "a?b?c?" },
+		{ "\xC2\x9B"
+		  "31m",
+		  "??31m" },
+		{ "\xC2\xA0", "\xC2\xA0" },
+		{ "Gerät", "Gerät" },
+		{ "\xC2", "\xC2" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct diags d = { 0 };
-		struct diag *e = diag_add(&d, (struct where){ 0 }, SEV_ERROR, "c", "%s",
-		                          cases[i].quoted);
+		struct diag *e =
+			diag_add(&d, (struct where){ 0 }, SEV_ERROR, "c", "%s", cases[i].quoted);
 
 		diag_hint(e, "%s", cases[i].quoted);
 		assert_string_equal(e->msg, cases[i].expected);

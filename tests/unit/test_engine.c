@@ -1,5 +1,5 @@
 /* What the traces of tests/golden cannot show: deadlines, batches and their owners, what a message
- * carries, limits, and a million random events. */
+ * carries, limits. */
 #include "cuewire/engine.h"
 
 #include <setjmp.h>
@@ -9,128 +9,9 @@
 
 #include <cmocka.h>
 
-#include "helpers.h"
+#include "engine_rig.h"
 
-#define MS UINT64_C(1000000)
-#define T0 (1000 * MS)
-#define SENT_MAX 512
 #define BATCHES_MAX 256 /* that may wait: engine_priv.h */
-
-static const char text[] =
-	"{ 'ports': { 'out': { 'out': 'iac' }, 'lost': { 'out': 'iac 2' },"
-	"             'pads': { 'in': 'pads' }, 'keys': { 'in': 'keys' } },"
-	"'controls': ["
-	"{ 'name': 'volume', 'kind': 'fader', 'port': 'out', 'cc': 7 },"
-	"{ 'name': 'tempo', 'kind': 'fader', 'port': 'out', 'cc': [16, 48] },"
-	"{ 'name': 'play', 'kind': 'switch', 'port': 'out', 'cc': 20 },"
-	"{ 'name': 'cue', 'kind': 'button', 'port': 'out', 'note': 1 },"
-	"{ 'name': 'jump', 'kind': 'button', 'port': 'out', 'cc': 21 },"
-	"{ 'name': 'load', 'kind': 'button', 'port': 'lost', 'note': 3 },"
-	"{ 'name': 'list', 'kind': 'encoder', 'port': 'out', 'cc': 22 },"
-	"{ 'name': 'lamp', 'kind': 'lamp' },"
-	"{ 'name': 'shift', 'kind': 'button' }, { 'name': 'alt', 'kind': 'button' } ],"
-	"'routes': ["
-	"{ 'port': 'pads', 'note': 1, 'to': 'cue', 'when': { 'shift': 0 } },"
-	"{ 'port': 'pads', 'note': 1, 'to': 'jump', 'when': { 'shift': 1, 'alt': 0 } },"
-	"{ 'port': 'pads', 'note': 1, 'to': 'load', 'when': { 'shift': 1, 'alt': 1 } },"
-	"{ 'port': 'pads', 'note': 2, 'to': 'cue' },"
-	"{ 'port': 'pads', 'note': 3, 'to': 'load', 'when': { 'alt': 1 } },"
-	"{ 'port': 'pads', 'note': 4, 'to': 'shift' },"
-	"{ 'port': 'pads', 'note': 5, 'to': 'play', 'as': 'toggle' },"
-	"{ 'port': 'keys', 'note': 1, 'to': 'jump' },"
-	"{ 'port': 'keys', 'note': 2, 'to': 'cue', 'when': { 'play': 1 } },"
-	"{ 'port': 'keys', 'note': 3, 'to': 'alt' },"
-	"{ 'port': 'keys', 'note': 4, 'to': 'list', 'when': { 'shift': 0 } },"
-	"{ 'port': 'keys', 'note': 5, 'to': 'volume' },"
-	"{ 'port': 'pads', 'cc': [1, 33], 'to': 'tempo' },"
-	"{ 'port': 'pads', 'cc': 2, 'encoder': 'twos', 'to': 'volume', 'when': { 'shift': 0 } },"
-	"{ 'osc': '/cue', 'to': 'cue' }, { 'osc': '/cue', 'arg': 1, 'to': 'load', 'when': { 'alt': 0 } },"
-	"{ 'osc': '/layer', 'to': 'cue', 'when': { 'shift': 0 } },"
-	"{ 'osc': '/layer', 'to': 'jump', 'when': { 'shift': 1 } },"
-	"{ 'osc': '/any/*', 'to': 'load' } ] }";
-
-/* ---- what is sent ---- */
-
-struct sent {
-	struct msg m;
-	char label[64];
-};
-
-struct rig {
-	struct mapping *m;
-	struct engine *e;
-	struct sent sent[SENT_MAX];
-	size_t n;
-	bool down[32];    /* per control, as its port knows it */
-	uint64_t presses, unmapped;
-};
-
-static struct rig r;
-
-/* No press without a release of the one before. (Releases may repeat: an explicit release is
- * always sent.) */
-static void check_edge(const struct msg *m)
-{
-	const bool on = m->value >= 0.5f;
-
-	if (r.m->controls[m->control].kind != KIND_BUTTON) {
-		assert_int_equal(m->edge, EDGE_NONE);
-		return;
-	}
-	assert_int_equal(m->edge, on ? EDGE_PRESS : EDGE_RELEASE);
-	assert_int_equal(m->release_len, on ? 3 : 0);
-	if (on && r.down[m->control])
-		fail_msg("%s is pressed twice", r.m->controls[m->control].name);
-	r.down[m->control] = on;
-	r.presses += on;
-}
-
-static void send(void *ctx, const struct msg *m)
-{
-	struct sent *s = &r.sent[r.n % SENT_MAX];
-
-	(void)ctx;
-	r.n++;
-	s->m = *m;
-	snprintf(s->label, sizeof(s->label), "%s", m->source->label);
-	check_edge(m);
-}
-
-static void unmapped_osc(void *ctx, uint64_t t_ns, const struct osc_msg *m)
-{
-	(void)ctx;
-	(void)t_ns;
-	(void)m;
-	r.unmapped++;
-}
-
-static void unmapped_midi(void *ctx, uint64_t t_ns, int port, const struct midi_msg *m)
-{
-	(void)ctx;
-	(void)t_ns;
-	(void)port;
-	(void)m;
-	r.unmapped++;
-}
-
-static int set_up(void **state)
-{
-	const struct sink sink = { &r, send, unmapped_osc, unmapped_midi };
-
-	(void)state;
-	memset(&r, 0, sizeof(r));
-	r.m = load_quoted(text);
-	r.e = engine_new(r.m, &sink);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	engine_free(r.e);
-	mapping_free(r.m);
-	return 0;
-}
 
 /* The i-th message was this, and that was all if it was the last that is asked for. */
 static void expect(size_t i, const char *control, float v, uint64_t t_ns, const char *label)
@@ -143,42 +24,6 @@ static void expect(size_t i, const char *control, float v, uint64_t t_ns, const 
 	assert_true(s->m.value == v);
 	assert_int_equal(s->m.t_ns, t_ns);
 	assert_string_equal(s->label, label);
-}
-
-/* ---- events ---- */
-
-static void osc(uint64_t t_ns, uint16_t peer, const char *address, size_t nargs, double v)
-{
-	struct osc_msg m = { .address = address, .address_len = (uint32_t)strlen(address),
-		             .pattern = osc_has_pattern(address), .nargs = (uint8_t)nargs };
-
-	for (size_t i = 0; i < nargs; i++)
-		m.args[i] = (struct osc_arg){ .type = 'f', .num = v };
-	engine_osc(r.e, t_ns, peer, &m);
-}
-
-static void midi(uint64_t t_ns, const char *port, uint8_t status, uint8_t d1, uint8_t d2)
-{
-	const struct midi_msg m = { status, d1, d2, 3 };
-
-	engine_midi(r.e, t_ns, mapping_port(r.m, port), &m);
-}
-
-static void act(uint64_t t_ns, uint16_t who, const char *control, enum op op, float v,
-                uint32_t release_ms)
-{
-	const struct source s = { .from = FROM_INTENT, .who = who, .brief = true, .label = "intent:x" };
-	const struct act a = { control_of(r.m, control), op, v, release_ms };
-
-	engine_act(r.e, t_ns, &a, &s);
-}
-
-static void run_until(uint64_t t_ns)
-{
-	uint64_t due;
-
-	while ((due = engine_deadline(r.e)) <= t_ns && due != TIME_NEVER)
-		engine_tick(r.e, due);
 }
 
 /* ---- what it knows ---- */
@@ -343,7 +188,8 @@ static void test_batch(void **state)
 	run_until(T0 + 60 * MS);
 	expect(2, "cue", 0, T0 + 50 * MS, "timer");
 	assert_int_equal(b.next, 2);
-	engine_tick(r.e, T0 + 150 * MS); /* late, but the next keeps its distance to when it was due */
+	engine_tick(r.e,
+	            T0 + 150 * MS); /* late, but the next keeps its distance to when it was due */
 	expect(3, "volume", 0.75f, T0 + 100 * MS, "intent:b");
 	assert_int_equal(engine_deadline(r.e), T0 + 200 * MS);
 	run_until(TIME_NEVER);
@@ -409,138 +255,6 @@ static void test_pattern_rate(void **state)
 	assert_int_equal(r.unmapped, 0);
 }
 
-/* ---- a million random events ---- */
-
-/* Everything that can press, and whether it does. */
-struct finger {
-	enum { PAD, KEY, TABLET, CLIENT } what;
-	uint8_t note;        /* PAD, KEY */
-	uint16_t who;        /* TABLET: the peer, CLIENT */
-	const char *address; /* TABLET: an address, CLIENT: a control */
-	bool on;
-};
-
-static struct finger fingers[] = {
-	{ PAD, 1, 0, NULL, 0 },          { PAD, 2, 0, NULL, 0 },
-	{ PAD, 3, 0, NULL, 0 },          { PAD, 4, 0, NULL, 0 },
-	{ PAD, 5, 0, NULL, 0 },          { KEY, 1, 0, NULL, 0 },
-	{ KEY, 2, 0, NULL, 0 },          { KEY, 3, 0, NULL, 0 },
-	{ KEY, 4, 0, NULL, 0 },          { KEY, 5, 0, NULL, 0 },
-	{ TABLET, 0, 1, "/cue", 0 },     { TABLET, 0, 1, "/layer", 0 },
-	{ TABLET, 0, 2, "/layer", 0 },   { TABLET, 0, 2, "/jump", 0 },
-	{ TABLET, 0, 2, "/any/1", 0 },   { TABLET, 0, 1, "/shift", 0 },
-	{ TABLET, 0, 2, "/{alt,cue}", 0 }, { TABLET, 0, 1, "/play", 0 },
-	{ CLIENT, 0, 1, "cue", 0 },      { CLIENT, 0, 2, "jump", 0 },
-	{ CLIENT, 0, 2, "load", 0 },     { CLIENT, 0, 1, "play", 0 },
-};
-
-static void move(struct finger *f, uint64_t t, bool on)
-{
-	f->on = on;
-	switch (f->what) {
-	case PAD:
-	case KEY:
-		midi(t, f->what == PAD ? "pads" : "keys", on ? 0x90 : 0x80, f->note, on ? 9 : 0);
-		break;
-	case TABLET:
-		osc(t, f->who, f->address, 2, on);
-		break;
-	case CLIENT:
-		act(t, f->who, f->address, on ? OP_PRESS : OP_RELEASE, 0, 0);
-		break;
-	}
-}
-
-/* Whoever has gone has no finger on anything. */
-static void lift(int what, uint16_t who)
-{
-	for (size_t i = 0; i < COUNT(fingers); i++)
-		if ((int)fingers[i].what == what && (what < TABLET || fingers[i].who == who))
-			fingers[i].on = false;
-}
-
-static void somebody_ends(uint64_t t, uint32_t which)
-{
-	const uint16_t who = 1 + which / 4 % 2;
-
-	switch (which % 4) {
-	case 0:
-		engine_gone(r.e, t, FROM_OSC, who);
-		lift(TABLET, who);
-		break;
-	case 1:
-		engine_gone(r.e, t, FROM_INTENT, who);
-		lift(CLIENT, who);
-		break;
-	case 2:
-		engine_port_down(r.e, t, mapping_port(r.m, who == 1 ? "pads" : "keys"));
-		lift(who == 1 ? PAD : KEY, 0);
-		break;
-	default:
-		engine_port_down(r.e, t, mapping_port(r.m, "lost"));
-		break;
-	}
-}
-
-static void random_event(uint64_t t, uint32_t *seed)
-{
-	const uint32_t what = random_below(seed, 1000);
-	struct finger *f = &fingers[random_below(seed, COUNT(fingers))];
-
-	if (what < 850)
-		move(f, t, what < 50 ? f->on : !f->on); /* now and then the same again */
-	else if (what < 900)
-		osc(t, 1 + what % 2, what % 3 ? "/cue" : "/layer", 0, 0);
-	else if (what < 930)
-		act(t, 1 + what % 2, "load", OP_PRESS, 0, 1 + what % 100);
-	else if (what < 960)
-		midi(t, "pads", 0xB0, what % 2 ? 1 : 33, (uint8_t)(what % 128));
-	else if (what < 990)
-		midi(t, "pads", 0xB0, 2, (uint8_t)random_below(seed, 128));
-	else
-		somebody_ends(t, random_next(seed));
-}
-
-static void expect_nothing_held(uint64_t t)
-{
-	const size_t before = r.n;
-
-	engine_release_all(r.e, t);
-	assert_int_equal(r.n, before);
-	for (size_t i = 0; i < r.m->ncontrols; i++) {
-		if (r.m->controls[i].kind != KIND_BUTTON)
-			continue;
-		if (r.down[i] || engine_state(r.e, i)->value != 0.0f)
-			fail_msg("%s is still held", r.m->controls[i].name);
-	}
-}
-
-/* However layers change, whoever goes: when every finger is lifted and time has passed, nothing is
- * held; and in the output no press follows a press. */
-static void test_random(void **state)
-{
-	uint32_t seed = 4711;
-	uint64_t t = T0;
-
-	(void)state;
-	for (int round = 0; round < 5000; round++) {
-		for (int i = 0; i < 200; i++) {
-			t += random_below(&seed, 20) * MS;
-			run_until(t);
-			random_event(t, &seed);
-		}
-		for (size_t i = 0; i < COUNT(fingers); i++)
-			if (fingers[i].on)
-				move(&fingers[i], t, false);
-		run_until(t += 1000 * MS);
-		assert_true(engine_deadline(r.e) == TIME_NEVER);
-		expect_nothing_held(t);
-	}
-	assert_true(r.presses > 100000); /* else it has tried nothing */
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -556,7 +270,6 @@ int main(void)
 		TEST(test_batch_at_once),
 		TEST(test_batches_full_and_cancelled),
 		TEST(test_pattern_rate),
-		TEST(test_random),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

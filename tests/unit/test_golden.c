@@ -1,10 +1,9 @@
-/* Every folder of tests/golden/traces holds a mapping.json, an in.trace and an out.trace. in.trace is
- * what `cuewire monitor --trace` prints of inputs, and for tests also {"in": "exit"}, "stop",
+/* Every folder of tests/golden/traces holds a mapping.json, an in.trace and an out.trace. in.trace
+ * is what `cuewire monitor --trace` prints of inputs, and for tests also {"in": "exit"}, "stop",
  * "gone:osc" (with "peer", as OSC inputs may have) and "down:PORT". It is fed to the engine with a
  * clock that stands still between the lines but for the engine's own deadlines; what comes of it
  * must be out.trace, byte for byte. Lines that begin with # are copied. BLESS=1 writes out.trace
  * anew: review what changed. */
-#include <ctype.h>
 #include <dirent.h>
 #include <inttypes.h>
 #include <setjmp.h>
@@ -23,6 +22,7 @@
 #include "cuewire/intent.h"
 #include "cuewire/json.h"
 #include "helpers.h"
+#include "osc_json.h"
 
 #define ROOT "tests/golden/traces"
 #define CASES_MAX 256
@@ -81,28 +81,6 @@ static void print_msg(void *ctx, const struct msg *m)
 	buf_puts(&g->out, "}\n");
 }
 
-static void print_arg(struct buf *b, const struct osc_arg *a)
-{
-	switch (a->type) {
-	case 'T':
-	case 'F':
-		buf_puts(b, a->type == 'T' ? "true" : "false");
-		break;
-	case 'N':
-		buf_puts(b, "null");
-		break;
-	case 'I':
-		buf_puts(b, "\"I\"");
-		break;
-	case 's':
-		buf_json_strn(b, a->str.p, a->str.len);
-		break;
-	default:
-		buf_json_num(b, a->num);
-		break;
-	}
-}
-
 static void print_unmapped_osc(void *ctx, uint64_t t_ns, const struct osc_msg *m)
 {
 	struct golden *g = ctx;
@@ -111,13 +89,9 @@ static void print_unmapped_osc(void *ctx, uint64_t t_ns, const struct osc_msg *m
 	snprintf(name, sizeof(name), "osc:%s", m->address);
 	buf_fmt(&g->out, "{\"t_ns\": %" PRIu64 ", \"unmapped\": ", t_ns);
 	buf_json_str(&g->out, name);
-	buf_puts(&g->out, ", \"args\": [");
-	for (size_t i = 0; i < m->nargs; i++) {
-		if (i)
-			buf_puts(&g->out, ", ");
-		print_arg(&g->out, &m->args[i]);
-	}
-	buf_puts(&g->out, "]}\n");
+	buf_puts(&g->out, ", \"args\": ");
+	osc_json_print(&g->out, m);
+	buf_puts(&g->out, "}\n");
 }
 
 static void print_unmapped_midi(void *ctx, uint64_t t_ns, int port, const struct midi_msg *m)
@@ -154,61 +128,7 @@ static void print_counters(struct golden *g)
 	buf_puts(&g->out, "}}\n");
 }
 
-/* ---- OSC arguments ---- */
-
-/* One argument at p, which is behind it afterwards. A number without a point is an i; cJSON does
- * not keep that difference, so the text is read. */
-static void read_arg(struct golden *g, const char **p, struct osc_arg *a)
-{
-	const char *start = *p;
-
-	if (*start == '"') {
-		const char *end = strchr(start + 1, '"');
-
-		if (!end)
-			fail_msg("line %d: a text without its end", g->line);
-		*p = end + 1;
-		a->str.p = xcalloc(1, (size_t)(end - start));
-		a->str.len = (uint32_t)(end - start - 1);
-		memcpy((char *)a->str.p, start + 1, a->str.len);
-		a->type = strcmp(a->str.p, "I") ? 's' : 'I';
-		return;
-	}
-	*p += strcspn(start, ",] ");
-	if (isalpha((unsigned char)*start)) {
-		a->type = *start == 'n' ? 'N' : (char)toupper((unsigned char)*start);
-		a->num = a->type == 'T';
-		return;
-	}
-	a->num = strtod(start, NULL);
-	a->type = memchr(start, '.', (size_t)(*p - start)) ? 'f' : 'i';
-}
-
-/* NaN and infinity are no JSON: the texts "nan" and "inf" stand for them. */
-static void special_number(struct osc_arg *a)
-{
-	char *text;
-
-	if (a->type != 's' || (strcmp(a->str.p, "nan") && strcmp(a->str.p, "inf")))
-		return;
-	text = (char *)a->str.p;
-	a->type = 'f';
-	a->num = strtod(text, NULL);
-	free(text);
-}
-
-static void read_args(struct golden *g, const char *line, struct osc_msg *m)
-{
-	const char *p = strstr(line, "\"args\":");
-
-	if (!p || !(p = strchr(p, '[')))
-		return;
-	for (p++; p += strspn(p, ", "), *p && *p != ']';) {
-		assert_true(m->nargs < OSC_ARGS_MAX);
-		read_arg(g, &p, &m->args[m->nargs]);
-		special_number(&m->args[m->nargs++]);
-	}
-}
+/* ---- inputs ---- */
 
 static void feed_osc(struct golden *g, uint64_t t_ns, uint16_t peer, const char *address,
                      const char *line)
@@ -216,14 +136,10 @@ static void feed_osc(struct golden *g, uint64_t t_ns, uint16_t peer, const char 
 	struct osc_msg m = { .address = address, .address_len = (uint32_t)strlen(address),
 		             .pattern = osc_has_pattern(address) };
 
-	read_args(g, line, &m);
+	osc_json_read(&m, line);
 	engine_osc(g->e, t_ns, peer, &m);
-	for (size_t i = 0; i < m.nargs; i++)
-		if (m.args[i].type == 's' || m.args[i].type == 'I')
-			free((char *)m.args[i].str.p);
+	osc_json_free(&m);
 }
-
-/* ---- other inputs ---- */
 
 static int port_of(struct golden *g, const char *name)
 {
@@ -250,7 +166,8 @@ static void feed_midi(struct golden *g, uint64_t t_ns, const char *port, const c
 
 static void print_refusal(struct golden *g, uint64_t t_ns, const char *reason, const char *message)
 {
-	buf_fmt(&g->out, "{\"t_ns\": %" PRIu64 ", \"refused\": \"%s\", \"message\": ", t_ns, reason);
+	buf_fmt(&g->out, "{\"t_ns\": %" PRIu64 ", \"refused\": \"%s\", \"message\": ", t_ns,
+	        reason);
 	buf_json_str(&g->out, message);
 	buf_puts(&g->out, "}\n");
 }
@@ -271,7 +188,10 @@ static void feed_intent(struct golden *g, uint64_t t_ns, const cJSON *j)
 	else
 		snprintf(p->label, sizeof(p->label), "intent:%zu", g->nplays);
 	p->batch = (struct batch){
-		.source = { .from = FROM_INTENT, .brief = true, .label = p->label, .batch = &p->batch },
+		.source = { .from = FROM_INTENT,
+		            .brief = true,
+		            .label = p->label,
+		            .batch = &p->batch },
 		.acts = p->request.acts,
 		.n = p->request.nacts,
 	};
@@ -434,8 +354,8 @@ static void compare(const char *got, const char *expected)
 		const size_t g = strcspn(got, "\n"), x = strcspn(expected, "\n");
 
 		if (g != x || memcmp(got, expected, g))
-			fail_msg("out.trace:%d: expected\n%.*s\nbut got\n%.*s", line, (int)x, expected,
-			         (int)g, got);
+			fail_msg("out.trace:%d: expected\n%.*s\nbut got\n%.*s", line, (int)x,
+			         expected, (int)g, got);
 		got += g + (got[g] == '\n');
 		expected += x + (expected[x] == '\n');
 	}
@@ -476,7 +396,8 @@ static size_t find_cases(struct CMUnitTest *tests)
 	while (dir && (e = readdir(dir))) {
 		if (e->d_name[0] == '.' || n == CASES_MAX)
 			continue;
-		tests[n] = (struct CMUnitTest){ .name = xstrdup(e->d_name), .test_func = test_case };
+		tests[n] =
+			(struct CMUnitTest){ .name = xstrdup(e->d_name), .test_func = test_case };
 		tests[n].initial_state = (void *)tests[n].name;
 		n++;
 	}

@@ -1,5 +1,5 @@
-/* What a message becomes, beyond what the traces of tests/golden show of its effects: ids, ids of bad
- * messages, limits, defaults, taps, and texts with slots in them. */
+/* What a message becomes, beyond what the traces of tests/golden show of its effects: ids, ids of
+ * bad messages, limits, defaults, taps, and texts with slots in them. */
 #include "cuewire/intent.h"
 
 #include <setjmp.h>
@@ -21,12 +21,14 @@ static const char text[] =
 	"  'port': 'out', 'channel': '{ch}', 'cc': 8 },"
 	"{ 'name': 'list', 'kind': 'encoder', 'port': 'out', 'cc': 9 } ],"
 	"'intents': ["
-	"{ 'name': 'mix', 'slots': { 'deck': 'deck', 'level': { 'type': 'number', 'default': 0.25 } },"
+	"{ 'name': 'mix', 'slots': { 'deck': 'deck',"
+	"    'level': { 'type': 'number', 'default': 0.25 } },"
 	"  'steps': [ { 'set': 'deck.{deck}.volume', 'to': '{level}' },"
 	"             { 'press': 'deck.{deck}.cue', 'after_ms': 1500 } ] },"
 	"{ 'name': 'twice', 'steps': [ { 'press': 'deck.a.cue' }, { 'release': 'deck.a.cue' },"
 	"  { 'press': 'deck.b.cue' }, { 'press': 'deck.a.cue' } ] },"
-	"{ 'name': 'turn', 'slots': { 'n': { 'type': 'number', 'min': -5, 'max': 5, 'default': 2 } },"
+	"{ 'name': 'turn', 'slots': {"
+	"    'n': { 'type': 'number', 'min': -5, 'max': 5, 'default': 2 } },"
 	"  'steps': [ { 'nudge': 'list', 'by': '{n}' } ] } ] }";
 
 static struct mapping *m;
@@ -143,7 +145,11 @@ struct id_case {
 };
 
 static const struct id_case ids[] = {
-	{ "'abc'", "abc" }, { "7", "7" }, { "0", "0" }, { "-1", "-1" }, { "1234567890123", "1234567890123" },
+	{ "'abc'", "abc" },
+	{ "7", "7" },
+	{ "0", "0" },
+	{ "-1", "-1" },
+	{ "1234567890123", "1234567890123" },
 	{ "'1234567890123456789012345678901234567890123456789012345678901234'",
 	  "1234567890123456789012345678901234567890123456789012345678901234" },
 };
@@ -187,28 +193,28 @@ static const struct refusal refusals[] = {
 	{ "{'intent': 'turn', 'expires_ms': 0}", "expired", "no time", "", "turn" },
 	{ "{'intent': 'turn', 'expires_ms': -5}", "expired", "no time", "", "turn" },
 	/* the first fault is told, and what comes after it is still read */
-	{ "{'cc': 7, 'dry_run': 1, 'intent': 'turn', 'id': 9}", "bad_json", "unknown key \"cc\"", "9",
-	  "turn" },
+	{ "{'cc': 7, 'dry_run': 1, 'intent': 'turn', 'id': 9}", "bad_json", "unknown key \"cc\"",
+	  "9", "turn" },
 	{ "{'intent': 'turn', 'id': '" X64 "x'}", "too_long", "more than 64", "", "turn" },
 	{ "{'intent': '" X64 X64 "'}", "too_long", "more than 96", "", "" },
 	{ "{'intent': 'tur', 'id': 'q'}", "unknown_intent", "did you mean \"turn\"", "q", "tur" },
 	{ "{'intent': 'zzzzzz'}", "unknown_intent", "called \"zzzzzz\"", "", "zzzzzz" },
 	{ "{'intent': 'SET'}", "unknown_intent", "called \"SET\"", "", "SET" },
 	{ "{'intent': 'set'}", "bad_slot", "needs \"control\"", "", "set" },
-	{ "{'intent': 'set', 'slots': {'control': 7, 'value': 1}}", "bad_slot", "needs \"control\"", "",
-	  "set" },
-	{ "{'intent': 'set', 'slots': {'control': '', 'value': 1}}", "unknown_control", "called \"\"",
+	{ "{'intent': 'set', 'slots': {'control': 7, 'value': 1}}", "bad_slot", "needs \"control\"",
 	  "", "set" },
+	{ "{'intent': 'set', 'slots': {'control': '', 'value': 1}}", "unknown_control",
+	  "called \"\"", "", "set" },
 	{ "{'intent': 'set', 'slots': {'control': 'deck.a.volume', 'value': -0.001}}", "bad_slot",
 	  "expected 0 to 1", "", "set" },
 	{ "{'intent': 'set', 'slots': {'control': 'deck.a.volume', 'value': 1e999}}", "bad_slot",
 	  "expected 0 to 1", "", "set" },
 	{ "{'intent': 'set', 'slots': {'control': 'deck.a.volume', 'value': null}}", "bad_slot",
 	  "needs \"value\"", "", "set" },
-	{ "{'intent': 'set', 'slots': {'control': 'deck.{d}.volume', 'value': 1}}", "unknown_control",
-	  "deck.{d}.volume", "", "set" },
-	{ "{'intent': 'nudge', 'slots': {'control': 'list', 'by': -65}}", "bad_slot", "-64 to 64", "",
-	  "nudge" },
+	{ "{'intent': 'set', 'slots': {'control': 'deck.{d}.volume', 'value': 1}}",
+	  "unknown_control", "deck.{d}.volume", "", "set" },
+	{ "{'intent': 'nudge', 'slots': {'control': 'list', 'by': -65}}", "bad_slot", "-64 to 64",
+	  "", "nudge" },
 	{ "{'intent': 'turn', 'slots': {'n': 6}}", "bad_slot", "expected -5 to 5", "", "turn" },
 	{ "{'intent': 'turn', 'slots': {'n': 0.5}}", "bad_slot", "whole steps", "", "turn" },
 	{ "{'intent': 'turn', 'slots': {'control': 'list'}}", "bad_slot", "no slot \"control\"", "",

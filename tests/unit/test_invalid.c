@@ -130,7 +130,8 @@ static size_t find_cases(struct CMUnitTest *tests)
 	while (dir && (e = readdir(dir))) {
 		if (e->d_name[0] == '.' || n == CASES_MAX)
 			continue;
-		tests[n] = (struct CMUnitTest){ .name = xstrdup(e->d_name), .test_func = test_case };
+		tests[n] =
+			(struct CMUnitTest){ .name = xstrdup(e->d_name), .test_func = test_case };
 		tests[n].initial_state = (void *)tests[n].name;
 		n++;
 	}

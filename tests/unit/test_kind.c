@@ -14,14 +14,15 @@
 
 /* The whole table once more, as the manual has it: a change of meaning must be made twice. */
 static const struct kind_info expected[KIND_COUNT] = {
-	[KIND_FADER] = { "fader", .keeps = true, .resent = true, .coalesces = true, .by_intent = true,
-	                 .ops = BIT(OP_SET) | BIT(OP_NUDGE) },
-	[KIND_SWITCH] = { "switch", .keeps = true, .binary = true, .resent = true, .coalesces = true,
-	                  .by_intent = true, .ops = BIT(OP_SET) | BIT(OP_PRESS) | BIT(OP_RELEASE) },
+	[KIND_FADER] = { "fader", .keeps = true, .resent = true, .coalesces = true,
+	                 .by_intent = true, .ops = BIT(OP_SET) | BIT(OP_NUDGE) },
+	[KIND_SWITCH] = { "switch", .keeps = true, .binary = true, .resent = true,
+	                  .coalesces = true, .by_intent = true,
+	                  .ops = BIT(OP_SET) | BIT(OP_PRESS) | BIT(OP_RELEASE) },
 	[KIND_BUTTON] = { "button", .held = true, .binary = true, .by_intent = true,
 	                  .ops = BIT(OP_SET) | BIT(OP_PRESS) | BIT(OP_RELEASE) },
 	[KIND_ENCODER] = { "encoder", .by_intent = true, .ops = BIT(OP_NUDGE) },
-	[KIND_LAMP] = { "lamp" },
+	[KIND_LAMP] = { "lamp", .ops = 0 },
 };
 
 static void test_table(void **state)

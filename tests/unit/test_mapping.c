@@ -171,7 +171,7 @@ struct midi_case {
 };
 
 static const struct midi_case sources[] = {
-	{ ADDR_CC, 0, 7, "a.fader b.fader" },  /* the pair's chain; the engine looks at the number */
+	{ ADDR_CC, 0, 7, "a.fader b.fader" }, /* the pair's chain; the engine looks at the number */
 	{ ADDR_CC, 0, 39, "a.fader b.fader" }, /* led to from its other half too */
 	{ ADDR_CC, 1, 7, "b.fader" },
 	{ ADDR_CC, 1, 39, "" },

@@ -18,17 +18,17 @@ static void measures(void **state)
 	} cases[] = {
 		{ "fader", "fader", 0 },
 		{ "Fader", "fADER", 0 },
-		{ "fadr", "fader", 1 },      /* insert */
-		{ "faader", "fader", 1 },    /* delete */
-		{ "fazer", "fader", 1 },     /* replace */
-		{ "faedr", "fader", 1 },     /* swap */
-		{ "afder", "fader", 1 },     /* swap at the start */
-		{ "fadre", "fader", 1 },     /* swap at the end */
+		{ "fadr", "fader", 1 },   /* insert */
+		{ "faader", "fader", 1 }, /* delete */
+		{ "fazer", "fader", 1 },  /* replace */
+		{ "faedr", "fader", 1 },  /* swap */
+		{ "afder", "fader", 1 },  /* swap at the start */
+		{ "fadre", "fader", 1 },  /* swap at the end */
 		{ "faddr1", "fader", 2 },
 		{ "channnel", "channel", 1 },
 		{ "chanell", "channel", 2 },
 		{ "fdaer", "fader", 1 },
-		{ "dfaer", "fader", -1 },    /* 2 of 5 letters */
+		{ "dfaer", "fader", -1 }, /* 2 of 5 letters */
 		{ "fadxy", "fader", -1 },
 		{ "button", "fader", -1 },
 		{ "deck.a.eq.hgih", "deck.a.eq.high", 1 },

@@ -51,7 +51,8 @@ static void test_edges(void **state)
 	for (size_t i = 0; i < COUNT(edges); i++) {
 		const struct edge7 *e = &edges[i];
 
-		if (value_to7(e->in, e->bipolar) != e->v7 || value_to14(e->in, e->bipolar) != e->v14)
+		if (value_to7(e->in, e->bipolar) != e->v7 ||
+		    value_to14(e->in, e->bipolar) != e->v14)
 			fail_msg("%g%s: %u %u, expected %u %u", (double)e->in,
 			         e->bipolar ? " bipolar" : "", value_to7(e->in, e->bipolar),
 			         value_to14(e->in, e->bipolar), e->v7, e->v14);
@@ -99,7 +100,8 @@ static void test_round_trip(void **state)
 		for (unsigned v = 0; v < 128; v++)
 			assert_int_equal(value_to7(value_from7((uint8_t)v, bipolar), bipolar), v);
 		for (unsigned v = 0; v < 16384; v++)
-			assert_int_equal(value_to14(value_from14((uint16_t)v, bipolar), bipolar), v);
+			assert_int_equal(value_to14(value_from14((uint16_t)v, bipolar), bipolar),
+			                 v);
 	}
 }
 
@@ -129,7 +131,8 @@ static void test_to_rises(void **state)
 
 			assert_in_range(v7, before7, before7 + 1);
 			assert_in_range(v14, before14, before14 + 1);
-			assert_true(fabsf(value_from7((uint8_t)v7, bipolar) - v) <= 0.5f / 126 + 1e-6f);
+			assert_true(fabsf(value_from7((uint8_t)v7, bipolar) - v) <=
+			            0.5f / 126 + 1e-6f);
 			assert_true(fabsf(value_from14((uint16_t)v14, bipolar) - v) <=
 			            0.5f / 16382 + 1e-6f);
 			before7 = v7;

@@ -61,13 +61,16 @@ static const struct run runs[] = {
 	{ "output turned round", { { XF_OUTPUT, 0, 1.0f, 0.0f } }, 1, 0.25f, 0.75f },
 
 	/* the order in which they are written is the order in which they work */
-	{ "invert, threshold", { { XF_INVERT, 0, 0, 0 }, { XF_THRESHOLD, 0, 0.7f, 0 } }, 2, 0.4f, 0.0f },
-	{ "threshold, invert", { { XF_THRESHOLD, 0, 0.7f, 0 }, { XF_INVERT, 0, 0, 0 } }, 2, 0.4f, 1.0f },
-	{ "range, output, invert", { { XF_RANGE, 0, 0.0f, 0.5f }, { XF_OUTPUT, 0, 0.0f, 0.5f },
-	                             { XF_INVERT, 0, 0, 0 } }, 3, 0.25f, 0.75f },
-	{ "output, invert, range", { { XF_OUTPUT, 0, 0.0f, 0.5f }, { XF_INVERT, 0, 0, 0 },
-	                             { XF_RANGE, 0, 0.0f, 0.5f } }, 3, 0.25f, 1.0f },
-	{ "quantise, s", { { XF_QUANTISE, 0, 5, 0 }, { XF_CURVE, 0, CURVE_S, 0 } }, 2, 0.3f, 0.15625f },
+	{ "invert, threshold",
+	  { { XF_INVERT, 0, 0, 0 }, { XF_THRESHOLD, 0, 0.7f, 0 } }, 2, 0.4f, 0.0f },
+	{ "threshold, invert",
+	  { { XF_THRESHOLD, 0, 0.7f, 0 }, { XF_INVERT, 0, 0, 0 } }, 2, 0.4f, 1.0f },
+	{ "range, output, invert",
+	  { { XF_RANGE, 0, 0.0f, 0.5f }, { XF_OUTPUT, 0, 0.0f, 0.5f }, { XF_INVERT, 0, 0, 0 } }, 3, 0.25f, 0.75f },
+	{ "output, invert, range",
+	  { { XF_OUTPUT, 0, 0.0f, 0.5f }, { XF_INVERT, 0, 0, 0 }, { XF_RANGE, 0, 0.0f, 0.5f } }, 3, 0.25f, 1.0f },
+	{ "quantise, s",
+	  { { XF_QUANTISE, 0, 5, 0 }, { XF_CURVE, 0, CURVE_S, 0 } }, 2, 0.3f, 0.15625f },
 };
 
 static void test_runs(void **state)
@@ -80,8 +83,8 @@ static void test_runs(void **state)
 		for (size_t k = 0; k < r->n; k++)
 			assert_true(xforms[r->chain[k].kind].apply(&r->chain[k], NULL, &v));
 		if (!(fabsf(v - r->out) <= 1e-6f))
-			fail_msg("%s: %g becomes %.9g, expected %g", r->what, (double)r->in, (double)v,
-			         (double)r->out);
+			fail_msg("%s: %g becomes %.9g, expected %g", r->what, (double)r->in,
+			         (double)v, (double)r->out);
 		if ((r->out == 0.0f || r->out == 1.0f) && v != r->out)
 			fail_msg("%s: the end is not exact", r->what);
 	}
