@@ -106,8 +106,9 @@ struct batch {
  * things wait already. */
 bool engine_batch(struct engine *e, uint64_t t_ns, struct batch *b);
 
-/* Forgets everything that waits for its time, of batches: their next becomes n. Moves nothing. */
-void engine_cancel(struct engine *e);
+/* Forgets everything that waits for its time, of batches: their next becomes n. Moves nothing, but
+ * what a batch was going to release is released now and not left held. */
+void engine_cancel(struct engine *e, uint64_t t_ns);
 
 /* ---- time ---- */
 

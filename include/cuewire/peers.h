@@ -15,6 +15,7 @@ struct peer {
 	uint64_t heard_ns;   /* 0: the place is free */
 	uint64_t ping_ns;    /* of the last ping; 0: none yet */
 	uint64_t interval_ns; /* between its pings; 0: not known */
+	bool paused;          /* the last interval was much longer */
 	bool gone;
 };
 

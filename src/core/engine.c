@@ -273,14 +273,24 @@ bool engine_batch(struct engine *e, uint64_t t_ns, struct batch *b)
 	return true;
 }
 
-void engine_cancel(struct engine *e)
+static void release_rest(struct engine *e, uint64_t t_ns, struct batch *b)
 {
+	for (; b->next < b->n; b->next++) {
+		const struct act *a = &b->acts[b->next].act;
+
+		if (a->op == OP_RELEASE && e->hold[a->control].held)
+			set_button(e, t_ns, a->control, false, &b->source);
+	}
+}
+
+void engine_cancel(struct engine *e, uint64_t t_ns)
+{
+	timers_drop(&e->timers, TIMER_BATCH);
 	for (size_t i = 0; i < BATCHES_MAX; i++) {
 		if (e->batches[i])
-			e->batches[i]->next = e->batches[i]->n;
+			release_rest(e, t_ns, e->batches[i]);
 		e->batches[i] = NULL;
 	}
-	timers_drop(&e->timers, TIMER_BATCH);
 }
 
 /* ---- time ---- */

@@ -302,7 +302,8 @@ static void pair_deliver(struct engine *e, uint64_t t_ns, uint16_t route)
 		                    : value_from7(rs->msb, bipolar);
 
 	rs->fresh_msb = rs->fresh_lsb = false;
-	midi_deliver(e, t_ns, route, (struct input){ IN_VALUE, v });
+	if (rs->has_msb)
+		midi_deliver(e, t_ns, route, (struct input){ IN_VALUE, v });
 }
 
 /* The halves come in either order, and some devices send only the half that changed: a half is
@@ -315,7 +316,7 @@ static void pair_half(struct engine *e, uint64_t t_ns, uint16_t route, bool msb,
 		pair_deliver(e, t_ns, route);
 	if (msb) {
 		rs->msb = v;
-		rs->fresh_msb = true;
+		rs->fresh_msb = rs->has_msb = true;
 	} else {
 		rs->lsb = v;
 		rs->fresh_lsb = rs->has_lsb = true;

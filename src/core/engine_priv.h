@@ -35,7 +35,7 @@ struct route_state {
 	/* 14-bit pair */
 	uint8_t msb, lsb;
 	bool fresh_msb, fresh_lsb; /* came since the pair was last complete */
-	bool has_lsb;    /* ever came; else the MSB alone is a 7-bit value */
+	bool has_msb, has_lsb; /* ever came; the MSB alone is a 7-bit value, the LSB alone is none */
 	bool timer;      /* a TIMER_PAIR is waiting */
 	uint64_t due;
 };

@@ -45,14 +45,31 @@ bool port_sends(const struct port *p)
 
 /* ---- names ---- */
 
-/* FNV-1a: the names are short. */
+static uint64_t mix(uint64_t h, uint64_t word)
+{
+	h = (h ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+	return h ^ h >> 32;
+}
+
+/* Eight bytes at a time: every OSC message is hashed. Good within this process only. */
 static uint32_t hash(const char *s, size_t len)
 {
-	uint32_t h = 2166136261u;
+	uint64_t h = len, word;
+	uint32_t half;
 
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (uint8_t)s[i]) * 16777619u;
-	return h;
+	for (; len >= sizeof(word); s += sizeof(word), len -= sizeof(word)) {
+		memcpy(&word, s, sizeof(word));
+		h = mix(h, word);
+	}
+	if (len >= sizeof(half)) {
+		memcpy(&half, s, sizeof(half));
+		h = mix(h, half);
+		s += sizeof(half);
+		len -= sizeof(half);
+	}
+	for (word = 0; len; len--)
+		word = word << 8 | (uint8_t)*s++;
+	return (uint32_t)mix(h, word);
 }
 
 static void table_init(struct table *t, struct arena *a, size_t n)
@@ -206,6 +223,17 @@ static void index_osc(struct mapping *m, uint16_t i)
 	x->exact[x->nexact++] = i;
 }
 
+static const char *label_of(struct arena *a, const char *address)
+{
+	static const char prefix[] = "osc:";
+	const size_t len = strlen(address);
+	char *s = arena_alloc(a, sizeof(prefix) + len);
+
+	memcpy(s, prefix, sizeof(prefix) - 1);
+	memcpy(s + sizeof(prefix) - 1, address, len);
+	return s;
+}
+
 /* Every control but a lamp answers to its own address, unless a route names that address. */
 static void add_own_routes(struct mapping *m)
 {
@@ -231,7 +259,7 @@ static void add_own_routes(struct mapping *m)
 			.arg = -1,
 			.port = PORT_NONE,
 			.to = (uint16_t)c,
-			.label = arena_fmt(m->arena, "osc:%s", ctl->osc),
+			.label = label_of(m->arena, ctl->osc),
 		};
 	}
 }

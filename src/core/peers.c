@@ -53,15 +53,20 @@ uint16_t peers_heard(struct peers *p, const uint8_t address[16], uint64_t t_ns, 
 	return (uint16_t)i;
 }
 
-/* A pause of three intervals was an absence, not an interval. */
+/* A pause of three intervals was an absence, not an interval, unless a second one follows it. */
 void peers_ping(struct peers *p, uint16_t peer, uint64_t t_ns)
 {
 	struct peer *x = &p->list[peer];
 	const uint64_t since = x->ping_ns ? t_ns - x->ping_ns : 0;
 
 	x->ping_ns = t_ns;
-	if (since >= INTERVAL_MIN_NS && (!x->interval_ns || since < MISSED * x->interval_ns))
-		x->interval_ns = since;
+	if (since >= INTERVAL_MIN_NS) {
+		const bool pause = x->interval_ns && since >= MISSED * x->interval_ns;
+
+		if (!pause || x->paused)
+			x->interval_ns = since;
+		x->paused = pause;
+	}
 	look_at(p, due(x));
 }
 

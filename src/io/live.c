@@ -187,8 +187,9 @@ static void take_snapshot(struct live *l, struct snapshot *s)
 static void quit(struct live *l)
 {
 	l->quitting = true;
+	l->npolled = 0;
 	l->quit_ns = clock_ns() + QUIT_WAIT_NS;
-	engine_cancel(l->engine);
+	engine_cancel(l->engine, clock_ns());
 	engine_release_all(l->engine, clock_ns());
 }
 
@@ -205,7 +206,7 @@ static void order(struct live *l, const struct order *o)
 		start_jobs(l, o->job);
 		break;
 	case ORDER_CANCEL:
-		engine_cancel(l->engine);
+		engine_cancel(l->engine, clock_ns());
 		break;
 	case ORDER_GONE:
 		engine_gone(l->engine, clock_ns(), FROM_INTENT, o->client);
@@ -235,23 +236,20 @@ static void take_orders(struct live *l)
 
 /* ---- the loop ---- */
 
-static void add_polled(struct live *l, size_t *n, int fd, int what)
+static void add_polled(struct live *l, int fd, int what)
 {
-	l->polled[*n] = (struct pollfd){ .fd = fd, .events = POLLIN };
-	l->polled_port[(*n)++] = what;
+	l->polled[l->npolled] = (struct pollfd){ .fd = fd, .events = POLLIN };
+	l->polled_port[l->npolled++] = what;
 }
 
-static size_t set_polled(struct live *l)
+static void set_polled(struct live *l)
 {
-	size_t n = 0;
-
-	add_polled(l, &n, l->q->order_wake[0], POLLED_WAKE);
+	add_polled(l, l->q->order_wake[0], POLLED_WAKE);
 	for (size_t i = 0; i < l->osc.n && !l->quitting; i++)
-		add_polled(l, &n, l->osc.fds[i], POLLED_OSC);
+		add_polled(l, l->osc.fds[i], POLLED_OSC);
 	for (size_t i = 0; i < l->m->nports; i++)
 		if (l->ports[i].up && l->ports[i].how != HOW_OSC && l->ports[i].in_fd >= 0)
-			add_polled(l, &n, l->ports[i].in_fd, (int)i);
-	return n;
+			add_polled(l, l->ports[i].in_fd, (int)i);
 }
 
 static uint64_t deadline(const struct live *l)
@@ -266,6 +264,8 @@ static uint64_t deadline(const struct live *l)
 	return t;
 }
 
+/* An entry may have become stale by what an earlier one brought: a port that is up again then has
+ * nothing to say, and no harm is done. */
 static void serve(struct live *l, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -280,20 +280,31 @@ static void serve(struct live *l, size_t n)
 	}
 }
 
+static void tick(struct live *l)
+{
+	const uint64_t now = clock_ns();
+
+	osc_in_tick(&l->osc, now);
+	engine_tick(l->engine, now);
+}
+
 static void *run(void *ctx)
 {
 	struct live *l = ctx;
 
 	while (!l->quitting || (live_ports_busy(l) && clock_ns() < l->quit_ns)) {
-		const size_t n = set_polled(l);
-		const int ready = platform_poll(l->polled, n, deadline(l));
-		const uint64_t now = clock_ns();
+		const uint64_t next = deadline(l);
 
-		if (ready > 0)
-			serve(l, n);
-		osc_in_tick(&l->osc, now);
-		engine_tick(l->engine, now);
-		check_jobs(l);
+		if (!l->npolled)
+			set_polled(l);
+		if (platform_poll(l->polled, l->npolled, next) > 0)
+			serve(l, l->npolled);
+		if (next != TIME_NEVER)
+			tick(l);
+		if (l->failed)
+			live_ports_failed(l);
+		if (l->njobs)
+			check_jobs(l);
 	}
 	for (size_t i = 0; i < l->m->nports; i++)
 		live_port_down(l, (int)i);

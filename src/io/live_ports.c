@@ -159,7 +159,9 @@ static void send_raw(struct live *l, int port, const struct parcel *x)
 		was_dropped(l, port, x);
 	} else {
 		/* Its reader has gone: the stand-in gets this one, and all that follow. */
-		lose(l, port, n < 0 ? strerror(errno) : "cut short");
+		snprintf(l->ports[port].reason, LINK_TEXT, "%s",
+		         n < 0 ? strerror(errno) : "a write was cut short");
+		l->ports[port].failed = l->failed = true;
 		was_simulated(l, port, x);
 	}
 }
@@ -210,7 +212,7 @@ void live_send(void *ctx, const struct msg *m)
 		x.label = keep_label(l, x.label);
 	if (x.batch)
 		((struct job *)x.batch)->open++;
-	if (!p->up || p->out_fd < 0)
+	if (!p->up || p->out_fd < 0 || p->failed)
 		was_simulated(l, m->port, &x);
 	else if (p->how == HOW_LINK)
 		send_link(l, m->port, &x);
@@ -226,6 +228,7 @@ void live_port_up(struct live *l, const struct order *o)
 {
 	struct live_port *p = &l->ports[o->port];
 
+	l->npolled = 0;
 	p->up = true;
 	p->how = o->how;
 	p->in_fd = o->in_fd;
@@ -233,6 +236,7 @@ void live_port_up(struct live *l, const struct order *o)
 	p->seq = 0;
 	p->rx_len = 0;
 	p->reason[0] = '\0';
+	p->failed = false;
 	p->parser = (struct midi_parser){ 0 };
 }
 
@@ -244,6 +248,7 @@ void live_port_down(struct live *l, int port)
 
 	if (!p->up)
 		return;
+	l->npolled = 0;
 	p->up = false;
 	if (p->in_fd >= 0)
 		close(p->in_fd);
@@ -257,6 +262,14 @@ void live_port_down(struct live *l, int port)
 			was_simulated(l, port, &x);
 	}
 	engine_port_down(l->engine, clock_ns(), port);
+}
+
+void live_ports_failed(struct live *l)
+{
+	l->failed = false;
+	for (size_t i = 0; i < l->m->nports; i++)
+		if (l->ports[i].up && l->ports[i].failed)
+			lose(l, (int)i, "");
 }
 
 bool live_ports_busy(const struct live *l)
@@ -356,6 +369,7 @@ static void read_raw(struct live *l, int port)
 	if (n <= 0) { /* a file has an end; its port can still send */
 		close(p->in_fd);
 		p->in_fd = -1;
+		l->npolled = 0;
 		if (p->out_fd < 0)
 			lose(l, port, n < 0 ? strerror(errno) : "read to its end");
 		return;

@@ -27,7 +27,8 @@ struct live_port {
 	uint32_t seq;
 	uint8_t rx[LINK_READ * sizeof(struct link_record)];
 	size_t rx_len;
-	char reason[LINK_TEXT];   /* why it was lost, if its host said so */
+	char reason[LINK_TEXT];   /* why it was lost, if that is known */
+	bool failed;       /* in this step; it is lost when the step has ended */
 	struct midi_parser parser; /* HOW_RAW */
 };
 
@@ -49,10 +50,12 @@ struct live {
 	uint64_t lost; /* notes that could not be kept, not reported yet */
 	char labels[LABELS][128];
 	size_t next_label;
+	bool failed;   /* a port has, in this step */
 	bool quitting;
 	uint64_t quit_ns; /* at the latest */
 	struct pollfd *polled; /* owned: room for every port, socket and the wake pipe */
 	int *polled_port;      /* owned: which port each is of, or one of POLLED_ */
+	size_t npolled;        /* 0: what is polled has changed, the list is made anew */
 };
 
 /* The engine's sink. */
@@ -62,6 +65,9 @@ void live_port_up(struct live *l, const struct order *o);
 
 /* Closes it and lets the stand-in take over what waited; reason may be NULL. */
 void live_port_down(struct live *l, int port);
+
+/* Loses the ports that failed in the step that has ended: the engine is not called back in it. */
+void live_ports_failed(struct live *l);
 
 /* Reads what has come on an open port; loses it if it has gone. */
 void live_port_read(struct live *l, int port);

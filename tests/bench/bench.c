@@ -322,6 +322,25 @@ static void ring(int sig)
 	(void)sig;
 }
 
+/* No bridge is left behind. */
+static void interrupted(int sig)
+{
+	for (size_t i = 0; i < bench.n; i++)
+		if (bench.subjects[i].pid > 0)
+			kill(bench.subjects[i].pid, SIGTERM);
+	_exit(128 + sig);
+}
+
+static void set_signals(void)
+{
+	struct sigaction sa = { .sa_handler = ring };
+
+	sigaction(SIGALRM, &sa, NULL);
+	sa.sa_handler = interrupted;
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+}
+
 static int options(int argc, char **argv)
 {
 	int c;
@@ -360,13 +379,11 @@ static void print_machine(void)
 
 int main(int argc, char **argv)
 {
-	struct sigaction sa = { .sa_handler = ring };
-
 	if (options(argc, argv)) {
 		fprintf(stderr, "usage: bench -b BUILD -w FOLDER [-f FAULT] [-r ROUNDS]\n");
 		return 2;
 	}
-	sigaction(SIGALRM, &sa, NULL);
+	set_signals();
 	atexit(stop_all);
 	print_machine();
 	starts();

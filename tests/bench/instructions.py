@@ -10,6 +10,7 @@ the path through a port host is counted as well, as the difference of two whole 
 answers no requests.
 """
 import argparse
+import atexit
 import collections
 import glob
 import json
@@ -111,6 +112,7 @@ class Bridge:
                    "--no-http", "--socket", self.control,
                    "--open-timeout", str(PATIENCE_S * 1000)]
         self.process = subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE)
+        atexit.register(self.process.kill)  # does nothing once it has ended
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.connect(("127.0.0.1", self.wait_ready()))
 
@@ -266,6 +268,7 @@ def main():
     if not shutil.which("valgrind"):
         print("instructions: not counted, there is no valgrind")
         return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     count_raw(args)
     if args.f:
         args.f = os.path.abspath(args.f)

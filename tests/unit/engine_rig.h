@@ -1,4 +1,5 @@
-/* An engine with a small mapping, what it sends, and words to move it. Included after <cmocka.h>. */
+/* An engine with a small mapping, what it sends, and words to move it. Included after
+ * <cmocka.h>. */
 #ifndef CUEWIRE_TESTS_ENGINE_RIG_H
 #define CUEWIRE_TESTS_ENGINE_RIG_H
 

@@ -1,5 +1,5 @@
-/* OSC arguments as traces have them: 1 is an i, 1.0 an f, true and false T and F, null N, "I" I, other
- * texts s; "nan" and "inf", which are no JSON, stand for such an f. Included after <cmocka.h>. */
+/* OSC arguments as traces have them: 1 is an i, 1.0 an f, true and false T and F, null N, "I" I,
+ * other texts s; "nan" and "inf", which are no JSON, stand for such an f. Included after <cmocka.h>. */
 #ifndef CUEWIRE_TESTS_OSC_JSON_H
 #define CUEWIRE_TESTS_OSC_JSON_H
 

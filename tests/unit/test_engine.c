@@ -219,7 +219,7 @@ static void test_batches_full_and_cancelled(void **state)
 		assert_int_equal(b[i].next, 0);
 	}
 	osc(T0, 0, "/cue", 0, 0);
-	engine_cancel(r.e);
+	engine_cancel(r.e, 0);
 	for (size_t i = 0; i < BATCHES_MAX; i++)
 		assert_int_equal(b[i].next, 1);
 	assert_int_equal(b[BATCHES_MAX].next, 0); /* it was never taken */

@@ -217,7 +217,7 @@ static void feed(struct golden *g, uint64_t t_ns, const char *in, const cJSON *j
 	else if (!strcmp(in, "exit"))
 		engine_release_all(g->e, t_ns);
 	else if (!strcmp(in, "stop"))
-		engine_cancel(g->e);
+		engine_cancel(g->e, t_ns);
 	else if (!strcmp(in, "gone:osc"))
 		engine_gone(g->e, t_ns, FROM_OSC, peer_of(j));
 	else if (!strncmp(in, "down:", 5))

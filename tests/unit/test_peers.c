@@ -144,6 +144,9 @@ static void test_interval_changes(void **state)
 	/* too close to be a measure */
 	check_interval((uint64_t[]){ 10 * S, 12 * S, 12 * S + 50 * MS }, 3, 18 * S + 50 * MS);
 	check_interval((uint64_t[]){ 10 * S, 12 * S, 12 * S + 500 * MS }, 3, 14 * S); /* faster */
+	/* one long pause is an absence, two are how it pings */
+	check_interval((uint64_t[]){ 10 * S, 11 * S, 31 * S }, 3, 34 * S);
+	check_interval((uint64_t[]){ 10 * S, 11 * S, 31 * S, 51 * S }, 4, 111 * S);
 }
 
 static void test_two_gone(void **state)

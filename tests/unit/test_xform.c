@@ -66,9 +66,11 @@ static const struct run runs[] = {
 	{ "threshold, invert",
 	  { { XF_THRESHOLD, 0, 0.7f, 0 }, { XF_INVERT, 0, 0, 0 } }, 2, 0.4f, 1.0f },
 	{ "range, output, invert",
-	  { { XF_RANGE, 0, 0.0f, 0.5f }, { XF_OUTPUT, 0, 0.0f, 0.5f }, { XF_INVERT, 0, 0, 0 } }, 3, 0.25f, 0.75f },
+	  { { XF_RANGE, 0, 0.0f, 0.5f }, { XF_OUTPUT, 0, 0.0f, 0.5f }, { XF_INVERT, 0, 0, 0 } },
+	  3, 0.25f, 0.75f },
 	{ "output, invert, range",
-	  { { XF_OUTPUT, 0, 0.0f, 0.5f }, { XF_INVERT, 0, 0, 0 }, { XF_RANGE, 0, 0.0f, 0.5f } }, 3, 0.25f, 1.0f },
+	  { { XF_OUTPUT, 0, 0.0f, 0.5f }, { XF_INVERT, 0, 0, 0 }, { XF_RANGE, 0, 0.0f, 0.5f } },
+	  3, 0.25f, 1.0f },
 	{ "quantise, s",
 	  { { XF_QUANTISE, 0, 5, 0 }, { XF_CURVE, 0, CURVE_S, 0 } }, 2, 0.3f, 0.15625f },
 };
