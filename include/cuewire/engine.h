@@ -30,19 +30,22 @@ struct source {
 
 enum edge { EDGE_NONE, EDGE_PRESS, EDGE_RELEASE };
 
-/* What leaves: one control's new value as bytes for a port. A value on the way; the sink copies
- * what it keeps. */
+/* What leaves: one control's new value as bytes for a port. */
 struct msg {
-	uint64_t t_ns; /* arrival of the cause */
-	const struct source *source; /* lives until the sink returns */
+	uint64_t t_ns;       /* arrival of the cause */
+	const char *label;   /* of the source; see brief */
+	struct batch *batch; /* of the source; NULL: no intent */
+	float value;         /* 0..1; encoders: signed steps */
 	uint16_t control;
 	int16_t port;
-	uint8_t edge; /* enum edge: buttons */
-	uint8_t len;  /* of bytes; 0: an OSC port */
-	uint8_t bytes[MSG_BYTES];
+	uint8_t from;        /* enum from */
+	bool brief;          /* label lives until the sink returns, not as long as the mapping */
+	bool last_wins;      /* of several that wait only the latest matters */
+	uint8_t edge;        /* enum edge: buttons */
+	uint8_t len;         /* of bytes; 0: an OSC port */
 	uint8_t release_len; /* with EDGE_PRESS: the bytes that release it */
+	uint8_t bytes[MSG_BYTES];
 	uint8_t release[3];
-	float value; /* 0..1; encoders: signed steps */
 };
 
 struct counters {

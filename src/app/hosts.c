@@ -237,6 +237,9 @@ void hosts_lost(struct daemon *d, int port, const char *reason)
 
 	s->open = false;
 	if (s->host != HOST_OPEN) {
+		/* Somebody may read a FIFO again; a file that was read to its end is not read anew. */
+		if (d->m->ports[port].raw_out)
+			s->deadline_ns = clock_ns() + RAW_RETRY_NS;
 		set_failed(d, port, "failed", reason);
 	} else if (*reason) {
 		s->host = HOST_DOWN;
@@ -293,29 +296,33 @@ static void start_raw(struct daemon *d, int port)
 	struct order o = { .kind = ORDER_PORT_UP, .port = port, .how = HOW_RAW, .in_fd = -1,
 		           .out_fd = -1 };
 	const char *bad = NULL;
+	int err;
 
 	if (p->raw_in && (o.in_fd = open_raw_in(p->raw_in)) < 0)
 		bad = p->raw_in;
 	else if (p->raw_out && (o.out_fd = open(p->raw_out, O_WRONLY | O_NONBLOCK | O_CLOEXEC |
 	                                                    O_NOCTTY | O_APPEND)) < 0)
 		bad = p->raw_out;
+	err = errno;
 	if (!bad && queue_order(&d->q, &o)) {
 		set_open(d, port, p->raw_out ? p->raw_out : p->raw_in);
 		s->deadline_ns = TIME_NEVER;
 		return;
 	}
 	if (!s->reason[0]) { /* said once, not at every try */
-		const char *why = errno == ENXIO ? "nobody reads it" : strerror(errno);
 		char text[128];
 
-		snprintf(text, sizeof(text), "%s: %s", bad ? bad : "", why);
-		if (errno == ENXIO || errno == ENOENT)
+		snprintf(text, sizeof(text), "%s: %s", bad ? bad : "the engine is busy",
+		         err == ENXIO ? "nobody reads it" : strerror(err));
+		if (err == ENXIO || err == ENOENT)
 			set_simulated(d, port, "missing", text);
 		else
-			set_failed(d, port, "failed", text);
+			set_failed(d, port, "failed", bad ? text : "the engine is busy");
 	}
 	if (o.in_fd >= 0)
 		close(o.in_fd);
+	if (o.out_fd >= 0)
+		close(o.out_fd);
 	s->deadline_ns = clock_ns() + RAW_RETRY_NS;
 }
 

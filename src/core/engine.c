@@ -62,15 +62,31 @@ static void touch(struct engine *e, uint64_t t_ns, uint16_t control, float v,
 		snprintf(st->by_copy, sizeof(st->by_copy), "%s", s->label);
 }
 
+static struct msg new_msg(const struct control *c, uint64_t t_ns, uint16_t control,
+                          const struct source *s)
+{
+	return (struct msg){
+		.t_ns = t_ns,
+		.label = s->label,
+		.batch = s->batch,
+		.control = control,
+		.port = (int16_t)c->port,
+		.from = (uint8_t)s->from,
+		.brief = s->brief,
+		.last_wins = kinds[c->kind].coalesces,
+	};
+}
+
 static void send_value(struct engine *e, uint64_t t_ns, uint16_t control, float v, enum edge edge,
                        const struct source *s)
 {
 	const struct control *c = &e->m->controls[control];
-	struct msg m = { .t_ns = t_ns, .source = s, .control = control, .port = (int16_t)c->port,
-		         .edge = (uint8_t)edge };
+	struct msg m;
 
 	if (c->port == PORT_NONE)
 		return;
+	m = new_msg(c, t_ns, control, s);
+	m.edge = (uint8_t)edge;
 	encode_value(c, v, &m);
 	e->sink.send(e->sink.ctx, &m);
 }
@@ -83,8 +99,7 @@ static void send_steps(struct engine *e, uint64_t t_ns, uint16_t control, int st
 	if (c->port == PORT_NONE)
 		return;
 	while (steps) {
-		struct msg m = { .t_ns = t_ns, .source = s, .control = control,
-			         .port = (int16_t)c->port };
+		struct msg m = new_msg(c, t_ns, control, s);
 
 		steps = encode_steps(c, steps, &m);
 		e->sink.send(e->sink.ctx, &m);

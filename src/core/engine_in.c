@@ -147,6 +147,10 @@ static bool osc_input(struct engine *e, const struct route *r, const struct osc_
 	bool trigger = m->nargs == 0, other = false;
 	double v;
 
+	if (m->nargs == 1 && r->arg <= 0 && osc_number(&m->args[0], &v)) { /* nearly always */
+		*in = (struct input){ IN_VALUE, (float)v };
+		return true;
+	}
 	for (size_t i = r->arg < 0 ? 0 : (size_t)r->arg; i < m->nargs; i++) {
 		const struct osc_arg *a = &m->args[i];
 

@@ -21,7 +21,7 @@ void lane_finish(struct lane *l)
 	free(l->waiting);
 }
 
-static struct parcel *at(const struct lane *l, uint64_t place)
+static struct msg *at(const struct lane *l, uint64_t place)
 {
 	return &l->queue[place % l->cap];
 }
@@ -31,7 +31,7 @@ static bool may_replace(const struct lane *l, uint64_t place)
 	return place >= l->last_edge || l->n >= l->cap / 2;
 }
 
-enum lane_result lane_push(struct lane *l, const struct parcel *p, struct parcel *old)
+enum lane_result lane_push(struct lane *l, const struct msg *p, struct msg *old)
 {
 	const uint64_t place = l->popped + l->n;
 
@@ -55,7 +55,7 @@ enum lane_result lane_push(struct lane *l, const struct parcel *p, struct parcel
 	return LANE_QUEUED;
 }
 
-static bool take(struct lane *l, struct parcel *out)
+static bool take(struct lane *l, struct msg *out)
 {
 	if (!l->n)
 		return false;
@@ -69,9 +69,9 @@ static bool take(struct lane *l, struct parcel *out)
 	return true;
 }
 
-const struct parcel *lane_next(struct lane *l)
+const struct msg *lane_next(struct lane *l)
 {
-	struct parcel *p;
+	struct msg *p;
 
 	if (l->under_way == LINK_WINDOW || !l->n)
 		return NULL;
@@ -81,7 +81,7 @@ const struct parcel *lane_next(struct lane *l)
 	return p;
 }
 
-bool lane_done(struct lane *l, struct parcel *out)
+bool lane_done(struct lane *l, struct msg *out)
 {
 	if (!l->under_way)
 		return false;
@@ -91,7 +91,7 @@ bool lane_done(struct lane *l, struct parcel *out)
 	return true;
 }
 
-bool lane_drain(struct lane *l, struct parcel *out)
+bool lane_drain(struct lane *l, struct msg *out)
 {
 	return lane_done(l, out) || take(l, out);
 }

@@ -254,11 +254,13 @@ static void set_polled(struct live *l)
 
 static uint64_t deadline(const struct live *l)
 {
-	const uint64_t osc = osc_in_deadline(&l->osc);
+	const uint64_t osc = osc_in_deadline(&l->osc), ports = live_ports_deadline(l);
 	uint64_t t = engine_deadline(l->engine);
 
 	if (osc < t)
 		t = osc;
+	if (ports < t)
+		t = ports;
 	if (l->quitting && l->quit_ns < t)
 		t = l->quit_ns;
 	return t;
@@ -286,6 +288,7 @@ static void tick(struct live *l)
 
 	osc_in_tick(&l->osc, now);
 	engine_tick(l->engine, now);
+	live_ports_tick(l, now);
 }
 
 static void *run(void *ctx)

@@ -13,7 +13,7 @@
 
 /* ---- the fate of a message ---- */
 
-static void note_out(struct live *l, int port, const struct parcel *p, bool simulated,
+static void note_out(struct live *l, int port, const struct msg *p, bool simulated,
                      uint64_t written_ns)
 {
 	struct note *n = live_note(l, NOTE_OUT);
@@ -32,7 +32,7 @@ static void note_out(struct live *l, int port, const struct parcel *p, bool simu
 	live_note_push(l);
 }
 
-static void note_sim(struct live *l, const struct parcel *p)
+static void note_sim(struct live *l, const struct msg *p)
 {
 	struct note *n = live_note(l, NOTE_SIM);
 
@@ -45,7 +45,7 @@ static void note_sim(struct live *l, const struct parcel *p)
 }
 
 /* Tells the intent that the message is of, if any. */
-static void job_result(int port, const struct parcel *p, int how)
+static void job_result(int port, const struct msg *p, int how)
 {
 	struct job *j = (struct job *)p->batch; /* its first member */
 
@@ -57,7 +57,7 @@ static void job_result(int port, const struct parcel *p, int how)
 			                                         how };
 }
 
-static void was_sent(struct live *l, int port, const struct parcel *p, uint64_t written_ns)
+static void was_sent(struct live *l, int port, const struct msg *p, uint64_t written_ns)
 {
 	l->n->midi_out += p->len != 0;
 	l->sent[p->control] = p->value;
@@ -67,7 +67,7 @@ static void was_sent(struct live *l, int port, const struct parcel *p, uint64_t 
 	job_result(port, p, ACT_SENT);
 }
 
-static void was_simulated(struct live *l, int port, const struct parcel *p)
+static void was_simulated(struct live *l, int port, const struct msg *p)
 {
 	const bool changed = sim_take(&l->sim, l->m, p->control, p->value);
 
@@ -81,7 +81,7 @@ static void was_simulated(struct live *l, int port, const struct parcel *p)
 	job_result(port, p, ACT_SIMULATED);
 }
 
-static void was_dropped(struct live *l, int port, const struct parcel *p)
+static void was_dropped(struct live *l, int port, const struct msg *p)
 {
 	l->n->dropped++;
 	job_result(port, p, ACT_FAILED);
@@ -99,7 +99,7 @@ static void lose(struct live *l, int port, const char *reason)
 	queue_reply(l->q, &r);
 }
 
-static void send_link_record(struct live *l, int port, const struct parcel *x)
+static void send_link_record(struct live *l, int port, const struct msg *x)
 {
 	struct live_port *p = &l->ports[port];
 	struct link_record r = { .kind = LINK_WRITE, .len = x->len, .seq = p->seq++,
@@ -121,17 +121,32 @@ static void send_link_record(struct live *l, int port, const struct parcel *x)
 
 static void pump(struct live *l, int port)
 {
-	const struct parcel *x;
+	struct live_port *p = &l->ports[port];
+	const struct msg *x;
 
-	while ((x = lane_next(&l->ports[port].lane)))
+	while ((x = lane_next(&p->lane))) {
 		send_link_record(l, port, x);
+		if (p->answer_ns == TIME_NEVER)
+			p->answer_ns = clock_ns() + ANSWER_NS;
+	}
 }
 
-static void send_link(struct live *l, int port, const struct parcel *x)
+/* A label that lives until LABELS more of its sort have come. */
+static const char *keep_label(struct live *l, const char *label)
 {
-	struct parcel old;
+	char *slot = l->labels[l->next_label++ % LABELS];
 
-	switch (lane_push(&l->ports[port].lane, x, &old)) {
+	snprintf(slot, sizeof(l->labels[0]), "%s", label);
+	return slot;
+}
+
+static void send_link(struct live *l, int port, const struct msg *x)
+{
+	struct msg kept = *x, old;
+
+	if (x->brief)
+		kept.label = keep_label(l, x->label);
+	switch (lane_push(&l->ports[port].lane, &kept, &old)) {
 	case LANE_FULL:
 		was_dropped(l, port, x);
 		return;
@@ -146,7 +161,7 @@ static void send_link(struct live *l, int port, const struct parcel *x)
 	}
 }
 
-static void send_raw(struct live *l, int port, const struct parcel *x)
+static void send_raw(struct live *l, int port, const struct msg *x)
 {
 	ssize_t n;
 
@@ -166,7 +181,7 @@ static void send_raw(struct live *l, int port, const struct parcel *x)
 	}
 }
 
-static void send_osc(struct live *l, int port, const struct parcel *x)
+static void send_osc(struct live *l, int port, const struct msg *x)
 {
 	const struct control *c = &l->m->controls[x->control];
 	char bytes[1024];
@@ -180,46 +195,21 @@ static void send_osc(struct live *l, int port, const struct parcel *x)
 		was_sent(l, port, x, l->watch ? clock_ns() : 0);
 }
 
-/* A label that lives until LABELS more of its sort have come. */
-static const char *keep_label(struct live *l, const char *label)
-{
-	char *slot = l->labels[l->next_label++ % LABELS];
-
-	snprintf(slot, sizeof(l->labels[0]), "%s", label);
-	return slot;
-}
-
 void live_send(void *ctx, const struct msg *m)
 {
 	struct live *l = ctx;
 	const struct live_port *p = &l->ports[m->port];
-	struct parcel x = {
-		.t_ns = m->t_ns,
-		.label = m->source->label,
-		.batch = m->source->batch,
-		.value = m->value,
-		.control = m->control,
-		.from = (uint8_t)m->source->from,
-		.edge = m->edge,
-		.len = m->len,
-		.release_len = m->release_len,
-		.last_wins = kinds[l->m->controls[m->control].kind].coalesces,
-	};
 
-	memcpy(x.bytes, m->bytes, sizeof(x.bytes));
-	memcpy(x.release, m->release, sizeof(x.release));
-	if (m->source->brief)
-		x.label = keep_label(l, x.label);
-	if (x.batch)
-		((struct job *)x.batch)->open++;
+	if (m->batch)
+		((struct job *)m->batch)->open++;
 	if (!p->up || p->out_fd < 0 || p->failed)
-		was_simulated(l, m->port, &x);
+		was_simulated(l, m->port, m);
 	else if (p->how == HOW_LINK)
-		send_link(l, m->port, &x);
+		send_link(l, m->port, m);
 	else if (p->how == HOW_RAW)
-		send_raw(l, m->port, &x);
+		send_raw(l, m->port, m);
 	else
-		send_osc(l, m->port, &x);
+		send_osc(l, m->port, m);
 }
 
 /* ---- up and down ---- */
@@ -237,6 +227,7 @@ void live_port_up(struct live *l, const struct order *o)
 	p->rx_len = 0;
 	p->reason[0] = '\0';
 	p->failed = false;
+	p->answer_ns = TIME_NEVER;
 	p->parser = (struct midi_parser){ 0 };
 }
 
@@ -244,7 +235,7 @@ void live_port_down(struct live *l, int port)
 {
 	struct live_port *p = &l->ports[port];
 	size_t under_way = p->lane.under_way;
-	struct parcel x;
+	struct msg x;
 
 	if (!p->up)
 		return;
@@ -262,6 +253,23 @@ void live_port_down(struct live *l, int port)
 			was_simulated(l, port, &x);
 	}
 	engine_port_down(l->engine, clock_ns(), port);
+}
+
+uint64_t live_ports_deadline(const struct live *l)
+{
+	uint64_t next = TIME_NEVER;
+
+	for (size_t i = 0; i < l->m->nports; i++)
+		if (l->ports[i].up && l->ports[i].answer_ns < next)
+			next = l->ports[i].answer_ns;
+	return next;
+}
+
+void live_ports_tick(struct live *l, uint64_t now)
+{
+	for (size_t i = 0; i < l->m->nports; i++)
+		if (l->ports[i].up && l->ports[i].answer_ns <= now)
+			lose(l, (int)i, "its driver stopped answering");
 }
 
 void live_ports_failed(struct live *l)
@@ -303,10 +311,11 @@ static void midi_in(struct live *l, int port, uint64_t t_ns, const struct midi_m
 
 static void link_done(struct live *l, int port, const struct link_record *r)
 {
-	struct parcel x;
+	struct msg x;
 
 	if (!lane_done(&l->ports[port].lane, &x))
 		return;
+	l->ports[port].answer_ns = l->ports[port].lane.under_way ? r->t_ns + ANSWER_NS : TIME_NEVER;
 	if (r->code == LINK_R_NONE)
 		was_sent(l, port, &x, r->t_ns);
 	else

@@ -16,6 +16,7 @@
 #define LABELS 256      /* labels of a step that are kept while their messages wait */
 #define JOBS_MAX 256
 #define LINK_READ 16    /* records read at once */
+#define ANSWER_NS UINT64_C(1000000000) /* for the host to answer a write */
 
 /* An open port, or one that the stand-in stands in for. */
 struct live_port {
@@ -25,6 +26,7 @@ struct live_port {
 	struct lane lane;  /* HOW_LINK; allocated when the thread starts */
 	bool has_lane;
 	uint32_t seq;
+	uint64_t answer_ns; /* when the host must have answered; TIME_NEVER: nothing is under way */
 	uint8_t rx[LINK_READ * sizeof(struct link_record)];
 	size_t rx_len;
 	char reason[LINK_TEXT];   /* why it was lost, if that is known */
@@ -65,6 +67,12 @@ void live_port_up(struct live *l, const struct order *o);
 
 /* Closes it and lets the stand-in take over what waited; reason may be NULL. */
 void live_port_down(struct live *l, int port);
+
+/* When a host must have answered; TIME_NEVER: none owes an answer. */
+uint64_t live_ports_deadline(const struct live *l);
+
+/* Loses the ports whose hosts have not answered in time. */
+void live_ports_tick(struct live *l, uint64_t now);
 
 /* Loses the ports that failed in the step that has ended: the engine is not called back in it. */
 void live_ports_failed(struct live *l);

@@ -207,6 +207,7 @@ def crashes_and_failures_while_it_writes():
 def a_write_that_hangs_blocks_nothing_else():
     with Rig(fault="Pm_WriteShort=hang@1") as r:
         r.wait_open("traktor")
+        hosts = len(r.hosts())
         r.send("/deck/a/cue", "f", 1.0)
         r.monitored(control="deck.a.cue", state="open")
         for i in range(15):  # edges: none takes another's place
@@ -219,6 +220,13 @@ def a_write_that_hangs_blocks_nothing_else():
         assert n["backlog"] == 30 - 8 + 1 and n["coalesced"] == 499 and n["dropped"] == 0, n
         r.untouched_port_goes_on()
         assert r.state()["deck.b.cue"]["sent"] is None and r.log() == ["B0 15 7F"]
+        # an intent is not told of success, and not kept waiting for ever
+        out = json.loads(r.command("send", '{"intent": "set", "slots": {"control": "deck.a.volume", "value": 1}}'))
+        assert out["status"] == "simulated", out
+        traktor = r.status()["ports"]["traktor"]
+        assert traktor["reason"] == "failed: its driver stopped answering", traktor
+        assert r.status()["counters"]["backlog"] == 0
+        wait_until(lambda: len(r.hosts()) == hosts - 1, "the end of its host")
         started = time.monotonic()
         assert r.stop() == 0
         assert time.monotonic() - started < 1, time.monotonic() - started

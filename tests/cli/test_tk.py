@@ -84,7 +84,14 @@ class Window:
         if self.lines:
             self.root.after(20, self.send.invoke)
         else:
-            self.root.after(300, self.root.quit)
+            self.give_up = time.monotonic() + cuewire.PATIENCE
+            self.wait_for_answers()
+
+    def wait_for_answers(self):
+        if self.output.count(b"\n") >= INTENTS or time.monotonic() > self.give_up:
+            self.root.after(100, self.root.quit)
+        else:
+            self.root.after(10, self.wait_for_answers)
 
     def run(self):
         self.last = time.monotonic()

@@ -87,7 +87,7 @@ static inline void send(void *ctx, const struct msg *m)
 	(void)ctx;
 	r.n++;
 	s->m = *m;
-	snprintf(s->label, sizeof(s->label), "%s", m->source->label);
+	snprintf(s->label, sizeof(s->label), "%s", m->label);
 	check_edge(m);
 }
 

@@ -183,8 +183,8 @@ static void test_batch(void **state)
 	b.source.batch = &b;
 	assert_true(engine_batch(r.e, T0, &b));
 	assert_int_equal(b.next, 2);
-	assert_ptr_equal(r.sent[0].m.source, &b.source);
-	assert_ptr_equal(r.sent[1].m.source->batch, &b);
+	assert_ptr_equal(r.sent[0].m.batch, &b);
+	assert_ptr_equal(r.sent[1].m.batch, &b);
 	run_until(T0 + 60 * MS);
 	expect(2, "cue", 0, T0 + 50 * MS, "timer");
 	assert_int_equal(b.next, 2);

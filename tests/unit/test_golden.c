@@ -67,7 +67,7 @@ static void print_msg(void *ctx, const struct msg *m)
 	buf_puts(&g->out, ", \"value\": ");
 	buf_json_num(&g->out, (double)m->value);
 	buf_puts(&g->out, ", \"from\": ");
-	buf_json_str(&g->out, m->source->label);
+	buf_json_str(&g->out, m->label);
 	if (m->len) {
 		buf_puts(&g->out, ", \"midi\": ");
 		print_hex(&g->out, m->bytes, m->len);

@@ -11,25 +11,25 @@
 
 #define CONTROLS 8
 
-static struct parcel fader(uint16_t control, float v)
+static struct msg fader(uint16_t control, float v)
 {
-	return (struct parcel){ .control = control, .value = v, .last_wins = true };
+	return (struct msg){ .control = control, .value = v, .last_wins = true };
 }
 
-static struct parcel press(uint16_t control, float v)
+static struct msg press(uint16_t control, float v)
 {
-	return (struct parcel){ .control = control, .value = v,
+	return (struct msg){ .control = control, .value = v,
 		                .edge = v >= 0.5f ? EDGE_PRESS : EDGE_RELEASE };
 }
 
-static enum lane_result push(struct lane *l, struct parcel p)
+static enum lane_result push(struct lane *l, struct msg p)
 {
-	struct parcel old;
+	struct msg old;
 
 	return lane_push(l, &p, &old);
 }
 
-static void expect(const struct parcel *p, uint16_t control, float v)
+static void expect(const struct msg *p, uint16_t control, float v)
 {
 	assert_non_null(p);
 	assert_int_equal(p->control, control);
@@ -41,7 +41,7 @@ static void expect(const struct parcel *p, uint16_t control, float v)
 static void test_empty(void **state)
 {
 	struct lane l;
-	struct parcel x;
+	struct msg x;
 
 	(void)state;
 	lane_init(&l, CONTROLS);
@@ -54,7 +54,7 @@ static void test_empty(void **state)
 static void test_window(void **state)
 {
 	struct lane l;
-	struct parcel x;
+	struct msg x;
 
 	(void)state;
 	lane_init(&l, CONTROLS);
@@ -73,7 +73,7 @@ static void test_window(void **state)
 static void test_coalesces(void **state)
 {
 	struct lane l;
-	struct parcel old, p = fader(1, 0.3f);
+	struct msg old, p = fader(1, 0.3f);
 
 	(void)state;
 	lane_init(&l, CONTROLS);
@@ -127,7 +127,7 @@ static void test_edges_bounded(void **state)
 static void test_drain(void **state)
 {
 	struct lane l;
-	struct parcel x;
+	struct msg x;
 
 	(void)state;
 	lane_init(&l, CONTROLS);
@@ -155,17 +155,17 @@ static void test_drain(void **state)
 /* What waits, in order, from head on; and every control's last value that was pushed and that
  * came out. */
 struct model {
-	struct parcel list[ROUND];
+	struct msg list[ROUND];
 	size_t head, n, edges, under_way;
-	struct parcel way[LINK_WINDOW];
+	struct msg way[LINK_WINDOW];
 	float pushed[CONTROLS], popped[CONTROLS];
 };
 
 /* The newest waiting value of the control, if it may be replaced; else NULL. */
-static struct parcel *replaceable(struct model *m, uint16_t control)
+static struct msg *replaceable(struct model *m, uint16_t control)
 {
 	for (size_t i = m->n; i-- > 0;) {
-		struct parcel *p = &m->list[m->head + i];
+		struct msg *p = &m->list[m->head + i];
 
 		if (!p->last_wins && m->n < MODEL_MAX / 2)
 			return NULL;
@@ -175,9 +175,9 @@ static struct parcel *replaceable(struct model *m, uint16_t control)
 	return NULL;
 }
 
-static enum lane_result model_push(struct model *m, const struct parcel *p)
+static enum lane_result model_push(struct model *m, const struct msg *p)
 {
-	struct parcel *old = p->last_wins ? replaceable(m, p->control) : NULL;
+	struct msg *old = p->last_wins ? replaceable(m, p->control) : NULL;
 
 	if (!p->last_wins && m->edges == LANE_EDGES_MAX)
 		return LANE_FULL;
@@ -192,7 +192,7 @@ static enum lane_result model_push(struct model *m, const struct parcel *p)
 	return LANE_QUEUED;
 }
 
-static void check_same(const struct parcel *a, const struct parcel *b)
+static void check_same(const struct msg *a, const struct msg *b)
 {
 	assert_int_equal(a->t_ns, b->t_ns);
 	assert_int_equal(a->control, b->control);
@@ -201,7 +201,7 @@ static void check_same(const struct parcel *a, const struct parcel *b)
 
 static void model_next(struct model *m, struct lane *l)
 {
-	const struct parcel *p = lane_next(l);
+	const struct msg *p = lane_next(l);
 
 	if (!m->n || m->under_way == LINK_WINDOW) {
 		assert_null(p);
@@ -218,7 +218,7 @@ static void model_next(struct model *m, struct lane *l)
 
 static void model_done(struct model *m, struct lane *l)
 {
-	struct parcel x;
+	struct msg x;
 
 	assert_int_equal(lane_done(l, &x), m->under_way > 0);
 	if (!m->under_way)
@@ -232,7 +232,7 @@ static void random_push(struct model *m, struct lane *l, uint32_t *seed, uint64_
 {
 	const uint16_t control = (uint16_t)random_below(seed, CONTROLS);
 	const float v = (float)random_below(seed, 1000) / 1000;
-	struct parcel p = control < 3 ? press(control, v) : fader(control, v), old;
+	struct msg p = control < 3 ? press(control, v) : fader(control, v), old;
 
 	p.t_ns = t;
 	assert_int_equal(lane_push(l, &p, &old), model_push(m, &p));
