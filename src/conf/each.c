@@ -189,20 +189,33 @@ static const char *var_text(struct each *e, struct each_var *v)
 	return v->text;
 }
 
+static size_t put(char *out, size_t at, const char *s, size_t len)
+{
+	if (out)
+		memcpy(out + at, s, len);
+	return at + len;
+}
+
 /* Writes the string with the values put in to out, unless that is NULL. Returns its length. */
 static size_t put_values(struct each *e, const char *s, char *out)
 {
 	size_t len = 0, n;
 
 	while (*s) {
-		struct each_var *v = var_at(e, s, &n);
-		const char *part = v ? var_text(e, v) : s;
-		const size_t part_len = v ? strlen(part) : 1;
+		const char *brace = strchr(s, '{');
+		const size_t plain = brace ? (size_t)(brace - s) : strlen(s);
+		struct each_var *v;
 
-		if (out)
-			memcpy(out + len, part, part_len);
-		len += part_len;
-		s += v ? n : 1;
+		len = put(out, len, s, plain);
+		s += plain;
+		if (!brace)
+			break;
+		v = var_at(e, s, &n);
+		if (v)
+			len = put(out, len, var_text(e, v), strlen(var_text(e, v)));
+		else
+			len = put(out, len, s, n = 1);
+		s += n;
 	}
 	return len;
 }
