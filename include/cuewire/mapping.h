@@ -100,6 +100,7 @@ struct route {
 	const char *osc;   /* address or pattern; NULL: MIDI */
 	bool pattern;      /* osc holds pattern characters */
 	bool own;          /* the address that a control has by itself */
+	bool plain;        /* a value goes to its control as it is: no condition, transform, toggle, step */
 	int arg;           /* OSC: argument index; -1: the first number */
 	int port;          /* MIDI: the port that it comes from; OSC: PORT_NONE (any) */
 	struct address in; /* MIDI */

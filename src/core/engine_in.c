@@ -102,8 +102,13 @@ static void deliver(struct engine *e, uint64_t t_ns, uint16_t route, struct inpu
 {
 	const struct route *r = &e->m->routes[route];
 	const enum kind kind = e->m->controls[r->to].kind;
-	const bool through = !r->nwhen || conditions_hold(e, r);
+	bool through;
 
+	if (r->plain && in.kind == IN_VALUE) {
+		engine_set(e, t_ns, r->to, in.v, s);
+		return;
+	}
+	through = !r->nwhen || conditions_hold(e, r);
 	if (in.kind == IN_STEPS || in.kind == IN_TRIGGER) {
 		if (!through)
 			return;

@@ -264,6 +264,12 @@ static void add_own_routes(struct mapping *m)
 	}
 }
 
+static bool is_plain(const struct mapping *m, const struct route *r)
+{
+	return !r->nwhen && !r->nxf && r->as == AS_VALUE && r->by == 0.0f &&
+	       m->controls[r->to].kind != KIND_ENCODER;
+}
+
 void mapping_index(struct mapping *m)
 {
 	struct mapping_index *x = m->index = arena_alloc(m->arena, sizeof(*x));
@@ -276,8 +282,10 @@ void mapping_index(struct mapping *m)
 	x->midi = arena_alloc(m->arena, (m->nports + 1) * sizeof(*x->midi));
 	x->exact = arena_alloc(m->arena, (m->nroutes + 1) * sizeof(*x->exact));
 	x->patterns = arena_alloc(m->arena, (m->nroutes + 1) * sizeof(*x->patterns));
-	for (size_t i = 0; i < m->nroutes; i++)
+	for (size_t i = 0; i < m->nroutes; i++) {
 		m->routes[i].next = ROUTE_END;
+		m->routes[i].plain = is_plain(m, &m->routes[i]);
+	}
 	/* Pairs first, so that a chain that both halves lead to begins with the pair. */
 	for (size_t i = 0; i < m->nroutes; i++)
 		if (!m->routes[i].osc && m->routes[i].in.form == ADDR_CC14)
