@@ -66,7 +66,7 @@ int cmd_check(int argc, char **argv)
 	int err;
 
 	if (n < 0)
-		return command_usage("check", n);
+		return command_usage("check", n, table, NOPTIONS);
 	if (n == 0) {
 		fprintf(stderr, "cuewire check: no file named\n");
 		return EXIT_USAGE;

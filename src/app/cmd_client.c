@@ -18,6 +18,8 @@ struct args {
 	const char *socket;
 };
 
+#define COUNT(table) (sizeof(table) / sizeof(*(table)))
+
 #define JSON_OPTION \
 	{ "json", OPTION_FLAG, offsetof(struct args, json), NULL, "prints one JSON value", 0, 0, NULL }
 #define SOCKET_OPTION \
@@ -122,14 +124,14 @@ static void print_state(const cJSON *root)
 static int ask(const char *name, int argc, char **argv, void (*print)(const cJSON *))
 {
 	struct args a = { 0 };
-	const int n = options_parse(name, ask_table, sizeof(ask_table) / sizeof(*ask_table), &a, argc,
+	const int n = options_parse(name, ask_table, COUNT(ask_table), &a, argc,
 	                            argv);
 	char request[64];
 	char *answer;
 	cJSON *root;
 
 	if (n)
-		return command_usage(name, n < 0 ? n : -1);
+		return command_usage(name, n < 0 ? n : -1, ask_table, COUNT(ask_table));
 	snprintf(request, sizeof(request), "{\"request\": \"%s\"}", name);
 	answer = socket_ask(a.socket, request);
 	if (!answer)
@@ -234,13 +236,13 @@ static bool is_bad(const char *answer)
 int cmd_send(int argc, char **argv)
 {
 	struct args a = { 0 };
-	const int n = options_parse("send", send_table, sizeof(send_table) / sizeof(*send_table), &a,
+	const int n = options_parse("send", send_table, COUNT(send_table), &a,
 	                            argc, argv);
 	char *line, *answer;
 	bool bad;
 
 	if (n != 1)
-		return command_usage("send", n < 0 ? n : -1);
+		return command_usage("send", n < 0 ? n : -1, send_table, COUNT(send_table));
 	line = envelope(argv[0], a.dry_run);
 	answer = line ? socket_ask(a.socket, line) : NULL;
 	free(line);
@@ -258,13 +260,14 @@ int cmd_monitor(int argc, char **argv)
 {
 	struct args a = { 0 };
 	const int n = options_parse("monitor", monitor_table,
-	                            sizeof(monitor_table) / sizeof(*monitor_table), &a, argc, argv);
+	                            COUNT(monitor_table), &a, argc, argv);
 	char chunk[4096];
 	ssize_t len;
 	int fd;
 
 	if (n)
-		return command_usage("monitor", n < 0 ? n : -1);
+		return command_usage("monitor", n < 0 ? n : -1, monitor_table,
+		                     COUNT(monitor_table));
 	fd = socket_connect(a.socket);
 	if (fd < 0)
 		return EXIT_FAILED;

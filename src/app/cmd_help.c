@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "cuewire/load.h"
 #include "cuewire/xform.h"
+#include "options.h"
 #include "programs.h"
 
 const struct command commands[] = {
@@ -29,12 +30,14 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
-int command_usage(const char *name, int parsed)
+int command_usage(const char *name, int parsed, const struct option *table, size_t n)
 {
 	const struct command *c = find(name);
 	FILE *f = parsed == -2 ? stdout : stderr;
 
 	fprintf(f, "usage: cuewire %s %s\n", c->name, c->synopsis);
+	if (parsed == -2)
+		options_help(table, n);
 	return parsed == -2 ? EXIT_OK : EXIT_USAGE;
 }
 

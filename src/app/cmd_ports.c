@@ -113,7 +113,7 @@ int cmd_ports(int argc, char **argv)
 	cJSON *root;
 
 	if (n)
-		return command_usage("ports", n < 0 ? n : -1);
+		return command_usage("ports", n < 0 ? n : -1, table, NOPTIONS);
 	buf_init(&b, 1024 * 1024);
 	error = list(a.timeout_ms, &b);
 	root = error ? NULL : cJSON_Parse(b.p ? b.p : "");

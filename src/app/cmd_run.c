@@ -51,13 +51,8 @@ int cmd_run(int argc, char **argv)
 	struct args a = { .run = { .osc_port = -1, .open_timeout_ms = -1 }, .monitor = -1 };
 	const int n = options_parse("run", table, NOPTIONS, &a, argc, argv);
 
-	if (n < 0) {
-		const int code = command_usage("run", n);
-
-		if (n == -2)
-			options_help(table, NOPTIONS);
-		return code;
-	}
+	if (n < 0)
+		return command_usage("run", n, table, NOPTIONS);
 	if (a.monitor >= 0)
 		a.run.monitor = a.monitor ? MONITOR_JSON : MONITOR_TEXT;
 	a.run.files = n ? (const char *const *)argv : NULL;

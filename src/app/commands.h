@@ -3,6 +3,8 @@
 #ifndef CUEWIRE_COMMANDS_H
 #define CUEWIRE_COMMANDS_H
 
+#include <stddef.h>
+
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 struct command {
@@ -25,8 +27,11 @@ int cmd_monitor(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 
-/* What a command does with the result of options_parse when it is negative: the usage of the
- * command, on standard output when it was asked for. Returns the exit code. */
-int command_usage(const char *name, int parsed);
+struct option;
+
+/* What a command does with a bad number of arguments, or a negative result of options_parse: the
+ * usage of the command; when it was asked for, on standard output and with the options.
+ * Returns the exit code. */
+int command_usage(const char *name, int parsed, const struct option *table, size_t n);
 
 #endif
