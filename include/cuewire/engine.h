@@ -49,7 +49,8 @@ struct msg {
 };
 
 struct counters {
-	uint64_t osc_in, midi_in, midi_out, unmapped, bad, refused, backlog, coalesced, expired, dropped;
+	uint64_t osc_in, midi_in, midi_out, unmapped, bad, refused, backlog, coalesced, expired,
+		dropped;
 };
 
 /* Where messages and unmapped input go. The engine never waits for them. */

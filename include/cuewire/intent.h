@@ -19,10 +19,10 @@ struct cJSON;
 #define INTENT_TAP_MS 50 /* a step that presses without a later release */
 
 struct intent_request {
-	char id[INTENT_ID_MAX + 1];      /* empty: none was given */
+	char id[INTENT_ID_MAX + 1]; /* empty: none was given */
 	char name[INTENT_NAME_MAX + 1];
 	bool dry_run;
-	int64_t expires_ms;              /* -1: none was given */
+	int64_t expires_ms; /* -1: none was given */
 	struct batch_act acts[INTENT_ACTS_MAX];
 	size_t nacts;
 };

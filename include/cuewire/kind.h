@@ -12,13 +12,13 @@ enum op { OP_SET, OP_PRESS, OP_RELEASE, OP_NUDGE, OP_COUNT };
 
 struct kind_info {
 	const char *name;
-	bool keeps;       /* its value outlives its source, its port and the bridge */
-	bool held;        /* is released when its source, its port or the bridge ends */
-	bool binary;      /* its value is 0 or 1 */
-	bool resent;      /* its latest value is sent when its port returns */
-	bool coalesces;   /* of several waiting values only the last matters */
-	bool by_intent;   /* an intent may move it */
-	unsigned ops;     /* the ops that an intent may use, bits 1 << enum op */
+	bool keeps;     /* its value outlives its source, its port and the bridge */
+	bool held;      /* is released when its source, its port or the bridge ends */
+	bool binary;    /* its value is 0 or 1 */
+	bool resent;    /* its latest value is sent when its port returns */
+	bool coalesces; /* of several waiting values only the last matters */
+	bool by_intent; /* an intent may move it */
+	unsigned ops;   /* the ops that an intent may use, bits 1 << enum op */
 	const char *help;
 };
 

@@ -17,10 +17,10 @@
 struct lane {
 	struct msg *queue; /* owned; a ring of cap */
 	size_t cap, n;
-	size_t edges;         /* of n */
-	uint64_t *waiting;    /* owned; per control: its newest place + 1, 0: none */
-	uint64_t popped;      /* places count from the start: popped is the head's */
-	uint64_t last_edge;   /* the newest edge's place + 1 */
+	size_t edges;       /* of n */
+	uint64_t *waiting;  /* owned; per control: its newest place + 1, 0: none */
+	uint64_t popped;    /* places count from the start: popped is the head's */
+	uint64_t last_edge; /* the newest edge's place + 1 */
 	struct msg window[LINK_WINDOW];
 	size_t window_head, under_way;
 };

@@ -39,12 +39,12 @@ enum link_flag {
 struct link_record {
 	uint8_t kind; /* enum link_kind */
 	uint8_t code;
-	uint8_t len;  /* bytes used */
+	uint8_t len; /* bytes used */
 	uint8_t flags;
 	uint32_t seq;
 	uint64_t t_ns; /* CLOCK_MONOTONIC */
 	uint32_t value;
-	uint16_t key;  /* the control */
+	uint16_t key; /* the control */
 	uint8_t release_len;
 	uint8_t pad;
 	union {

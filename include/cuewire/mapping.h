@@ -30,15 +30,15 @@ struct names {
 struct port {
 	const char *name;
 	struct where at;
-	struct names in, out;    /* MIDI devices */
-	int osc_listen;          /* UDP port, -1: none */
-	const char *osc_bind;    /* numeric address to listen on, NULL: all */
-	int osc_reply_port;      /* where answers go at the sender's address; 9000 */
-	const char *osc_send;    /* "host:port" for controls of this port, NULL: none */
+	struct names in, out;         /* MIDI devices */
+	int osc_listen;               /* UDP port, -1: none */
+	const char *osc_bind;         /* numeric address to listen on, NULL: all */
+	int osc_reply_port;           /* where answers go at the sender's address; 9000 */
+	const char *osc_send;         /* "host:port" for controls of this port, NULL: none */
 	const char *raw_in, *raw_out; /* paths of FIFOs or files, NULL: none */
-	bool simulated;          /* never more than the stand-in */
-	bool optional;           /* may be absent without a fuss */
-	int open_timeout_ms;     /* 5000 */
+	bool simulated;               /* never more than the stand-in */
+	bool optional;                /* may be absent without a fuss */
+	int open_timeout_ms;          /* 5000 */
 };
 
 bool port_is_midi(const struct port *p); /* needs a port host */
@@ -49,7 +49,7 @@ bool port_sends(const struct port *p);   /* controls may name it */
 enum addr_form {
 	ADDR_NONE,
 	ADDR_CC,
-	ADDR_CC14,     /* number: the MSB's, lsb: the LSB's */
+	ADDR_CC14, /* number: the MSB's, lsb: the LSB's */
 	ADDR_NOTE,
 	ADDR_BEND,
 	ADDR_PROGRAM,  /* routes only; number: the program, or ADDR_ANY: its number is the value */
@@ -78,9 +78,9 @@ struct control {
 	enum encoding encoding; /* encoder by one CC; ENC_TWOS unless said */
 	int port;               /* PORT_NONE: nothing is sent (a shift key) */
 	struct address out;     /* ADDR_NONE: the pair below, or osc_out */
-	struct address up;      /* switch: its "on"; encoder: one step up. 127, for an encoder then 0 */
-	struct address down;    /* switch: its "off"; encoder: one step down */
-	const char *osc_out;    /* address on an OSC port */
+	struct address up; /* switch: its "on"; encoder: one step up. 127, for an encoder then 0 */
+	struct address down; /* switch: its "off"; encoder: one step down */
+	const char *osc_out; /* address on an OSC port */
 };
 
 /* ---- routes ---- */
@@ -97,22 +97,22 @@ struct condition {
 
 struct route {
 	struct where at;
-	const char *osc;   /* address or pattern; NULL: MIDI */
-	bool pattern;      /* osc holds pattern characters */
-	bool own;          /* the address that a control has by itself */
-	bool plain;        /* a value goes to its control as it is: no condition, transform, toggle, step */
-	int arg;           /* OSC: argument index; -1: the first number */
-	int port;          /* MIDI: the port that it comes from; OSC: PORT_NONE (any) */
-	struct address in; /* MIDI */
+	const char *osc; /* address or pattern; NULL: MIDI */
+	bool pattern;    /* osc holds pattern characters */
+	bool own;        /* the address that a control has by itself */
+	bool plain; /* a value goes to its control as it is: no condition, transform, toggle, step */
+	int arg;    /* OSC: argument index; -1: the first number */
+	int port;   /* MIDI: the port that it comes from; OSC: PORT_NONE (any) */
+	struct address in;      /* MIDI */
 	enum encoding encoding; /* the value is relative */
 	enum route_as as;
-	float by;          /* how far one step (or, with steps, one press) goes; 0: the default */
-	uint16_t to;       /* control */
-	uint16_t next;     /* next route of the same source, ROUTE_END: none */
+	float by;      /* how far one step (or, with steps, one press) goes; 0: the default */
+	uint16_t to;   /* control */
+	uint16_t next; /* next route of the same source, ROUTE_END: none */
 	uint8_t nwhen, nxf;
 	const struct condition *when; /* all must hold */
 	const struct xform *xf;       /* applied in order */
-	const char *label; /* "osc:/1/fader1", "midi:pads": for monitor and state */
+	const char *label;            /* "osc:/1/fader1", "midi:pads": for monitor and state */
 };
 
 /* ---- intents of the mapping ---- */
@@ -123,7 +123,7 @@ extern const char *const slot_type_names[SLOT_TYPE_COUNT];
 struct slot {
 	const char *name;
 	enum slot_type type;
-	double min, max; /* number */
+	double min, max;     /* number */
 	const char **values; /* deck: "a".."d" as far as the mapping has them; choice */
 	size_t nvalues;
 	const char *def; /* text of the default, NULL: must be given */
@@ -133,8 +133,8 @@ struct step {
 	struct where at;
 	enum op op;
 	const char *control; /* may hold {slot} */
-	const char *value;   /* set: "to", nudge: "by": a number as text or one {slot}; NULL: none */
-	uint32_t after_ms;   /* after the step before */
+	const char *value; /* set: "to", nudge: "by": a number as text or one {slot}; NULL: none */
+	uint32_t after_ms; /* after the step before */
 };
 
 struct intent {

@@ -12,10 +12,10 @@
 #include "cuewire/peers.h"
 
 #define OSC_PORTS_MAX 8
-#define OSC_BUFFER 1048576     /* asked for; the system may grant less */
-#define OSC_AHEAD_MAX_MS 5000  /* a bundle further ahead is refused */
-#define OSC_WAITING_MAX 256    /* messages of bundles that wait */
-#define OSC_WAITING_BYTES 512  /* a longer message cannot wait */
+#define OSC_BUFFER 1048576    /* asked for; the system may grant less */
+#define OSC_AHEAD_MAX_MS 5000 /* a bundle further ahead is refused */
+#define OSC_WAITING_MAX 256   /* messages of bundles that wait */
+#define OSC_WAITING_BYTES 512 /* a longer message cannot wait */
 
 /* Binds a UDP port (0: a free one) on a numeric address (NULL: every address, IPv4 and IPv6).
  * Returns the descriptor with *port and *buffer (bytes of the receive buffer as granted) set, or

@@ -11,9 +11,9 @@
 #include "cuewire/engine.h" /* PEERS_MAX */
 
 struct peer {
-	uint8_t address[16]; /* IPv6, or IPv4 mapped into it */
-	uint64_t heard_ns;   /* 0: the place is free */
-	uint64_t ping_ns;    /* of the last ping; 0: none yet */
+	uint8_t address[16];  /* IPv6, or IPv4 mapped into it */
+	uint64_t heard_ns;    /* 0: the place is free */
+	uint64_t ping_ns;     /* of the last ping; 0: none yet */
 	uint64_t interval_ns; /* between its pings; 0: not known */
 	bool paused;          /* the last interval was much longer */
 	bool gone;

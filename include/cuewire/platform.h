@@ -13,11 +13,10 @@ int platform_poll(struct pollfd *fds, size_t n, uint64_t until_ns);
 
 /* Descriptors that are close-on-exec (and non-blocking where it says so) from birth, or as
  * near to it as the system allows. Return 0 or the descriptor, -1 with errno. */
-int platform_pipe(int fds[2]);            /* both ends non-blocking */
-int platform_socketpair(int fds[2]);      /* AF_UNIX, SOCK_STREAM; blocking */
+int platform_pipe(int fds[2]);             /* both ends non-blocking */
+int platform_socketpair(int fds[2]);       /* AF_UNIX, SOCK_STREAM; blocking */
 int platform_socket(int domain, int type); /* non-blocking */
-int platform_accept(int fd);              /* non-blocking */
-
+int platform_accept(int fd);               /* non-blocking */
 
 /* Calls fn with each address of this machine that a tablet could use, as text. */
 void platform_addresses(void (*fn)(void *ctx, const char *address), void *ctx);

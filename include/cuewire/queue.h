@@ -70,12 +70,13 @@ struct job {
 	/* filled by the engine */
 	struct act_result results[ACTS_MAX];
 	size_t nresults;
-	size_t open; /* messages whose fate is not known yet */
+	size_t open;    /* messages whose fate is not known yet */
 	bool replied;   /* from then on nothing of what is above changes */
 	bool scheduled; /* when it was replied, something still waited for its time */
 
-	struct job *sibling; /* the next of one batch: all start together, or none; NULL: the last */
-	void *ref;           /* the control thread's, as is index */
+	struct job
+		*sibling; /* the next of one batch: all start together, or none; NULL: the last */
+	void *ref;        /* the control thread's, as is index */
 	size_t index;
 };
 
@@ -103,7 +104,7 @@ struct snapshot {
 		struct control_state asked;
 		float sent, simulated; /* SIM_UNKNOWN: never */
 		bool differs;          /* the stand-in was given what the real port does not have */
-	} *controls; /* one a control of the mapping */
+	} * controls;                  /* one a control of the mapping */
 	struct counters counters;
 	uint64_t t_ns;
 	void *ref; /* the control thread's */
@@ -111,8 +112,15 @@ struct snapshot {
 
 /* ---- notes ---- */
 
-enum note_kind { NOTE_OUT, NOTE_IN_OSC, NOTE_IN_MIDI, NOTE_UNMAPPED_OSC, NOTE_UNMAPPED_MIDI,
-                 NOTE_SIM, NOTE_LOST };
+enum note_kind {
+	NOTE_OUT,
+	NOTE_IN_OSC,
+	NOTE_IN_MIDI,
+	NOTE_UNMAPPED_OSC,
+	NOTE_UNMAPPED_MIDI,
+	NOTE_SIM,
+	NOTE_LOST
+};
 
 #define NOTE_DATA 480
 
@@ -132,8 +140,9 @@ struct note {
 		} out; /* NOTE_OUT, NOTE_SIM */
 		struct {
 			uint16_t len;
-			uint8_t data[NOTE_DATA]; /* one OSC message (cut: len 0), or a MIDI message */
-			char address[128];       /* when it was cut */
+			uint8_t data
+				[NOTE_DATA]; /* one OSC message (cut: len 0), or a MIDI message */
+			char address[128];   /* when it was cut */
 		} in;
 		uint64_t lost;
 	};

@@ -51,8 +51,10 @@ int clients_listen(struct daemon *d)
 	}
 	memcpy(a.sun_path, d->socket_path, strlen(d->socket_path) + 1);
 	if (is_alive(&a)) {
-		daemon_say(d, "cuewire: another bridge is running and answers on %s (choose another "
-		              "with --socket)", d->socket_path);
+		daemon_say(d,
+		           "cuewire: another bridge is running and answers on %s (choose another "
+		           "with --socket)",
+		           d->socket_path);
 		return -1;
 	}
 	unlink(d->socket_path);

@@ -14,9 +14,9 @@ struct args {
 };
 
 static const struct option table[] = {
-	{ "json", OPTION_FLAG, offsetof(struct args, json), NULL, "prints one JSON value", 0, 0, NULL },
-	{ "mappings", OPTION_TEXT, offsetof(struct args, mappings), "DIR",
-	  "where shipped mappings are looked for", 0, 0, NULL },
+	{ "json", OPTION_FLAG, offsetof(struct args, json), .help = "prints one JSON value" },
+	{ "mappings", OPTION_TEXT, offsetof(struct args, mappings), .value = "DIR",
+	  .help = "where shipped mappings are looked for" },
 };
 #define NOPTIONS (sizeof(table) / sizeof(*table))
 
@@ -31,9 +31,11 @@ static void print_json(const struct diags *d)
 
 		buf_fmt(&b, "%s{\"file\": ", i ? ", " : "");
 		buf_json_str(&b, e->file);
-		buf_fmt(&b, ", \"line\": %d, \"column\": %d, \"severity\": \"%s\", \"code\": \"%s\", "
-		            "\"message\": ", e->line, e->column,
-		        e->severity == SEV_ERROR ? "error" : "warning", e->code);
+		buf_fmt(&b,
+		        ", \"line\": %d, \"column\": %d, \"severity\": \"%s\", \"code\": \"%s\", "
+		        "\"message\": ",
+		        e->line, e->column, e->severity == SEV_ERROR ? "error" : "warning",
+		        e->code);
 		buf_json_str(&b, e->msg);
 		buf_puts(&b, ", \"hint\": ");
 		buf_json_str(&b, e->hint[0] ? e->hint : NULL);
@@ -51,8 +53,8 @@ static void print_summary(const struct mapping *m, const struct diags *d)
 
 	for (size_t i = 0; i < m->nroutes; i++)
 		routes += !m->routes[i].own;
-	fprintf(stderr, "%zu files, %zu ports, %zu controls, %zu routes, %zu intents: %s\n", m->nfiles,
-	        m->nports, m->ncontrols, routes, m->nintents,
+	fprintf(stderr, "%zu files, %zu ports, %zu controls, %zu routes, %zu intents: %s\n",
+	        m->nfiles, m->nports, m->ncontrols, routes, m->nintents,
 	        d->n ? "no errors" : "no errors, no warnings");
 }
 
@@ -73,7 +75,8 @@ int cmd_check(int argc, char **argv)
 	}
 	if (!a.mappings)
 		programs_mappings(dir, sizeof(dir));
-	err = mapping_load(&m, (const char *const *)argv, (size_t)n, a.mappings ? a.mappings : dir, &d);
+	err = mapping_load(&m, (const char *const *)argv, (size_t)n, a.mappings ? a.mappings : dir,
+	                   &d);
 	if (a.json)
 		print_json(&d);
 	else

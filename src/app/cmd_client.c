@@ -20,24 +20,27 @@ struct args {
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
-#define JSON_OPTION \
-	{ "json", OPTION_FLAG, offsetof(struct args, json), NULL, "prints one JSON value", 0, 0, NULL }
-#define SOCKET_OPTION \
-	{ "socket", OPTION_TEXT, offsetof(struct args, socket), "PATH", "the bridge's Unix socket", 0, 0, \
-	  NULL }
+#define JSON_OPTION                                                                               \
+	{                                                                                         \
+		"json", OPTION_FLAG, offsetof(struct args, json), .help = "prints one JSON value" \
+	}
+#define SOCKET_OPTION                                                       \
+	{                                                                   \
+		"socket", OPTION_TEXT, offsetof(struct args, socket),       \
+			.value = "PATH", .help = "the bridge's Unix socket" \
+	}
 
 static const struct option ask_table[] = { SOCKET_OPTION, JSON_OPTION };
 static const struct option send_table[] = {
 	SOCKET_OPTION,
 	JSON_OPTION,
-	{ "dry-run", OPTION_FLAG, offsetof(struct args, dry_run), NULL, "only says what it would do", 0, 0,
-	  NULL },
+	{ "dry-run", OPTION_FLAG, offsetof(struct args, dry_run),
+	  .help = "only says what it would do" },
 };
 static const struct option monitor_table[] = {
 	SOCKET_OPTION,
 	JSON_OPTION,
-	{ "trace", OPTION_FLAG, offsetof(struct args, trace), NULL, "inputs too, as JSON lines", 0, 0,
-	  NULL },
+	{ "trace", OPTION_FLAG, offsetof(struct args, trace), .help = "inputs too, as JSON lines" },
 };
 
 /* ---- status and state ---- */
@@ -78,16 +81,15 @@ static void print_status(const cJSON *root)
 {
 	const cJSON *j;
 
-	printf("cuewire %s, pid %.0f, socket %s\n", text_of(root, "version"), number_of(root, "pid"),
-	       text_of(root, "socket"));
+	printf("cuewire %s, pid %.0f, socket %s\n", text_of(root, "version"),
+	       number_of(root, "pid"), text_of(root, "socket"));
 	cJSON_ArrayForEach(j, cJSON_GetObjectItemCaseSensitive(root, "files"))
 		printf("file %s\n", j->valuestring);
-	cJSON_ArrayForEach(j, cJSON_GetObjectItemCaseSensitive(root, "osc"))
-		printf("osc port %.0f, buffer %.0f bytes\n", number_of(j, "port"), number_of(j, "buffer"));
-	cJSON_ArrayForEach(j, cJSON_GetObjectItemCaseSensitive(root, "ports"))
-		print_port(j);
-	cJSON_ArrayForEach(j, cJSON_GetObjectItemCaseSensitive(root, "counters"))
-		printf("%s%s %.0f", j->prev && j->prev->next ? ", " : "", j->string, j->valuedouble);
+	cJSON_ArrayForEach(j, cJSON_GetObjectItemCaseSensitive(root, "osc")) printf(
+		"osc port %.0f, buffer %.0f bytes\n", number_of(j, "port"), number_of(j, "buffer"));
+	cJSON_ArrayForEach(j, cJSON_GetObjectItemCaseSensitive(root, "ports")) print_port(j);
+	cJSON_ArrayForEach(j, cJSON_GetObjectItemCaseSensitive(root, "counters")) printf(
+		"%s%s %.0f", j->prev && j->prev->next ? ", " : "", j->string, j->valuedouble);
 	printf("\n");
 }
 
@@ -105,7 +107,8 @@ static void print_state(const cJSON *root)
 	const cJSON *c;
 	size_t untouched = 0;
 
-	cJSON_ArrayForEach(c, cJSON_GetObjectItemCaseSensitive(root, "controls")) {
+	cJSON_ArrayForEach(c, cJSON_GetObjectItemCaseSensitive(root, "controls"))
+	{
 		if (!text_of(c, "by")) {
 			untouched++;
 			continue;
@@ -124,8 +127,7 @@ static void print_state(const cJSON *root)
 static int ask(const char *name, int argc, char **argv, void (*print)(const cJSON *))
 {
 	struct args a = { 0 };
-	const int n = options_parse(name, ask_table, COUNT(ask_table), &a, argc,
-	                            argv);
+	const int n = options_parse(name, ask_table, COUNT(ask_table), &a, argc, argv);
 	char request[64];
 	char *answer;
 	cJSON *root;
@@ -174,8 +176,8 @@ static void print_bad_json(const struct diags *d)
 	struct buf b;
 	char message[320];
 
-	snprintf(message, sizeof(message), "line %d, column %d: %s", d->list[0].line, d->list[0].column,
-	         d->list[0].msg);
+	snprintf(message, sizeof(message), "line %d, column %d: %s", d->list[0].line,
+	         d->list[0].column, d->list[0].msg);
 	buf_init(&b, 4096);
 	buf_puts(&b, "{\"id\": null, \"intent\": null, \"status\": \"refused\", \"reason\": "
 	             "\"bad_json\", \"message\": ");
@@ -196,9 +198,7 @@ static void set_dry_run(cJSON *message)
 		cJSON_AddTrueToObject(message, "dry_run");
 		return;
 	}
-	cJSON_ArrayForEach(j, list)
-		if (cJSON_IsObject(j))
-			set_dry_run(j);
+	cJSON_ArrayForEach(j, list) if (cJSON_IsObject(j)) set_dry_run(j);
 }
 
 /* The line for the bridge: the message on one line, in the envelope of `send`. To be freed. */
@@ -236,8 +236,7 @@ static bool is_bad(const char *answer)
 int cmd_send(int argc, char **argv)
 {
 	struct args a = { 0 };
-	const int n = options_parse("send", send_table, COUNT(send_table), &a,
-	                            argc, argv);
+	const int n = options_parse("send", send_table, COUNT(send_table), &a, argc, argv);
 	char *line, *answer;
 	bool bad;
 
@@ -259,8 +258,7 @@ int cmd_send(int argc, char **argv)
 int cmd_monitor(int argc, char **argv)
 {
 	struct args a = { 0 };
-	const int n = options_parse("monitor", monitor_table,
-	                            COUNT(monitor_table), &a, argc, argv);
+	const int n = options_parse("monitor", monitor_table, COUNT(monitor_table), &a, argc, argv);
 	char chunk[4096];
 	ssize_t len;
 	int fd;
@@ -272,10 +270,13 @@ int cmd_monitor(int argc, char **argv)
 	if (fd < 0)
 		return EXIT_FAILED;
 	if (dprintf(fd, "{\"request\": \"monitor\", \"how\": \"%s\"}\n",
-	            a.trace ? "trace" : a.json ? "json" : "text") < 0)
+	            a.trace  ? "trace"
+	            : a.json ? "json"
+	                     : "text") < 0)
 		return EXIT_FAILED;
 	while ((len = read(fd, chunk, sizeof(chunk))) > 0 || (len < 0 && errno == EINTR))
-		if (len > 0 && (fwrite(chunk, 1, (size_t)len, stdout) != (size_t)len || fflush(stdout)))
+		if (len > 0 &&
+		    (fwrite(chunk, 1, (size_t)len, stdout) != (size_t)len || fflush(stdout)))
 			return EXIT_OK; /* nobody reads it any more */
 	fprintf(stderr, "cuewire: the bridge has ended\n");
 	return EXIT_FAILED;

@@ -23,9 +23,9 @@ struct args {
 };
 
 static const struct option table[] = {
-	{ "json", OPTION_FLAG, offsetof(struct args, json), NULL, "prints one JSON value", 0, 0, NULL },
-	{ "open-timeout", OPTION_INT, offsetof(struct args, timeout_ms), "MS",
-	  "how long the drivers may take (5000)", 1, 600000, NULL },
+	{ "json", OPTION_FLAG, offsetof(struct args, json), .help = "prints one JSON value" },
+	{ "open-timeout", OPTION_INT, offsetof(struct args, timeout_ms), .value = "MS",
+	  .help = "how long the drivers may take (5000)", .min = 1, .max = 600000 },
 };
 #define NOPTIONS (sizeof(table) / sizeof(*table))
 
@@ -97,7 +97,8 @@ static void print_direction(const cJSON *root, const char *key, const char *titl
 	const cJSON *p, *all = cJSON_GetObjectItemCaseSensitive(root, key);
 
 	printf("%s:%s\n", title, cJSON_GetArraySize(all) ? "" : " none");
-	cJSON_ArrayForEach(p, all) {
+	cJSON_ArrayForEach(p, all)
+	{
 		const cJSON *name = cJSON_GetObjectItemCaseSensitive(p, "name");
 
 		printf("  %s\n", cJSON_IsString(name) ? name->valuestring : "?");

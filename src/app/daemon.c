@@ -103,8 +103,10 @@ static int open_osc(struct daemon *d, const char *bind_to, int port)
 
 	if (fd < 0) {
 		daemon_say(d, "cuewire: cannot listen on OSC port %d: %s%s", asked, strerror(errno),
-		           errno == EADDRINUSE ? " (another program has it, or another bridge; choose "
-		                                 "one with --osc-port)" : "");
+		           errno == EADDRINUSE
+		                   ? " (another program has it, or another bridge; choose "
+		                     "one with --osc-port)"
+		                   : "");
 		return -1;
 	}
 	d->osc_port[d->nosc++] = port;
@@ -145,8 +147,9 @@ static void say_address(void *ctx, const char *address)
 
 static int open_trace(struct daemon *d)
 {
-	const int fd = d->opt.trace ? open(d->opt.trace, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)
-	                            : -1;
+	const int fd = d->opt.trace
+	                       ? open(d->opt.trace, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)
+	                       : -1;
 
 	if (!d->opt.trace)
 		return 0;
@@ -180,8 +183,8 @@ static int start(struct daemon *d)
 		return -1;
 	d->ports = xcalloc(d->m->nports + 1, sizeof(*d->ports));
 	for (size_t i = 0; i < d->m->nports; i++)
-		d->ports[i] = (struct port_status){ .fd = -1, .open_ms = -1,
-			                            .deadline_ns = TIME_NEVER };
+		d->ports[i] =
+			(struct port_status){ .fd = -1, .open_ms = -1, .deadline_ns = TIME_NEVER };
 	d->said = xcalloc(d->m->ncontrols + 1, sizeof(*d->said));
 	d->said_ns = xcalloc(d->m->ncontrols + 1, sizeof(*d->said_ns));
 	for (size_t i = 0; i < d->m->ncontrols; i++)
@@ -235,7 +238,8 @@ static void set_polled(struct daemon *d, struct polled *p)
 		add(p, 1, POLLOUT, NULL, -1);
 	for (size_t i = STDIN_CLIENT + 1; i < CLIENTS_MAX; i++) {
 		struct client *c = &d->clients[i];
-		const int events = (c->closing ? 0 : POLLIN) | (outlet_waits(&c->out) ? POLLOUT : 0);
+		const int events =
+			(c->closing ? 0 : POLLIN) | (outlet_waits(&c->out) ? POLLOUT : 0);
 
 		if (c->fd >= 0 && events)
 			add(p, c->fd, (short)events, c, -1);
@@ -343,7 +347,9 @@ int daemon_run(const struct run_options *opt)
 	static struct daemon d;
 	int err;
 
-	d = (struct daemon){ .opt = *opt, .listen_fd = -1, .say_next_ns = TIME_NEVER,
+	d = (struct daemon){ .opt = *opt,
+		             .listen_fd = -1,
+		             .say_next_ns = TIME_NEVER,
 		             .q = { .order_wake = { -1, -1 }, .reply_wake = { -1, -1 } } };
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		d.clients[i].fd = -1;

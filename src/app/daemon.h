@@ -26,13 +26,13 @@ struct run_options {
 	const char *const *files; /* NULL: the shipped club.json */
 	size_t nfiles;
 	bool sim;
-	int osc_port;             /* -1: as the mapping says */
-	const char *socket;       /* NULL: the default */
-	int open_timeout_ms;      /* -1: as the mapping says */
+	int osc_port;        /* -1: as the mapping says */
+	const char *socket;  /* NULL: the default */
+	int open_timeout_ms; /* -1: as the mapping says */
 	enum { MONITOR_OFF, MONITOR_TEXT, MONITOR_JSON } monitor;
-	const char *trace;        /* NULL: none */
+	const char *trace; /* NULL: none */
 	bool take_stdin;
-	const char *mappings;     /* NULL: found */
+	const char *mappings; /* NULL: found */
 };
 
 /* ---- ports ---- */
@@ -48,14 +48,14 @@ enum host_state {
 /* What is known of a port, whatever it is made of. */
 struct port_status {
 	bool open;
-	char reason[192];  /* simulated: why, as scripts compare it; empty while it opens */
-	char detail[192];  /* more of it, for people; may be empty */
+	char reason[192]; /* simulated: why, as scripts compare it; empty while it opens */
+	char detail[192]; /* more of it, for people; may be empty */
 	char device[192];
-	double open_ms;    /* -1: never opened */
+	double open_ms; /* -1: never opened */
 	enum host_state host;
-	pid_t pid;         /* of its host; 0: none, or it has ended */
-	int ended;         /* how it did, from waitpid */
-	int fd;            /* the link while HOST_OPENING, else -1 */
+	pid_t pid; /* of its host; 0: none, or it has ended */
+	int ended; /* how it did, from waitpid */
+	int fd;    /* the link while HOST_OPENING, else -1 */
 	uint64_t deadline_ns, started_ns;
 };
 
@@ -66,12 +66,12 @@ enum watching { WATCHING_NOT, WATCHING_TEXT, WATCHING_JSON, WATCHING_TRACE };
 struct client {
 	int fd; /* -1: the place is free; standard input: 0 */
 	uint16_t id;
-	char *line;        /* owned; LINE_MAX_BYTES + 1 */
+	char *line; /* owned; LINE_MAX_BYTES + 1 */
 	size_t line_len;
-	bool skipping;     /* the rest of a line that was too long */
-	bool closing;      /* after what is written and answered */
-	bool one_shot;     /* `cuewire send`: presses outlive the connection, 10 s at most */
-	size_t pending;    /* answers that are still to come */
+	bool skipping;  /* the rest of a line that was too long */
+	bool closing;   /* after what is written and answered */
+	bool one_shot;  /* `cuewire send`: presses outlive the connection, 10 s at most */
+	size_t pending; /* answers that are still to come */
 	enum watching watching;
 	struct outlet out;
 };
@@ -91,15 +91,16 @@ struct daemon {
 	int listen_fd;
 	struct client clients[CLIENTS_MAX];
 	uint16_t next_client;
-	uint64_t next_id;      /* for intents without an id */
-	struct outlet err;     /* standard error */
+	uint64_t next_id;  /* for intents without an id */
+	struct outlet err; /* standard error */
 	FILE *trace;
-	unsigned watch;        /* what the engine was last told */
+	unsigned watch; /* what the engine was last told */
 	bool color;
 	bool quit;
-	float *said;           /* the stand-in's words: last value per control that was printed */
+	float *said; /* the stand-in's words: last value per control that was printed */
 	uint64_t *said_ns;
-	uint64_t say_next_ns;  /* when fader values of the stand-in that wait are printed; TIME_NEVER */
+	uint64_t
+		say_next_ns; /* when fader values of the stand-in that wait are printed; TIME_NEVER */
 };
 
 /* daemon.c */
@@ -109,20 +110,20 @@ int daemon_run(const struct run_options *opt);
 void daemon_say(struct daemon *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* hosts.c */
-void hosts_start(struct daemon *d);                /* every port, at the start */
-void hosts_polled(struct daemon *d, int port);     /* its link has something to say */
+void hosts_start(struct daemon *d);            /* every port, at the start */
+void hosts_polled(struct daemon *d, int port); /* its link has something to say */
 void hosts_lost(struct daemon *d, int port, const char *reason);
-void hosts_reap(struct daemon *d);                 /* after SIGCHLD */
+void hosts_reap(struct daemon *d); /* after SIGCHLD */
 uint64_t hosts_deadline(const struct daemon *d);
 void hosts_tick(struct daemon *d, uint64_t now);
-void hosts_finish(struct daemon *d);               /* no process is left after it */
+void hosts_finish(struct daemon *d); /* no process is left after it */
 
 /* clients.c */
-int clients_listen(struct daemon *d);              /* 0; -1 after a message */
+int clients_listen(struct daemon *d); /* 0; -1 after a message */
 void clients_accept(struct daemon *d);
 void clients_read(struct daemon *d, struct client *c);
 struct client *clients_find(struct daemon *d, uint16_t id); /* NULL: it has gone */
-void clients_sweep(struct daemon *d);              /* closes those that are through */
+void clients_sweep(struct daemon *d);                       /* closes those that are through */
 void clients_finish(struct daemon *d);
 
 /* requests.c */
@@ -131,8 +132,8 @@ void requests_too_long(struct daemon *d, struct client *c);
 void requests_reply(struct daemon *d, const struct reply *r);
 
 /* notes.c */
-void notes_watch(struct daemon *d);                /* tells the engine what is wanted */
-void notes_take(struct daemon *d);                 /* prints what has come */
+void notes_watch(struct daemon *d); /* tells the engine what is wanted */
+void notes_take(struct daemon *d);  /* prints what has come */
 void notes_intent(struct daemon *d, const struct cJSON *intent);
 void notes_tick(struct daemon *d, uint64_t now);
 

@@ -48,8 +48,11 @@ static void say_simulated(struct daemon *d, const struct port *p, const struct p
 	else if (!port_sends(p))
 		daemon_say(d, "%sport %s: NOT CONNECTED: %s%s", on, p->name, why, off);
 	else
-		daemon_say(d, "%s!!! port %s: SIMULATED: %s !!! nothing that is sent to it leaves this "
-		              "program%s", on, p->name, why, off);
+		daemon_say(
+			d,
+			"%s!!! port %s: SIMULATED: %s !!! nothing that is sent to it leaves this "
+			"program%s",
+			on, p->name, why, off);
 }
 
 static void set_open(struct daemon *d, int port, const char *device)
@@ -108,8 +111,8 @@ static void start_host(struct daemon *d, int port)
 {
 	const struct port *p = &d->m->ports[port];
 	struct port_status *s = &d->ports[port];
-	const int timeout = d->opt.open_timeout_ms >= 0 ? d->opt.open_timeout_ms
-	                                                : p->open_timeout_ms;
+	const int timeout =
+		d->opt.open_timeout_ms >= 0 ? d->opt.open_timeout_ms : p->open_timeout_ms;
 	char path[512];
 	char **argv;
 	int fds[2];
@@ -158,8 +161,11 @@ static void kill_host(struct port_status *s)
 static void hand_over(struct daemon *d, int port, const struct link_record *r)
 {
 	struct port_status *s = &d->ports[port];
-	const struct order o = { .kind = ORDER_PORT_UP, .port = port, .how = HOW_LINK,
-		                 .in_fd = s->fd, .out_fd = d->m->ports[port].out.n ? s->fd : -1 };
+	const struct order o = { .kind = ORDER_PORT_UP,
+		                 .port = port,
+		                 .how = HOW_LINK,
+		                 .in_fd = s->fd,
+		                 .out_fd = d->m->ports[port].out.n ? s->fd : -1 };
 	char device[LINK_TEXT + 1];
 
 	if (!queue_order(&d->q, &o)) {
@@ -293,15 +299,16 @@ static void start_raw(struct daemon *d, int port)
 {
 	const struct port *p = &d->m->ports[port];
 	struct port_status *s = &d->ports[port];
-	struct order o = { .kind = ORDER_PORT_UP, .port = port, .how = HOW_RAW, .in_fd = -1,
-		           .out_fd = -1 };
+	struct order o = {
+		.kind = ORDER_PORT_UP, .port = port, .how = HOW_RAW, .in_fd = -1, .out_fd = -1
+	};
 	const char *bad = NULL;
 	int err;
 
 	if (p->raw_in && (o.in_fd = open_raw_in(p->raw_in)) < 0)
 		bad = p->raw_in;
 	else if (p->raw_out && (o.out_fd = open(p->raw_out, O_WRONLY | O_NONBLOCK | O_CLOEXEC |
-	                                                    O_NOCTTY | O_APPEND)) < 0)
+	                                                            O_NOCTTY | O_APPEND)) < 0)
 		bad = p->raw_out;
 	err = errno;
 	if (!bad && queue_order(&d->q, &o)) {

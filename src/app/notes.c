@@ -99,7 +99,8 @@ static void add_out(struct buf *b, const struct daemon *d, const struct note *n)
 {
 	const struct control *c = &d->m->controls[n->control];
 
-	buf_fmt(b, ", \"port\": \"%s\", \"state\": \"%s\", \"control\": ", d->m->ports[n->port].name,
+	buf_fmt(b,
+	        ", \"port\": \"%s\", \"state\": \"%s\", \"control\": ", d->m->ports[n->port].name,
 	        n->out.simulated ? "simulated" : "open");
 	buf_json_str(b, c->name);
 	buf_puts(b, ", \"value\": ");
@@ -159,7 +160,9 @@ static void out_text(struct buf *b, const struct daemon *d, const struct note *n
 	if (n->out.len)
 		midi_fmt(hex, n->out.bytes, n->out.len);
 	buf_fmt(b, "%-24s -> %-28s -> %s %s", n->out.label, words, d->m->ports[n->port].name,
-	        n->out.len ? hex : c->osc_out ? c->osc_out : c->osc);
+	        n->out.len   ? hex
+	        : c->osc_out ? c->osc_out
+	                     : c->osc);
 	if (n->out.simulated)
 		buf_puts(b, "  SIMULATED");
 	else
@@ -233,9 +236,10 @@ static void watch_line(struct client *c, const struct buf *b)
 	char line[48];
 
 	if (lost) {
-		const int n = c->watching == WATCHING_TEXT
-		                      ? snprintf(line, sizeof(line), "(%" PRIu64 " lines dropped)", lost)
-		                      : snprintf(line, sizeof(line), "{\"dropped\": %" PRIu64 "}", lost);
+		const int n =
+			c->watching == WATCHING_TEXT
+				? snprintf(line, sizeof(line), "(%" PRIu64 " lines dropped)", lost)
+				: snprintf(line, sizeof(line), "{\"dropped\": %" PRIu64 "}", lost);
 
 		outlet_line(&c->out, line, (size_t)n);
 	}

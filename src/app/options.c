@@ -40,7 +40,8 @@ static int take_int(const char *command, const struct option *o, const char *tex
 	errno = 0;
 	v = strtol(text, &end, 10);
 	if (errno || !*text || *end || v < o->min || v > o->max) {
-		fprintf(stderr, "cuewire %s: --%s is \"%s\", expected a whole number from %d to %d\n",
+		fprintf(stderr,
+		        "cuewire %s: --%s is \"%s\", expected a whole number from %d to %d\n",
 		        command, o->name, text, o->min, o->max);
 		return -1;
 	}
@@ -59,7 +60,10 @@ static int take_word(const char *command, const struct option *o, const char *te
 		}
 	fprintf(stderr, "cuewire %s: --%s is \"%s\", expected ", command, o->name, text);
 	for (int i = o->type == OPTION_MAYBE; i < n; i++)
-		fprintf(stderr, "%s%s", o->choices[i], i + 2 < n ? ", " : i + 1 < n ? " or " : "\n");
+		fprintf(stderr, "%s%s", o->choices[i],
+		        i + 2 < n   ? ", "
+		        : i + 1 < n ? " or "
+		                    : "\n");
 	return -1;
 }
 

@@ -5,15 +5,15 @@
 #include <stddef.h>
 
 enum option_type {
-	OPTION_FLAG,   /* bool: true */
-	OPTION_TEXT,   /* const char * */
-	OPTION_INT,    /* int, min..max */
-	OPTION_WORD,   /* int: the value's index in choices */
-	OPTION_MAYBE,  /* as OPTION_WORD, but --name alone is choices[0], an empty word */
+	OPTION_FLAG,  /* bool: true */
+	OPTION_TEXT,  /* const char * */
+	OPTION_INT,   /* int, min..max */
+	OPTION_WORD,  /* int: the value's index in choices */
+	OPTION_MAYBE, /* as OPTION_WORD, but --name alone is choices[0], an empty word */
 };
 
 struct option {
-	const char *name;  /* without the dashes */
+	const char *name; /* without the dashes */
 	enum option_type type;
 	size_t offset;     /* in the command's own struct */
 	const char *value; /* what help calls its value */

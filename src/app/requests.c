@@ -72,8 +72,8 @@ static void add_answer(struct buf *b, const struct daemon *d, const struct answe
 /* Of a batch's answers, the one that says most: what went wrong, then what is not real yet. */
 static const char *worst_status(const struct ask *q)
 {
-	static const char *const order[] = { "refused", "failed", "simulated", "scheduled", "sent",
-		                             "dry_run" };
+	static const char *const order[] = { "refused",   "failed", "simulated",
+		                             "scheduled", "sent",   "dry_run" };
 
 	for (size_t k = 0; k < sizeof(order) / sizeof(*order); k++)
 		for (size_t i = 0; i < q->n; i++)
@@ -159,7 +159,10 @@ static struct job *make_job(struct daemon *d, const struct client *c, struct ask
 		hold_for_a_while(d, &j->acts[k].act);
 	snprintf(j->label, sizeof(j->label), "intent:%s", r->id);
 	j->batch = (struct batch){
-		.source = { .from = FROM_INTENT, .who = c->id, .brief = true, .label = j->label,
+		.source = { .from = FROM_INTENT,
+		            .who = c->id,
+		            .brief = true,
+		            .label = j->label,
 		            .batch = &j->batch },
 		.acts = j->acts,
 		.n = r->nacts,
@@ -182,8 +185,9 @@ static void answer_from_job(struct answer *a, const struct job *j)
 	for (size_t i = 0; i < j->nresults; i++) {
 		if (j->results[i].how == ACT_FAILED) {
 			a->status = "failed";
-			snprintf(a->message, sizeof(a->message), "the port was lost on the way, or has "
-			                                         "more waiting than it can take");
+			snprintf(a->message, sizeof(a->message),
+			         "the port was lost on the way, or has "
+			         "more waiting than it can take");
 			return;
 		}
 		if (j->results[i].how == ACT_SIMULATED && !j->scheduled)
@@ -197,7 +201,9 @@ static void dry_answer(const struct daemon *d, struct answer *a)
 	for (size_t i = 0; i < a->request.nacts; i++) {
 		const struct act *act = &a->request.acts[i].act;
 		const int port = d->m->controls[act->control].port;
-		const float v = act->op == OP_PRESS ? 1.0f : act->op == OP_RELEASE ? 0.0f : act->value;
+		const float v = act->op == OP_PRESS     ? 1.0f
+		                : act->op == OP_RELEASE ? 0.0f
+		                                        : act->value;
 		const bool real = port == PORT_NONE || d->ports[port].open;
 
 		a->out[a->nout++] = (struct act_result){ act->control, (int16_t)port, v,
@@ -266,7 +272,8 @@ static bool check_all(struct daemon *d, struct ask *q, const cJSON *first)
 	return !reason;
 }
 
-static void take_intents(struct daemon *d, struct client *c, const cJSON *first, size_t n, bool batch)
+static void take_intents(struct daemon *d, struct client *c, const cJSON *first, size_t n,
+                         bool batch)
 {
 	struct ask *q;
 
@@ -376,8 +383,9 @@ static void take_request(struct daemon *d, struct client *c, const cJSON *j, con
 		c->one_shot = true;
 		take_message(d, c, intents);
 	} else {
-		refuse_line(d, c, "bad_json", "unknown request, expected status, state, monitor, stop "
-		                              "or send");
+		refuse_line(d, c, "bad_json",
+		            "unknown request, expected status, state, monitor, stop "
+		            "or send");
 	}
 }
 

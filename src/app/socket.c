@@ -59,8 +59,10 @@ int socket_prepare(const char *asked, const char *path, char *why, size_t why_si
 		return -1;
 	}
 	if (lstat(dir, &st) || !S_ISDIR(st.st_mode) || st.st_uid != getuid() || st.st_mode & 077) {
-		snprintf(why, why_size, "%s is not a folder of yours alone (mode 0700): remove it, or "
-		                        "choose a socket with --socket", dir);
+		snprintf(why, why_size,
+		         "%s is not a folder of yours alone (mode 0700): remove it, or "
+		         "choose a socket with --socket",
+		         dir);
 		return -1;
 	}
 	return 0;
@@ -82,10 +84,13 @@ int socket_connect(const char *asked)
 	if (fd >= 0 && !connect(fd, (const void *)&a, sizeof(a)))
 		return fd;
 	if (errno == ENOENT || errno == ECONNREFUSED)
-		fprintf(stderr, "cuewire: no bridge is running (nobody answers on %s); start one with "
-		                "\"cuewire run\"\n", path);
+		fprintf(stderr,
+		        "cuewire: no bridge is running (nobody answers on %s); start one with "
+		        "\"cuewire run\"\n",
+		        path);
 	else
-		fprintf(stderr, "cuewire: cannot reach the bridge on %s: %s\n", path, strerror(errno));
+		fprintf(stderr, "cuewire: cannot reach the bridge on %s: %s\n", path,
+		        strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return -1;

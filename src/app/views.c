@@ -35,11 +35,11 @@ static void add_counters(struct buf *b, const struct counters *n)
 		const char *name;
 		uint64_t value;
 	} list[] = {
-		{ "osc_in", n->osc_in },       { "midi_in", n->midi_in },
-		{ "midi_out", n->midi_out },   { "unmapped", n->unmapped },
-		{ "bad", n->bad },             { "refused", n->refused },
-		{ "backlog", n->backlog },     { "coalesced", n->coalesced },
-		{ "expired", n->expired },     { "dropped", n->dropped },
+		{ "osc_in", n->osc_in },     { "midi_in", n->midi_in },
+		{ "midi_out", n->midi_out }, { "unmapped", n->unmapped },
+		{ "bad", n->bad },           { "refused", n->refused },
+		{ "backlog", n->backlog },   { "coalesced", n->coalesced },
+		{ "expired", n->expired },   { "dropped", n->dropped },
 	};
 
 	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++)

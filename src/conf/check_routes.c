@@ -45,9 +45,10 @@ static void check_steps(struct load *l, const struct raw_route *r)
 		const int kind = key_xform(&section_route, v->string);
 
 		if (kind >= 0 && kind != XF_INVERT)
-			problem_key(l, r->h.src, v, "conflict",
-			            "\"%s\" with \"encoder\", expected \"invert\" or \"by\" for steps",
-			            v->string);
+			problem_key(
+				l, r->h.src, v, "conflict",
+				"\"%s\" with \"encoder\", expected \"invert\" or \"by\" for steps",
+				v->string);
 	}
 }
 

@@ -52,8 +52,7 @@ static void ops_of(enum kind k, char *out, size_t size)
 			                        op_names[i]);
 }
 
-static int check_range(double v, double lo, double hi, const char *what,
-                       struct intent_refusal *why)
+static int check_range(double v, double lo, double hi, const char *what, struct intent_refusal *why)
 {
 	if (v >= lo && v <= hi)
 		return 0;
@@ -81,7 +80,8 @@ static int add_act(const struct mapping *m, struct intent_request *r, enum op op
 
 	if (c < 0) {
 		near_control(m, control, text, sizeof(text));
-		return refuse(why, "unknown_control", "no control is called \"%s\"%s", control, text);
+		return refuse(why, "unknown_control", "no control is called \"%s\"%s", control,
+		              text);
 	}
 	if (!(kinds[m->controls[c].kind].ops & 1u << op)) {
 		ops_of(m->controls[c].kind, text, sizeof(text));
@@ -121,7 +121,8 @@ static int check_names(const cJSON *slots, const char *const *names, size_t n, c
 	struct near near;
 	size_t i;
 
-	cJSON_ArrayForEach(s, slots) {
+	cJSON_ArrayForEach(s, slots)
+	{
 		near_init(&near, s->string);
 		for (i = 0; i < n && strcmp(names[i], s->string); i++)
 			near_try(&near, names[i]);
@@ -203,7 +204,8 @@ static int choice_text(const struct slot *s, const char *text, struct slot_value
 			len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
 			                        i ? ", " : "", s->values[i]);
 	}
-	return refuse(why, "bad_slot", "\"%s\" is \"%.40s\", expected one of %s", s->name, text, list);
+	return refuse(why, "bad_slot", "\"%s\" is \"%.40s\", expected one of %s", s->name, text,
+	              list);
 }
 
 static int slot_text(const struct slot *s, const cJSON *given, struct slot_value *v,
@@ -220,8 +222,9 @@ static int slot_text(const struct slot *s, const cJSON *given, struct slot_value
 	}
 	if (s->type != SLOT_NUMBER) {
 		if (!cJSON_IsString(given))
-			return refuse(why, "bad_slot", "\"%s\" is not a text, expected \"%s\" or the like",
-			              s->name, s->nvalues ? s->values[0] : "a");
+			return refuse(why, "bad_slot",
+			              "\"%s\" is not a text, expected \"%s\" or the like", s->name,
+			              s->nvalues ? s->values[0] : "a");
 		return choice_text(s, given->valuestring, v, why);
 	}
 	if (!number_of(given, &d))
@@ -273,8 +276,8 @@ static int check_named(const struct mapping *m, const struct intent *in, const c
 	if (check_names(slots, names, in->nslots, in->name, why))
 		return -1;
 	for (size_t i = 0; i < in->nslots; i++)
-		if (slot_text(&in->slots[i], cJSON_GetObjectItemCaseSensitive(slots, names[i]), &v[i],
-		              why))
+		if (slot_text(&in->slots[i], cJSON_GetObjectItemCaseSensitive(slots, names[i]),
+		              &v[i], why))
 			return -1;
 	for (size_t i = 0; i < in->nsteps; i++)
 		if (add_step(m, &in->steps[i], v, in->nslots, r, why))
@@ -312,7 +315,8 @@ static int take_text(const cJSON *j, const char *key, char *out, size_t size,
 	if (!cJSON_IsString(j))
 		return refuse(why, "bad_json", "\"%s\" is not a text", key);
 	if (strlen(j->valuestring) >= size)
-		return refuse(why, "too_long", "\"%s\" has more than %zu characters", key, size - 1);
+		return refuse(why, "too_long", "\"%s\" has more than %zu characters", key,
+		              size - 1);
 	snprintf(out, size, "%s", j->valuestring);
 	return 0;
 }
@@ -343,10 +347,13 @@ static int take_key(const cJSON *j, struct intent_request *r, struct intent_refu
 	if (!strcmp(j->string, "expires_ms"))
 		return take_expiry(j, r, why);
 	if (!strcmp(j->string, "slots"))
-		return cJSON_IsObject(j) ? 0 : refuse(why, "bad_json", "\"slots\" is not an object");
+		return cJSON_IsObject(j) ? 0
+		                         : refuse(why, "bad_json", "\"slots\" is not an object");
 	if (!strcmp(j->string, "dry_run")) {
 		r->dry_run = cJSON_IsTrue(j);
-		return cJSON_IsBool(j) ? 0 : refuse(why, "bad_json", "\"dry_run\" is not true or false");
+		return cJSON_IsBool(j)
+		               ? 0
+		               : refuse(why, "bad_json", "\"dry_run\" is not true or false");
 	}
 	return refuse(why, "bad_json",
 	              "unknown key \"%.60s\", expected intent, slots, id, expires_ms, dry_run",
@@ -362,8 +369,10 @@ int intent_check(const struct mapping *m, const struct cJSON *message, struct in
 
 	*r = (struct intent_request){ .expires_ms = -1 };
 	if (!cJSON_IsObject(message))
-		return refuse(why, "bad_json", "an intent is an object: {\"intent\": \"set\", ...}");
-	cJSON_ArrayForEach(j, message) {
+		return refuse(why, "bad_json",
+		              "an intent is an object: {\"intent\": \"set\", ...}");
+	cJSON_ArrayForEach(j, message)
+	{
 		struct intent_refusal first;
 
 		if (take_key(j, r, bad ? &first : why))

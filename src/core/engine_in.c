@@ -202,7 +202,8 @@ static void osc_chain(struct engine *e, uint64_t t_ns, uint16_t peer, uint16_t r
                       const struct osc_msg *m)
 {
 	for (; route != ROUTE_END; route = e->m->routes[route].next) {
-		const struct source s = { .from = FROM_OSC, .who = peer,
+		const struct source s = { .from = FROM_OSC,
+			                  .who = peer,
 			                  .label = e->m->routes[route].label };
 
 		osc_route(e, t_ns, route, m, &s);
@@ -241,8 +242,7 @@ static bool osc_from_pattern(struct engine *e, uint64_t t_ns, uint16_t peer,
 }
 
 /* The mapping's patterns against an address that no route names. */
-static bool osc_to_pattern(struct engine *e, uint64_t t_ns, uint16_t peer,
-                           const struct osc_msg *m)
+static bool osc_to_pattern(struct engine *e, uint64_t t_ns, uint16_t peer, const struct osc_msg *m)
 {
 	const uint16_t *routes;
 	const size_t n = mapping_osc_patterns(e->m, &routes);
@@ -291,7 +291,8 @@ static struct source midi_source(const struct engine *e, const struct route *r)
 {
 	const bool lamp = e->m->controls[r->to].kind == KIND_LAMP;
 
-	return (struct source){ .from = lamp ? FROM_FEEDBACK : FROM_MIDI, .who = (uint16_t)r->port,
+	return (struct source){ .from = lamp ? FROM_FEEDBACK : FROM_MIDI,
+		                .who = (uint16_t)r->port,
 		                .label = r->label };
 }
 
@@ -308,7 +309,7 @@ static void pair_deliver(struct engine *e, uint64_t t_ns, uint16_t route)
 	struct route_state *rs = &e->routes[route];
 	const bool bipolar = e->m->controls[e->m->routes[route].to].bipolar;
 	const float v = rs->has_lsb ? value_from14((uint16_t)(rs->msb << 7 | rs->lsb), bipolar)
-		                    : value_from7(rs->msb, bipolar);
+	                            : value_from7(rs->msb, bipolar);
 
 	rs->fresh_msb = rs->fresh_lsb = false;
 	if (rs->has_msb)
@@ -428,12 +429,14 @@ static bool midi_dispatch(struct engine *e, uint64_t t_ns, int port, const struc
 		return midi_chain(e, t_ns, mapping_midi(e->m, port, ADDR_NOTE, ch, m->d1), m->d1,
 		                  (m->status & 0xF0) == MIDI_NOTE_ON ? m->d2 : 0);
 	case MIDI_CC:
-		return midi_chain(e, t_ns, mapping_midi(e->m, port, ADDR_CC, ch, m->d1), m->d1, m->d2);
+		return midi_chain(e, t_ns, mapping_midi(e->m, port, ADDR_CC, ch, m->d1), m->d1,
+		                  m->d2);
 	case MIDI_POLY_PRESSURE:
 		return midi_chain(e, t_ns, mapping_midi(e->m, port, ADDR_POLY, ch, m->d1), m->d1,
 		                  m->d2);
 	case MIDI_PRESSURE:
-		return midi_chain(e, t_ns, mapping_midi(e->m, port, ADDR_PRESSURE, ch, 0), 0, m->d1);
+		return midi_chain(e, t_ns, mapping_midi(e->m, port, ADDR_PRESSURE, ch, 0), 0,
+		                  m->d1);
 	case MIDI_PROGRAM:
 		return midi_program(e, t_ns, port, ch, m->d1);
 	case MIDI_BEND:

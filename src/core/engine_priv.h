@@ -7,10 +7,10 @@
 #include "cuewire/timers.h"
 
 #define NS_PER_MS UINT64_C(1000000)
-#define TAP_MS 50         /* a press without a release of its own */
-#define PAIR_WAIT_MS 5    /* for the other half of a 14-bit pair */
-#define STEPS_MAX 64      /* of an encoder at once */
-#define BATCHES_MAX 256   /* that wait for their time */
+#define TAP_MS 50       /* a press without a release of its own */
+#define PAIR_WAIT_MS 5  /* for the other half of a 14-bit pair */
+#define STEPS_MAX 64    /* of an encoder at once */
+#define BATCHES_MAX 256 /* that wait for their time */
 
 /* Incoming address patterns are tried against every address: so many may come at once, and so
  * many a second. */
@@ -22,20 +22,21 @@ enum timer_kind { TIMER_RELEASE, TIMER_PAIR, TIMER_BATCH };
 /* Who holds a button. */
 struct hold {
 	bool held;
-	uint8_t from;    /* enum from */
+	uint8_t from; /* enum from */
 	uint16_t who;
-	uint64_t timer;  /* when a TIMER_RELEASE is due; 0: none is waiting */
-	uint64_t until;  /* released by itself then; TIME_NEVER: not */
+	uint64_t timer; /* when a TIMER_RELEASE is due; 0: none is waiting */
+	uint64_t until; /* released by itself then; TIME_NEVER: not */
 };
 
 struct route_state {
-	bool on;         /* the level that came last: toggles act on its rise */
-	uint16_t who;    /* whose value came through last (struct source) */
-	bool pressed;    /* it pressed its button: the release comes through whatever `when` says */
+	bool on;      /* the level that came last: toggles act on its rise */
+	uint16_t who; /* whose value came through last (struct source) */
+	bool pressed; /* it pressed its button: the release comes through whatever `when` says */
 	/* 14-bit pair */
 	uint8_t msb, lsb;
 	bool fresh_msb, fresh_lsb; /* came since the pair was last complete */
-	bool has_msb, has_lsb; /* ever came; the MSB alone is a 7-bit value, the LSB alone is none */
+	bool has_msb,
+		has_lsb; /* ever came; the MSB alone is a 7-bit value, the LSB alone is none */
 	bool timer;      /* a TIMER_PAIR is waiting */
 	uint64_t due;
 };

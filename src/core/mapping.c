@@ -22,7 +22,7 @@ struct table {
 		uint32_t hash;
 		uint32_t len;
 		uint16_t value;
-	} *entries;
+	} * entries;
 	size_t mask;
 };
 
@@ -101,7 +101,9 @@ static void table_put(struct table *t, const char *key, uint16_t value)
 	const size_t len = strlen(key);
 	struct entry *e = table_slot(t, key, len);
 
-	*e = (struct entry){ .key = key, .hash = hash(key, len), .len = (uint32_t)len, .value = value };
+	*e = (struct entry){
+		.key = key, .hash = hash(key, len), .len = (uint32_t)len, .value = value
+	};
 }
 
 int mapping_control(const struct mapping *m, const char *name, size_t len)
@@ -132,10 +134,8 @@ int mapping_port(const struct mapping *m, const char *name)
 static size_t midi_slot(enum addr_form form, uint8_t channel, uint8_t number)
 {
 	static const uint8_t family[ADDR_FORM_COUNT] = {
-		[ADDR_CC] = FAMILY_CC,
-		[ADDR_CC14] = FAMILY_CC,
-		[ADDR_NOTE] = FAMILY_NOTE,
-		[ADDR_PROGRAM] = FAMILY_PROGRAM,
+		[ADDR_CC] = FAMILY_CC,     [ADDR_CC14] = FAMILY_CC,
+		[ADDR_NOTE] = FAMILY_NOTE, [ADDR_PROGRAM] = FAMILY_PROGRAM,
 		[ADDR_POLY] = FAMILY_POLY,
 	};
 	const size_t base = (size_t)(channel & 15) * PER_CHANNEL, singles = base + FAMILIES * 128;

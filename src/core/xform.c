@@ -90,12 +90,15 @@ static bool apply_output(const struct xform *x, float *state, float *v)
 }
 
 const struct xform_info xforms[XF_COUNT] = {
-	[XF_RANGE] = { "range", false, "the part [lo, hi] of the input becomes 0 to 1", apply_range },
+	[XF_RANGE] = { "range", false, "the part [lo, hi] of the input becomes 0 to 1",
+	               apply_range },
 	[XF_INVERT] = { "invert", false, "turns 0 to 1 round", apply_invert },
 	[XF_CURVE] = { "curve", false, "bends 0 to 1: linear, log, exp or s", apply_curve },
 	[XF_QUANTISE] = { "quantise", false, "this many equal steps from 0 to 1", apply_quantise },
-	[XF_DEADBAND] = { "deadband", true, "changes smaller than this are ignored, the ends excepted",
+	[XF_DEADBAND] = { "deadband", true,
+	                  "changes smaller than this are ignored, the ends excepted",
 	                  apply_deadband },
-	[XF_THRESHOLD] = { "threshold", false, "1 at this value and above, 0 below", apply_threshold },
+	[XF_THRESHOLD] = { "threshold", false, "1 at this value and above, 0 below",
+	                   apply_threshold },
 	[XF_OUTPUT] = { "output", false, "0 to 1 becomes [lo, hi]", apply_output },
 };

@@ -146,8 +146,8 @@ static void refuse_job(struct live *l, struct job *j)
 static void start_job(struct live *l, struct job *j, uint64_t now, bool room)
 {
 	j->refused_expired = now > j->expires_ns;
-	j->refused_busy = !j->refused_expired &&
-	                  (!room || !engine_batch(l->engine, now, &j->batch));
+	j->refused_busy =
+		!j->refused_expired && (!room || !engine_batch(l->engine, now, &j->batch));
 	if (j->refused_expired || j->refused_busy)
 		refuse_job(l, j);
 	else

@@ -53,8 +53,8 @@ static void job_result(int port, const struct msg *p, int how)
 		return;
 	j->open--;
 	if (!j->replied && j->nresults < ACTS_MAX)
-		j->results[j->nresults++] = (struct act_result){ p->control, (int16_t)port, p->value,
-			                                         how };
+		j->results[j->nresults++] =
+			(struct act_result){ p->control, (int16_t)port, p->value, how };
 }
 
 static void was_sent(struct live *l, int port, const struct msg *p, uint64_t written_ns)
@@ -102,8 +102,11 @@ static void lose(struct live *l, int port, const char *reason)
 static void send_link_record(struct live *l, int port, const struct msg *x)
 {
 	struct live_port *p = &l->ports[port];
-	struct link_record r = { .kind = LINK_WRITE, .len = x->len, .seq = p->seq++,
-		                 .t_ns = x->t_ns, .key = x->control };
+	struct link_record r = { .kind = LINK_WRITE,
+		                 .len = x->len,
+		                 .seq = p->seq++,
+		                 .t_ns = x->t_ns,
+		                 .key = x->control };
 
 	memcpy(r.bytes, x->bytes, x->len);
 	if (x->edge == EDGE_PRESS) {
@@ -185,8 +188,8 @@ static void send_osc(struct live *l, int port, const struct msg *x)
 {
 	const struct control *c = &l->m->controls[x->control];
 	char bytes[1024];
-	const size_t len = osc_out_number(bytes, sizeof(bytes), c->osc_out, x->value,
-	                                  c->kind == KIND_ENCODER);
+	const size_t len =
+		osc_out_number(bytes, sizeof(bytes), c->osc_out, x->value, c->kind == KIND_ENCODER);
 
 	/* Nobody listening (ECONNREFUSED) is for the receiver to mend: UDP promises nothing. */
 	if (!len || (send(l->ports[port].out_fd, bytes, len, MSG_DONTWAIT) < 0 && errno == EAGAIN))
@@ -347,7 +350,8 @@ static void link_record(struct live *l, int port, const struct link_record *r)
 static void read_link(struct live *l, int port)
 {
 	struct live_port *p = &l->ports[port];
-	const ssize_t n = recv(p->in_fd, p->rx + p->rx_len, sizeof(p->rx) - p->rx_len, MSG_DONTWAIT);
+	const ssize_t n =
+		recv(p->in_fd, p->rx + p->rx_len, sizeof(p->rx) - p->rx_len, MSG_DONTWAIT);
 	struct link_record r;
 	size_t used = 0;
 

@@ -13,9 +13,9 @@
 #include "cuewire/queue.h"
 #include "cuewire/sim.h"
 
-#define LABELS 256      /* labels of a step that are kept while their messages wait */
+#define LABELS 256 /* labels of a step that are kept while their messages wait */
 #define JOBS_MAX 256
-#define LINK_READ 16    /* records read at once */
+#define LINK_READ 16                   /* records read at once */
 #define ANSWER_NS UINT64_C(1000000000) /* for the host to answer a write */
 
 /* An open port, or one that the stand-in stands in for. */
@@ -29,8 +29,8 @@ struct live_port {
 	uint64_t answer_ns; /* when the host must have answered; TIME_NEVER: nothing is under way */
 	uint8_t rx[LINK_READ * sizeof(struct link_record)];
 	size_t rx_len;
-	char reason[LINK_TEXT];   /* why it was lost, if that is known */
-	bool failed;       /* in this step; it is lost when the step has ended */
+	char reason[LINK_TEXT];    /* why it was lost, if that is known */
+	bool failed;               /* in this step; it is lost when the step has ended */
 	struct midi_parser parser; /* HOW_RAW */
 };
 
@@ -44,7 +44,7 @@ struct live {
 	struct osc_in osc;
 	struct live_port *ports; /* m->nports */
 	struct sim sim;
-	float *sent;   /* per control; SIM_UNKNOWN: nothing yet */
+	float *sent; /* per control; SIM_UNKNOWN: nothing yet */
 	bool *differs;
 	struct job *jobs[JOBS_MAX];
 	size_t njobs;
@@ -52,9 +52,9 @@ struct live {
 	uint64_t lost; /* notes that could not be kept, not reported yet */
 	char labels[LABELS][128];
 	size_t next_label;
-	bool failed;   /* a port has, in this step */
+	bool failed; /* a port has, in this step */
 	bool quitting;
-	uint64_t quit_ns; /* at the latest */
+	uint64_t quit_ns;      /* at the latest */
 	struct pollfd *polled; /* owned: room for every port, socket and the wake pipe */
 	int *polled_port;      /* owned: which port each is of, or one of POLLED_ */
 	size_t npolled;        /* 0: what is polled has changed, the list is made anew */

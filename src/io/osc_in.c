@@ -121,7 +121,8 @@ static uint16_t peer_of(struct osc_in *in, const struct sockaddr_storage *from, 
 	if (from->ss_family == AF_INET6)
 		memcpy(address, &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr, 16);
 	else
-		memcpy(address + 12, &((const struct sockaddr_in *)(const void *)from)->sin_addr, 4);
+		memcpy(address + 12, &((const struct sockaddr_in *)(const void *)from)->sin_addr,
+		       4);
 	peer = peers_heard(&in->peers, address, t_ns, &displaced);
 	if (displaced)
 		in->gone(in->ctx, t_ns, peer);

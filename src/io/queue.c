@@ -20,7 +20,8 @@ int queues_init(struct queues *q)
 
 void queues_finish(struct queues *q)
 {
-	const int fds[] = { q->order_wake[0], q->order_wake[1], q->reply_wake[0], q->reply_wake[1] };
+	const int fds[] = { q->order_wake[0], q->order_wake[1], q->reply_wake[0],
+		            q->reply_wake[1] };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 		if (fds[i] >= 0)

@@ -53,7 +53,8 @@ static int fail(struct driver *d, const char *verb, const char *name, PmError er
 
 	error_text(err, text, sizeof(text));
 	if (name)
-		snprintf(d->error, sizeof(d->error), "cannot %s \"%.64s\": %.160s", verb, name, text);
+		snprintf(d->error, sizeof(d->error), "cannot %s \"%.64s\": %.160s", verb, name,
+		         text);
 	else
 		snprintf(d->error, sizeof(d->error), "cannot %s: %.200s", verb, text);
 	return -1;

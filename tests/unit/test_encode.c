@@ -29,10 +29,22 @@ struct value_case {
 	const char *bytes;
 };
 
-#define CC { ADDR_CC, 2, 7, 0 }
-#define CC14 { ADDR_CC14, 0, 1, 33 }
-#define NOTE { ADDR_NOTE, 9, 60, 0 }
-#define BEND { ADDR_BEND, 15, 0, 0 }
+#define CC                       \
+	{                        \
+		ADDR_CC, 2, 7, 0 \
+	}
+#define CC14                        \
+	{                           \
+		ADDR_CC14, 0, 1, 33 \
+	}
+#define NOTE                        \
+	{                           \
+		ADDR_NOTE, 9, 60, 0 \
+	}
+#define BEND                        \
+	{                           \
+		ADDR_BEND, 15, 0, 0 \
+	}
 #define PAIR .up = { ADDR_CC, 0, 20, 0 }, .down = { ADDR_NOTE, 1, 21, 0 }
 
 static const struct value_case values[] = {

@@ -165,7 +165,8 @@ static void test_gone_beside_another(void **state)
 static struct batch make_batch(const struct batch_act *acts, size_t n)
 {
 	return (struct batch){ .source = { .from = FROM_INTENT, .label = "intent:b" },
-		               .acts = acts, .n = n };
+		               .acts = acts,
+		               .n = n };
 }
 
 static void test_batch(void **state)

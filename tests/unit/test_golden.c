@@ -133,7 +133,8 @@ static void print_counters(struct golden *g)
 static void feed_osc(struct golden *g, uint64_t t_ns, uint16_t peer, const char *address,
                      const char *line)
 {
-	struct osc_msg m = { .address = address, .address_len = (uint32_t)strlen(address),
+	struct osc_msg m = { .address = address,
+		             .address_len = (uint32_t)strlen(address),
 		             .pattern = osc_has_pattern(address) };
 
 	osc_json_read(&m, line);

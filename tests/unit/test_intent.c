@@ -100,7 +100,8 @@ static void test_built_in(void **state)
 	assert_false(r.dry_run);
 
 	accept("{'slots': {'control': 'deck.a.cue'}, 'intent': 'press', 'dry_run': true,"
-	       "'expires_ms': 250.7, 'id': 'x'}", &r);
+	       "'expires_ms': 250.7, 'id': 'x'}",
+	       &r);
 	expect_act(&r, 0, "deck.a.cue", OP_PRESS, 0, 0, 0); /* held until it is released */
 	assert_string_equal(r.id, "x");
 	assert_int_equal(r.expires_ms, 250);
@@ -171,7 +172,7 @@ static void test_ids(void **state)
 
 struct refusal {
 	const char *message, *reason, *part; /* of what is said */
-	const char *id, *name; /* what is known of it all the same */
+	const char *id, *name;               /* what is known of it all the same */
 };
 
 #define X64 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
@@ -279,10 +280,10 @@ static const struct fill fills[] = {
 	{ "{d}", "a" },
 	{ "deck.{d}.play", "deck.a.play" },
 	{ "{d}{d}{word}", "aalonger" },
-	{ "{x}", "{x}" },         /* no slot of that name */
+	{ "{x}", "{x}" }, /* no slot of that name */
 	{ "{dd} {", "{dd} {" },
 	{ "}{d}{", "}a{" },
-	{ "{{d}", "{a" },         /* the first brace is only a brace */
+	{ "{{d}", "{a" }, /* the first brace is only a brace */
 	{ "123456789012345", "123456789012345" },
 	{ "1234567890123456", NULL },
 	{ "12345678901234{d}", "12345678901234a" },
@@ -311,7 +312,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_built_in), cmocka_unit_test(test_of_mapping),
-		cmocka_unit_test(test_taps), cmocka_unit_test(test_ids),
+		cmocka_unit_test(test_taps),     cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_refusals), cmocka_unit_test(test_long_names),
 		cmocka_unit_test(test_fill),
 	};

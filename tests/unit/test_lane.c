@@ -18,8 +18,9 @@ static struct msg fader(uint16_t control, float v)
 
 static struct msg press(uint16_t control, float v)
 {
-	return (struct msg){ .control = control, .value = v,
-		                .edge = v >= 0.5f ? EDGE_PRESS : EDGE_RELEASE };
+	return (struct msg){ .control = control,
+		             .value = v,
+		             .edge = v >= 0.5f ? EDGE_PRESS : EDGE_RELEASE };
 }
 
 static enum lane_result push(struct lane *l, struct msg p)
@@ -302,14 +303,10 @@ static void test_never_overflows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_window),
-		cmocka_unit_test(test_coalesces),
-		cmocka_unit_test(test_order_across_edges),
-		cmocka_unit_test(test_edges_bounded),
-		cmocka_unit_test(test_drain),
-		cmocka_unit_test(test_random),
-		cmocka_unit_test(test_never_overflows),
+		cmocka_unit_test(test_empty),         cmocka_unit_test(test_window),
+		cmocka_unit_test(test_coalesces),     cmocka_unit_test(test_order_across_edges),
+		cmocka_unit_test(test_edges_bounded), cmocka_unit_test(test_drain),
+		cmocka_unit_test(test_random),        cmocka_unit_test(test_never_overflows),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -98,13 +98,13 @@ struct osc_case {
 
 static const struct osc_case addresses[] = {
 	{ "/1/fader1", "a.fader b.fader" },
-	{ "/a/fader", "a.fader" },   /* its own */
-	{ "/a/switch", "a.fader" },  /* a route stands in the place of its own */
+	{ "/a/fader", "a.fader" },  /* its own */
+	{ "/a/switch", "a.fader" }, /* a route stands in the place of its own */
 	{ "/a/button", "a.button" },
 	{ "/a/wheel", "a.wheel" },
 	{ "/shift", "shift" },
-	{ "/a/lamp", "" },           /* a lamp is only shown */
-	{ "/x/*", "" },              /* a pattern is no address */
+	{ "/a/lamp", "" }, /* a lamp is only shown */
+	{ "/x/*", "" },    /* a pattern is no address */
 	{ "/x/1", "" },
 	{ "/a/fade", "" },
 	{ "/a/fader/", "" },
@@ -279,10 +279,10 @@ static void test_ports(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names), cmocka_unit_test(test_osc),
+		cmocka_unit_test(test_names),     cmocka_unit_test(test_osc),
 		cmocka_unit_test(test_osc_lists), cmocka_unit_test(test_own),
-		cmocka_unit_test(test_midi), cmocka_unit_test(test_midi_places),
-		cmocka_unit_test(test_empty), cmocka_unit_test(test_many),
+		cmocka_unit_test(test_midi),      cmocka_unit_test(test_midi_places),
+		cmocka_unit_test(test_empty),     cmocka_unit_test(test_many),
 		cmocka_unit_test(test_ports),
 	};
 

@@ -119,7 +119,7 @@ static void test_back_again(void **state)
 	assert_int_equal(peers_gone(&p, 14 * S), -1);
 	hear(&p, 1, 100 * S);
 	assert_int_equal(peers_deadline(&p), 103 * S); /* the interval is remembered */
-	ping(&p, 1, 101 * S); /* and the long pause is not one */
+	ping(&p, 1, 101 * S);                          /* and the long pause is not one */
 	assert_int_equal(peers_gone(&p, 104 * S - 1), -1);
 	assert_int_equal(peers_gone(&p, 104 * S), 0);
 }
@@ -222,16 +222,11 @@ static void test_crowd(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_same_and_different),
-		cmocka_unit_test(test_address_of_zeros),
-		cmocka_unit_test(test_without_pings_never),
-		cmocka_unit_test(test_gone_once),
-		cmocka_unit_test(test_packets_count),
-		cmocka_unit_test(test_back_again),
-		cmocka_unit_test(test_interval_changes),
-		cmocka_unit_test(test_two_gone),
-		cmocka_unit_test(test_displaced),
-		cmocka_unit_test(test_crowd),
+		cmocka_unit_test(test_same_and_different),  cmocka_unit_test(test_address_of_zeros),
+		cmocka_unit_test(test_without_pings_never), cmocka_unit_test(test_gone_once),
+		cmocka_unit_test(test_packets_count),       cmocka_unit_test(test_back_again),
+		cmocka_unit_test(test_interval_changes),    cmocka_unit_test(test_two_gone),
+		cmocka_unit_test(test_displaced),           cmocka_unit_test(test_crowd),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

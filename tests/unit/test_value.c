@@ -161,12 +161,12 @@ struct code {
 };
 
 static const struct code codes[] = {
-	{ ENC_TWOS, 0, 0 },     { ENC_TWOS, 1, 1 },    { ENC_TWOS, 0x7F, -1 },
-	{ ENC_TWOS, 63, 63 },   { ENC_TWOS, 64, -64 }, { ENC_TWOS, 0x7E, -2 },
-	{ ENC_OFFSET, 64, 0 },  { ENC_OFFSET, 65, 1 }, { ENC_OFFSET, 63, -1 },
-	{ ENC_OFFSET, 127, 63 }, { ENC_OFFSET, 0, -64 },
-	{ ENC_SIGN, 0, 0 },     { ENC_SIGN, 1, 1 },    { ENC_SIGN, 65, -1 },
-	{ ENC_SIGN, 63, 63 },   { ENC_SIGN, 127, -63 },
+	{ ENC_TWOS, 0, 0 },      { ENC_TWOS, 1, 1 },     { ENC_TWOS, 0x7F, -1 },
+	{ ENC_TWOS, 63, 63 },    { ENC_TWOS, 64, -64 },  { ENC_TWOS, 0x7E, -2 },
+	{ ENC_OFFSET, 64, 0 },   { ENC_OFFSET, 65, 1 },  { ENC_OFFSET, 63, -1 },
+	{ ENC_OFFSET, 127, 63 }, { ENC_OFFSET, 0, -64 }, { ENC_SIGN, 0, 0 },
+	{ ENC_SIGN, 1, 1 },      { ENC_SIGN, 65, -1 },   { ENC_SIGN, 63, 63 },
+	{ ENC_SIGN, 127, -63 },
 };
 
 static void test_codes(void **state)

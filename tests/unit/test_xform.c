@@ -62,17 +62,30 @@ static const struct run runs[] = {
 
 	/* the order in which they are written is the order in which they work */
 	{ "invert, threshold",
-	  { { XF_INVERT, 0, 0, 0 }, { XF_THRESHOLD, 0, 0.7f, 0 } }, 2, 0.4f, 0.0f },
+	  { { XF_INVERT, 0, 0, 0 }, { XF_THRESHOLD, 0, 0.7f, 0 } },
+	  2,
+	  0.4f,
+	  0.0f },
 	{ "threshold, invert",
-	  { { XF_THRESHOLD, 0, 0.7f, 0 }, { XF_INVERT, 0, 0, 0 } }, 2, 0.4f, 1.0f },
+	  { { XF_THRESHOLD, 0, 0.7f, 0 }, { XF_INVERT, 0, 0, 0 } },
+	  2,
+	  0.4f,
+	  1.0f },
 	{ "range, output, invert",
 	  { { XF_RANGE, 0, 0.0f, 0.5f }, { XF_OUTPUT, 0, 0.0f, 0.5f }, { XF_INVERT, 0, 0, 0 } },
-	  3, 0.25f, 0.75f },
+	  3,
+	  0.25f,
+	  0.75f },
 	{ "output, invert, range",
 	  { { XF_OUTPUT, 0, 0.0f, 0.5f }, { XF_INVERT, 0, 0, 0 }, { XF_RANGE, 0, 0.0f, 0.5f } },
-	  3, 0.25f, 1.0f },
+	  3,
+	  0.25f,
+	  1.0f },
 	{ "quantise, s",
-	  { { XF_QUANTISE, 0, 5, 0 }, { XF_CURVE, 0, CURVE_S, 0 } }, 2, 0.3f, 0.15625f },
+	  { { XF_QUANTISE, 0, 5, 0 }, { XF_CURVE, 0, CURVE_S, 0 } },
+	  2,
+	  0.3f,
+	  0.15625f },
 };
 
 static void test_runs(void **state)
@@ -165,23 +178,19 @@ struct move {
 	bool passes;
 };
 
-static const struct move moves[] = {
-	{ 0.5f, true },   /* the first always does */
-	{ 0.5f, false },
-	{ 0.54f, false },
-	{ 0.46f, false }, /* against what passed last, not what came last */
-	{ 0.55f, true },  /* as much as the band */
-	{ 0.51f, false },
-	{ 0.49f, true },
-	{ 0.03f, true },
-	{ 0.0f, true },   /* an end is always reached */
-	{ 0.0f, false },  /* once */
-	{ 0.02f, false },
-	{ 0.98f, true },
-	{ 1.0f, true },
-	{ 1.0f, false },
-	{ 0.99f, false },
-};
+static const struct move
+	moves[] = {
+		{ 0.5f, true }, /* the first always does */
+		{ 0.5f, false },  { 0.54f, false },
+		{ 0.46f, false }, /* against what passed last, not what came last */
+		{ 0.55f, true },  /* as much as the band */
+		{ 0.51f, false }, { 0.49f, true },
+		{ 0.03f, true },  { 0.0f, true }, /* an end is always reached */
+		{ 0.0f, false },                  /* once */
+		{ 0.02f, false }, { 0.98f, true },
+		{ 1.0f, true },   { 1.0f, false },
+		{ 0.99f, false },
+	};
 
 static void test_deadband(void **state)
 {
@@ -203,7 +212,7 @@ static void test_deadband(void **state)
 
 static void test_table(void **state)
 {
-	static const char *const names[XF_COUNT] = { "range", "invert", "curve", "quantise",
+	static const char *const names[XF_COUNT] = { "range",    "invert",    "curve", "quantise",
 		                                     "deadband", "threshold", "output" };
 	static const char *const curves[CURVE_COUNT] = { "linear", "log", "exp", "s" };
 
@@ -221,12 +230,9 @@ static void test_table(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_runs),
-		cmocka_unit_test(test_curves_rise),
-		cmocka_unit_test(test_curves_mirror),
-		cmocka_unit_test(test_quantise_steps),
-		cmocka_unit_test(test_deadband),
-		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_runs),          cmocka_unit_test(test_curves_rise),
+		cmocka_unit_test(test_curves_mirror), cmocka_unit_test(test_quantise_steps),
+		cmocka_unit_test(test_deadband),      cmocka_unit_test(test_table),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
