@@ -4,7 +4,6 @@
  * clock that stands still between the lines but for the engine's own deadlines; what comes of it
  * must be out.trace, byte for byte. Lines that begin with # are copied. BLESS=1 writes out.trace
  * anew: review what changed. */
-#include <dirent.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,6 +20,7 @@
 #include "cuewire/engine.h"
 #include "cuewire/intent.h"
 #include "cuewire/json.h"
+#include "folders.h"
 #include "helpers.h"
 #include "osc_json.h"
 
@@ -381,37 +381,10 @@ static void test_case(void **state)
 	free(expected);
 }
 
-/* ---- the folders ---- */
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct CMUnitTest *)a)->name, ((const struct CMUnitTest *)b)->name);
-}
-
-static size_t find_cases(struct CMUnitTest *tests)
-{
-	DIR *dir = opendir(ROOT);
-	struct dirent *e;
-	size_t n = 0;
-
-	while (dir && (e = readdir(dir))) {
-		if (e->d_name[0] == '.' || n == CASES_MAX)
-			continue;
-		tests[n] =
-			(struct CMUnitTest){ .name = xstrdup(e->d_name), .test_func = test_case };
-		tests[n].initial_state = (void *)tests[n].name;
-		n++;
-	}
-	if (dir)
-		closedir(dir);
-	qsort(tests, n, sizeof(*tests), by_name);
-	return n;
-}
-
 int main(void)
 {
 	static struct CMUnitTest tests[CASES_MAX];
-	const size_t n = find_cases(tests);
+	const size_t n = folder_tests(tests, CASES_MAX, ROOT, test_case);
 	int failed;
 
 	if (!n) {

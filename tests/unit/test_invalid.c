@@ -1,7 +1,6 @@
 /* Every folder of tests/golden/invalid holds a mapping.json that must be refused, and in `error`
  * what is said of it: "[FILE:]LINE:COLUMN: SEVERITY: MESSAGE", the hint indented below it. The
  * file is left out for mapping.json itself. BLESS=1 writes `error` anew: review what changed. */
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +15,8 @@
 #include "cuewire/buf.h"
 #include "cuewire/load.h"
 #include "cuewire/mem.h"
+
+#include "folders.h"
 
 #define ROOT "tests/golden/invalid"
 #define CASES_MAX 512
@@ -114,33 +115,6 @@ static void test_case(void **state)
 	buf_finish(&b);
 }
 
-/* ---- the folders ---- */
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct CMUnitTest *)a)->name, ((const struct CMUnitTest *)b)->name);
-}
-
-static size_t find_cases(struct CMUnitTest *tests)
-{
-	DIR *dir = opendir(ROOT);
-	struct dirent *e;
-	size_t n = 0;
-
-	while (dir && (e = readdir(dir))) {
-		if (e->d_name[0] == '.' || n == CASES_MAX)
-			continue;
-		tests[n] =
-			(struct CMUnitTest){ .name = xstrdup(e->d_name), .test_func = test_case };
-		tests[n].initial_state = (void *)tests[n].name;
-		n++;
-	}
-	if (dir)
-		closedir(dir);
-	qsort(tests, n, sizeof(*tests), by_name);
-	return n;
-}
-
 int main(void)
 {
 	static struct CMUnitTest tests[CASES_MAX];
@@ -149,7 +123,7 @@ int main(void)
 
 	if (!getcwd(home, sizeof(home)))
 		return 1;
-	n = find_cases(tests);
+	n = folder_tests(tests, CASES_MAX, ROOT, test_case);
 	if (!n) {
 		printf("1..1\nnot ok 1 - no folders in " ROOT " (run from the top of the tree)\n");
 		return 1;
