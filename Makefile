@@ -50,7 +50,7 @@ help:
 	@sed -n 's/^#: //p' Makefile
 
 #: make                  builds cuewire and cuewire-port in build/$BUILD (release)
-#: make check            all tests that need no hardware; T="test_osc run.py" picks some
+#: make check            all tests that need no hardware; T="test_osc test_run" picks some
 #: make test-alsa        tests on a real ALSA sequencer (in a small virtual machine where needed)
 #: make bench            latency and cost beside a bare echo of the same packets
 #: make fuzz             builds the targets of tests/fuzz for libFuzzer (clang) in build/fuzz
