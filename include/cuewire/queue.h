@@ -4,7 +4,7 @@
  * | queue   | from -> to        | slots | when it is full                                          |
  * |---------|-------------------|-------|----------------------------------------------------------|
  * | orders  | control -> engine |   256 | the caller hears false and says "busy"                   |
- * | replies | engine -> control |  1024 | never: each answers an order or reports one of few ports |
+ * | replies | engine -> control |  1024 | never: the control thread stops asking at OWED_MAX       |
  * | notes   | engine -> control |  4096 | dropped and counted; NOTE_LOST says how many             |
  *
  * Each has a pipe that wakes its reader: one for orders, one for replies and notes. A reader empties

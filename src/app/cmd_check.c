@@ -71,7 +71,7 @@ int cmd_check(int argc, char **argv)
 		return command_usage("check", n, table, NOPTIONS);
 	if (n == 0) {
 		fprintf(stderr, "cuewire check: no file named\n");
-		return EXIT_USAGE;
+		return command_usage("check", -1, table, NOPTIONS);
 	}
 	if (!a.mappings)
 		programs_mappings(dir, sizeof(dir));

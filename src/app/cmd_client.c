@@ -18,6 +18,8 @@ struct args {
 	const char *socket;
 };
 
+#define SEND_MAX 65000 /* with its envelope it must fit into a line */
+
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
 #define JSON_OPTION                                                                               \
@@ -161,7 +163,7 @@ int cmd_state(int argc, char **argv)
 static void print_stopped(const cJSON *root)
 {
 	(void)root;
-	printf("stopped: nothing is pending any more; nothing was moved\n");
+	printf("stopped: nothing waits for its time any more; no fader or switch was moved\n");
 }
 
 int cmd_stop(int argc, char **argv)
@@ -171,20 +173,29 @@ int cmd_stop(int argc, char **argv)
 
 /* ---- send ---- */
 
-static void print_bad_json(const struct diags *d)
+/* As the bridge would answer. */
+static void print_refusal(const char *reason, const char *message)
 {
 	struct buf b;
-	char message[320];
 
-	snprintf(message, sizeof(message), "line %d, column %d: %s", d->list[0].line,
-	         d->list[0].column, d->list[0].msg);
 	buf_init(&b, 4096);
-	buf_puts(&b, "{\"id\": null, \"intent\": null, \"status\": \"refused\", \"reason\": "
-	             "\"bad_json\", \"message\": ");
+	buf_fmt(&b,
+	        "{\"id\": null, \"intent\": null, \"status\": \"refused\", \"reason\": \"%s\", "
+	        "\"message\": ",
+	        reason);
 	buf_json_str(&b, message);
 	buf_puts(&b, ", \"out\": []}");
 	puts(b.p);
 	buf_finish(&b);
+}
+
+static void print_bad_json(const struct diags *d)
+{
+	char message[320];
+
+	snprintf(message, sizeof(message), "line %d, column %d: %s", d->list[0].line,
+	         d->list[0].column, d->list[0].msg);
+	print_refusal("bad_json", message);
 }
 
 static void set_dry_run(cJSON *message)
@@ -209,6 +220,10 @@ static char *envelope(const char *text, bool dry_run)
 	struct buf b;
 	char *one_line;
 
+	if (strlen(text) > SEND_MAX) {
+		print_refusal("too_long", "a message has at most 65000 bytes");
+		return NULL;
+	}
 	if (json_load(&j, "", text, strlen(text), &json_limits_message, &d)) {
 		print_bad_json(&d);
 		return NULL;

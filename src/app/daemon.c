@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cuewire/clock.h"
@@ -59,7 +60,6 @@ static int catch_signals(void)
 	/* Ignored under nohup: then the bridge outlives its terminal. */
 	if (!sigaction(SIGHUP, NULL, &was) && was.sa_handler != SIG_IGN)
 		sigaction(SIGHUP, &sa, NULL);
-	signal(SIGPIPE, SIG_IGN);
 	return 0;
 }
 
@@ -145,19 +145,54 @@ static void say_address(void *ctx, const char *address)
 	daemon_say(d, "TouchOSC: host %s, port %d", address, d->osc_port[0]);
 }
 
+/* A trace must not take the place of a mapping whose name it was given by mistake. */
+static bool is_mapping(const struct daemon *d, const struct stat *trace)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < d->m->nfiles; i++)
+		if (!stat(d->m->files[i], &st) && st.st_dev == trace->st_dev &&
+		    st.st_ino == trace->st_ino)
+			return true;
+	return false;
+}
+
 static int open_trace(struct daemon *d)
 {
-	const int fd = d->opt.trace
-	                       ? open(d->opt.trace, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)
-	                       : -1;
+	const char *why = NULL;
+	struct stat st;
+	int fd;
 
 	if (!d->opt.trace)
 		return 0;
-	d->trace = fd < 0 ? NULL : fdopen(fd, "w");
-	if (d->trace)
+	fd = open(d->opt.trace, O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0666);
+	if (fd < 0)
+		why = errno == ENXIO ? "nobody reads it" : strerror(errno);
+	else if (fstat(fd, &st))
+		why = strerror(errno);
+	else if (is_mapping(d, &st))
+		why = "it is one of the mapping files";
+	else if (S_ISREG(st.st_mode) && ftruncate(fd, 0))
+		why = strerror(errno);
+	if (!why) {
+		outlet_init(&d->trace, fd);
 		return 0;
-	daemon_say(d, "cuewire: cannot write %s: %s", d->opt.trace, strerror(errno));
+	}
+	daemon_say(d, "cuewire: cannot write the trace %s: %s", d->opt.trace, why);
+	if (fd >= 0)
+		close(fd);
 	return -1;
+}
+
+/* Said once; the bridge goes on without it. */
+static void check_trace(struct daemon *d)
+{
+	if (d->trace.fd < 0 || !d->trace.broken)
+		return;
+	daemon_say(d, "!!! trace %s: %s; it has ended", d->opt.trace, strerror(d->trace.error));
+	close(d->trace.fd);
+	d->trace.fd = -1;
+	notes_watch(d);
 }
 
 /* Standard input and output are a client like those of the socket. */
@@ -171,7 +206,7 @@ static void add_stdin(struct daemon *d)
 	struct client *c = &d->clients[STDIN_CLIENT];
 
 	*c = (struct client){ .fd = 0, .id = STDIN_CLIENT, .watching = how[d->opt.monitor] };
-	c->line = xmalloc(LINE_MAX_BYTES + 1);
+	c->line = xmalloc(LINE_MAX_BYTES + 2);
 	outlet_init(&c->out, 1);
 }
 
@@ -211,10 +246,13 @@ static int start(struct daemon *d)
 
 /* ---- the loop ---- */
 
+/* Signals, replies, the socket, standard error, input and output, the trace. */
+#define OTHERS_MAX 7
+
 struct polled {
-	struct pollfd fds[4 + CLIENTS_MAX + MAPPING_PORTS_MAX];
-	struct client *client[4 + CLIENTS_MAX + MAPPING_PORTS_MAX]; /* NULL: not one of theirs */
-	int port[4 + CLIENTS_MAX + MAPPING_PORTS_MAX];              /* -1: none */
+	struct pollfd fds[OTHERS_MAX + CLIENTS_MAX + MAPPING_PORTS_MAX];
+	struct client *client[OTHERS_MAX + CLIENTS_MAX + MAPPING_PORTS_MAX]; /* NULL: not one of theirs */
+	int port[OTHERS_MAX + CLIENTS_MAX + MAPPING_PORTS_MAX];              /* -1: none */
 	size_t n;
 };
 
@@ -232,14 +270,16 @@ static void set_polled(struct daemon *d, struct polled *p)
 	add(p, d->q.reply_wake[0], POLLIN, NULL, -1);
 	add(p, d->listen_fd, POLLIN, NULL, -1);
 	add(p, outlet_waits(&d->err) ? d->err.fd : -1, POLLOUT, NULL, -1);
-	if (d->opt.take_stdin && !d->clients[STDIN_CLIENT].closing)
+	if (d->opt.take_stdin && clients_wants(d, &d->clients[STDIN_CLIENT]))
 		add(p, 0, POLLIN, &d->clients[STDIN_CLIENT], -1);
+	if (outlet_waits(&d->trace))
+		add(p, d->trace.fd, POLLOUT, NULL, -1);
 	if (outlet_waits(&d->clients[STDIN_CLIENT].out))
 		add(p, 1, POLLOUT, NULL, -1);
 	for (size_t i = STDIN_CLIENT + 1; i < CLIENTS_MAX; i++) {
 		struct client *c = &d->clients[i];
 		const int events =
-			(c->closing ? 0 : POLLIN) | (outlet_waits(&c->out) ? POLLOUT : 0);
+			(clients_wants(d, c) ? POLLIN : 0) | (outlet_waits(&c->out) ? POLLOUT : 0);
 
 		if (c->fd >= 0 && events)
 			add(p, c->fd, (short)events, c, -1);
@@ -283,6 +323,8 @@ static void serve(struct daemon *d, struct polled *p)
 			clients_read(d, c);
 	}
 	outlet_flush(&d->err);
+	outlet_flush(&d->trace);
+	check_trace(d);
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		if (d->clients[i].fd >= 0)
 			outlet_flush(&d->clients[i].out);
@@ -305,6 +347,7 @@ static void loop(struct daemon *d)
 			serve(d, &p);
 		hosts_tick(d, clock_ns());
 		notes_tick(d, clock_ns());
+		clients_serve(d);
 		clients_sweep(d);
 		notes_watch(d);
 	}
@@ -329,8 +372,11 @@ static void finish(struct daemon *d)
 	}
 	clients_finish(d);
 	queues_finish(&d->q);
-	if (d->trace)
-		fclose(d->trace);
+	if (d->trace.fd >= 0) {
+		outlet_drain(&d->trace, 100);
+		close(d->trace.fd);
+	}
+	outlet_finish(&d->trace);
 	free(d->ports);
 	free(d->said);
 	free(d->said_ns);
@@ -348,7 +394,7 @@ int daemon_run(const struct run_options *opt)
 	int err;
 
 	d = (struct daemon){ .opt = *opt,
-		             .listen_fd = -1,
+		             .listen_fd = -1, .trace = { .fd = -1 },
 		             .say_next_ns = TIME_NEVER,
 		             .q = { .order_wake = { -1, -1 }, .reply_wake = { -1, -1 } } };
 	for (size_t i = 0; i < CLIENTS_MAX; i++)

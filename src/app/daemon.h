@@ -19,6 +19,8 @@ struct cJSON;
 #define CLIENTS_MAX 32
 #define LINE_MAX_BYTES 65536 /* of a client's line; a longer one is refused */
 #define STDIN_CLIENT 0       /* its place among the clients */
+#define OWED_MAX 256         /* answers of the engine; then no further line is taken */
+#define UNREAD_MAX (256 * 1024) /* bytes that a client has not read; then no line of its is taken */
 
 /* ---- options of `cuewire run` ---- */
 
@@ -66,8 +68,9 @@ enum watching { WATCHING_NOT, WATCHING_TEXT, WATCHING_JSON, WATCHING_TRACE };
 struct client {
 	int fd; /* -1: the place is free; standard input: 0 */
 	uint16_t id;
-	char *line; /* owned; LINE_MAX_BYTES + 1 */
+	char *line; /* owned; a longest line, its line feed and a NUL */
 	size_t line_len;
+	bool ended;     /* nothing more comes from it */
 	bool skipping;  /* the rest of a line that was too long */
 	bool closing;   /* after what is written and answered */
 	bool one_shot;  /* `cuewire send`: presses outlive the connection, 10 s at most */
@@ -89,11 +92,14 @@ struct daemon {
 	size_t nosc;
 	char socket_path[108];
 	int listen_fd;
+	dev_t socket_dev;     /* of the socket that is ours to remove */
+	ino_t socket_ino;
 	struct client clients[CLIENTS_MAX];
 	uint16_t next_client;
 	uint64_t next_id;  /* for intents without an id */
 	struct outlet err; /* standard error */
-	FILE *trace;
+	struct outlet trace;  /* its fd is -1 where there is none */
+	size_t owed;          /* answers that the engine owes */
 	unsigned watch; /* what the engine was last told */
 	bool color;
 	bool quit;
@@ -121,7 +127,9 @@ void hosts_finish(struct daemon *d); /* no process is left after it */
 /* clients.c */
 int clients_listen(struct daemon *d); /* 0; -1 after a message */
 void clients_accept(struct daemon *d);
+bool clients_wants(const struct daemon *d, const struct client *c); /* to be read from */
 void clients_read(struct daemon *d, struct client *c);
+void clients_serve(struct daemon *d);              /* takes lines that have been read */
 struct client *clients_find(struct daemon *d, uint16_t id); /* NULL: it has gone */
 void clients_sweep(struct daemon *d);                       /* closes those that are through */
 void clients_finish(struct daemon *d);

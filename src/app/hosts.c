@@ -294,6 +294,15 @@ static int open_raw_in(const char *path)
 	return open(path, how | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 }
 
+/* One FIFO or file for both ways gives back what is written; a device does not. */
+static bool is_own_echo(const struct order *o)
+{
+	struct stat in, out;
+
+	return o->in_fd >= 0 && o->out_fd >= 0 && !fstat(o->in_fd, &in) && !fstat(o->out_fd, &out) &&
+	       !S_ISCHR(in.st_mode) && in.st_dev == out.st_dev && in.st_ino == out.st_ino;
+}
+
 /* Nobody who reads a FIFO (ENXIO) is what a missing device is; he may still come. */
 static void start_raw(struct daemon *d, int port)
 {
@@ -311,6 +320,12 @@ static void start_raw(struct daemon *d, int port)
 	                                                            O_NOCTTY | O_APPEND)) < 0)
 		bad = p->raw_out;
 	err = errno;
+	if (!bad && is_own_echo(&o)) {
+		close(o.in_fd);
+		close(o.out_fd);
+		set_simulated(d, port, "loop", "what is written to it would be read from it");
+		return;
+	}
 	if (!bad && queue_order(&d->q, &o)) {
 		set_open(d, port, p->raw_out ? p->raw_out : p->raw_in);
 		s->deadline_ns = TIME_NEVER;

@@ -230,20 +230,21 @@ static bool wanted(enum watching w, enum note_kind k)
 	return w != WATCHING_NOT && k != NOTE_SIM;
 }
 
-static void watch_line(struct client *c, const struct buf *b)
+/* A line, after a word on those that had no room. */
+static void watch_line(struct outlet *o, enum watching how, const struct buf *b)
 {
-	const uint64_t lost = c->out.broken ? 0 : outlet_dropped(&c->out);
+	const uint64_t lost = o->broken ? 0 : outlet_dropped(o);
 	char line[48];
 
 	if (lost) {
 		const int n =
-			c->watching == WATCHING_TEXT
+			how == WATCHING_TEXT
 				? snprintf(line, sizeof(line), "(%" PRIu64 " lines dropped)", lost)
 				: snprintf(line, sizeof(line), "{\"dropped\": %" PRIu64 "}", lost);
 
-		outlet_line(&c->out, line, (size_t)n);
+		outlet_line(o, line, (size_t)n);
 	}
-	outlet_line(&c->out, b->p, b->len);
+	outlet_line(o, b->p, b->len);
 }
 
 /* Text and JSON are made once, when the first who wants them is met. */
@@ -261,13 +262,12 @@ static void show(struct daemon *d, const struct note *n)
 			continue;
 		if (!b->len)
 			(b == &text ? note_text : note_json)(b, d, n);
-		watch_line(c, b);
+		watch_line(&c->out, c->watching, b);
 	}
-	if (d->trace && wanted(WATCHING_TRACE, n->kind)) {
+	if (d->trace.fd >= 0 && wanted(WATCHING_TRACE, n->kind)) {
 		if (!json.len)
 			note_json(&json, d, n);
-		fprintf(d->trace, "%s\n", json.p);
-		fflush(d->trace);
+		watch_line(&d->trace, WATCHING_TRACE, &json);
 	}
 	buf_finish(&json);
 	buf_finish(&text);
@@ -288,11 +288,9 @@ void notes_intent(struct daemon *d, const struct cJSON *intent)
 	cJSON_free(text);
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		if (d->clients[i].fd >= 0 && d->clients[i].watching == WATCHING_TRACE)
-			watch_line(&d->clients[i], &b);
-	if (d->trace) {
-		fprintf(d->trace, "%s\n", b.p);
-		fflush(d->trace);
-	}
+			watch_line(&d->clients[i].out, WATCHING_TRACE, &b);
+	if (d->trace.fd >= 0)
+		watch_line(&d->trace, WATCHING_TRACE, &b);
 	buf_finish(&b);
 }
 
@@ -347,7 +345,7 @@ void notes_watch(struct daemon *d)
 {
 	unsigned watch = WATCH_SIM;
 
-	if (d->trace)
+	if (d->trace.fd >= 0)
 		watch |= WATCH_OUT | WATCH_UNMAPPED | WATCH_IN;
 	for (size_t i = 0; i < CLIENTS_MAX; i++) {
 		if (d->clients[i].fd < 0 || d->clients[i].watching == WATCHING_NOT)

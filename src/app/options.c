@@ -18,10 +18,11 @@ static const struct option *find(const struct option *table, size_t n, const cha
 
 static int unknown(const char *command, const struct option *table, size_t n, const char *arg)
 {
+	const char *start = arg + strspn(arg, "-");
 	struct near near;
 	char name[64];
 
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(arg + 2, "="), arg + 2);
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(start, "="), start);
 	near_init(&near, name);
 	for (size_t i = 0; i < n; i++)
 		near_try(&near, table[i].name);
@@ -100,10 +101,12 @@ int options_parse(const char *command, const struct option *table, size_t n, voi
 		const char *arg = argv[i], *value = strchr(arg, '=');
 		const struct option *o;
 
-		if (only_arguments || strncmp(arg, "--", 2)) {
+		if (only_arguments || arg[0] != '-' || !arg[1]) {
 			argv[left++] = argv[i];
 			continue;
 		}
+		if (arg[1] != '-')
+			return unknown(command, table, n, arg);
 		if (!arg[2]) {
 			only_arguments = true;
 			continue;

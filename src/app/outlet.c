@@ -1,12 +1,13 @@
 #include "outlet.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 /* A pipe that poll calls writable takes this much without blocking. */
-#define CHUNK 512
+#define CHUNK PIPE_BUF
 
 void outlet_init(struct outlet *o, int fd)
 {
@@ -43,12 +44,14 @@ void outlet_flush(struct outlet *o)
 		const size_t left = o->buf.len - o->done;
 		const ssize_t n = write(o->fd, o->buf.p + o->done, left < CHUNK ? left : CHUNK);
 
-		if (n > 0)
+		if (n > 0) {
 			o->done += (size_t)n;
-		else if (errno == EAGAIN)
+		} else if (errno == EAGAIN) {
 			return;
-		else if (errno != EINTR)
+		} else if (errno != EINTR) {
 			o->broken = true;
+			o->error = errno;
+		}
 	}
 	if (o->broken || o->done == o->buf.len)
 		reset(o);

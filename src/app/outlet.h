@@ -17,7 +17,8 @@ struct outlet {
 	struct buf buf;
 	size_t done;      /* bytes of buf that are written */
 	uint64_t dropped; /* lines since outlet_dropped asked last */
-	bool broken;      /* its reader has gone */
+	bool broken;      /* nothing can be written to it any more; error: errno of that */
+	int error;
 };
 
 void outlet_init(struct outlet *o, int fd);

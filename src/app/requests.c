@@ -173,7 +173,20 @@ static struct job *make_job(struct daemon *d, const struct client *c, struct ask
 	return j;
 }
 
-static void answer_from_job(struct answer *a, const struct job *j)
+/* Nothing was to be written: what is held already is not pressed again, and some controls have no
+ * port. */
+static void answer_nothing(const struct daemon *d, struct answer *a, const struct job *j)
+{
+	const int port = d->m->controls[j->acts[0].act.control].port;
+
+	if (port != PORT_NONE && !d->ports[port].open)
+		a->status = "simulated";
+	snprintf(a->message, sizeof(a->message), "%s",
+	         port == PORT_NONE ? "it has no port: nothing was to be sent"
+	                           : "it is held already: nothing was sent again");
+}
+
+static void answer_from_job(const struct daemon *d, struct answer *a, const struct job *j)
 {
 	a->status = j->scheduled ? "scheduled" : "sent";
 	if (j->refused_busy)
@@ -182,6 +195,8 @@ static void answer_from_job(struct answer *a, const struct job *j)
 		say_refused(a, "expired", "it came too late to be done");
 	memcpy(a->out, j->results, j->nresults * sizeof(*a->out));
 	a->nout = j->nresults;
+	if (!j->nresults && !strcmp(a->status, "sent"))
+		answer_nothing(d, a, j);
 	for (size_t i = 0; i < j->nresults; i++) {
 		if (j->results[i].how == ACT_FAILED) {
 			a->status = "failed";
@@ -234,9 +249,11 @@ static void start(struct daemon *d, const struct client *c, struct ask *q)
 		*last = make_job(d, c, q, i);
 		last = &(*last)->sibling;
 		q->left++;
+		d->owed += 2; /* REPLY_JOB and REPLY_JOB_DONE */
 	}
 	if (first && !queue_order(&d->q, &(struct order){ .kind = ORDER_JOB, .job = first })) {
 		free_jobs(first);
+		d->owed -= 2 * q->left;
 		for (size_t i = 0; i < q->n; i++)
 			say_refused(&q->answers[i], "busy", "the bridge has too much to do");
 		q->left = 0;
@@ -320,8 +337,10 @@ static void ask_snapshot(struct daemon *d, struct client *c,
 	*q = (struct question){ c->id, view };
 	s->ref = q;
 	c->pending++;
-	if (queue_order(&d->q, &(struct order){ .kind = ORDER_SNAPSHOT, .snapshot = s }))
+	if (queue_order(&d->q, &(struct order){ .kind = ORDER_SNAPSHOT, .snapshot = s })) {
+		d->owed++;
 		return;
+	}
 	c->pending--;
 	free(s->controls);
 	free(s);
@@ -428,10 +447,11 @@ void requests_reply(struct daemon *d, const struct reply *r)
 {
 	struct ask *q;
 
+	d->owed -= r->kind == REPLY_JOB || r->kind == REPLY_JOB_DONE || r->kind == REPLY_SNAPSHOT;
 	switch (r->kind) {
 	case REPLY_JOB:
 		q = r->job->ref;
-		answer_from_job(&q->answers[r->job->index], r->job);
+		answer_from_job(d, &q->answers[r->job->index], r->job);
 		if (--q->left == 0)
 			print_answer(d, q);
 		break;

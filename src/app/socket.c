@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "cuewire/platform.h"
 
 #define ANSWER_MAX (16 * 1024 * 1024)
+#define ANSWER_S 10 /* for the bridge to say anything */
 
 static const char *given(const char *asked)
 {
@@ -132,17 +134,38 @@ static char *read_line(int fd)
 	return NULL;
 }
 
+/* {"error": "..."}: said, and freed. */
+static bool is_error(char *answer)
+{
+	static const char start[] = "{\"error\": \"";
+
+	if (strncmp(answer, start, sizeof(start) - 1))
+		return false;
+	fprintf(stderr, "cuewire: the bridge says: %.*s\n",
+	        (int)strcspn(answer + sizeof(start) - 1, "\""), answer + sizeof(start) - 1);
+	free(answer);
+	return true;
+}
+
 char *socket_ask(const char *asked, const char *line)
 {
+	const struct timeval wait = { .tv_sec = ANSWER_S };
 	const int fd = socket_connect(asked);
 	char *answer = NULL;
 
 	if (fd < 0)
 		return NULL;
-	if (!send_all(fd, line, strlen(line)) && !send_all(fd, "\n", 1))
-		answer = read_line(fd);
-	close(fd);
-	if (!answer)
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
+	errno = 0;
+	/* One that is turned away is told why before it has said anything. */
+	if (!send_all(fd, line, strlen(line)))
+		send_all(fd, "\n", 1);
+	answer = read_line(fd);
+	if (!answer && errno == EAGAIN)
+		fprintf(stderr, "cuewire: the bridge has not answered within %d s\n", ANSWER_S);
+	else if (!answer)
 		fprintf(stderr, "cuewire: the bridge went away without an answer\n");
-	return answer;
+	close(fd);
+	return answer && is_error(answer) ? NULL : answer;
 }

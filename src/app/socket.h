@@ -17,7 +17,7 @@ int socket_prepare(const char *asked, const char *path, char *why, size_t why_si
 int socket_connect(const char *asked);
 
 /* Sends one line and returns the answer's, without its line feed, to be freed; NULL after a message
- * on standard error: no bridge, or it went away. */
+ * on standard error: no bridge, it went away, said an error, or nothing for 10 s. */
 char *socket_ask(const char *asked, const char *line);
 
 #endif

@@ -63,7 +63,7 @@ void queue_reply(struct queues *q, const struct reply *r)
 	struct reply *slot = ring_slot(q->replies);
 
 	if (!slot)
-		return; /* more than 1024 unread: the control thread is dead, nobody is there to tell */
+		return; /* cannot be: see queue.h */
 	*slot = *r;
 	if (ring_push(q->replies))
 		queue_wake(q->reply_wake[1]);

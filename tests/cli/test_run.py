@@ -419,7 +419,7 @@ def broken_mappings_start_nothing():
 def usage_errors():
     for args in [[], ["fly"], ["run", "--fly"], ["run", "--osc-port"], ["run", "--osc-port", "99999"],
                  ["run", "--osc-port", "x"], ["check"], ["send"], ["status", "x"], ["run", "--monitor=xml"],
-                 ["run", "--sim=1"]]:
+                 ["run", "--sim=1"], ["run", "-x"]]:
         done = cuewire.cuewire(*args)
         assert done.returncode == 2 and done.stderr.strip() or not args, (args, done)
     assert 'did you mean "--osc-port"' in cuewire.cuewire("run", "--osc-prt", "1").stderr
@@ -427,6 +427,118 @@ def usage_errors():
     for args in [["help"], ["run", "--help"], ["version"], ["help", "transforms"]]:
         done = cuewire.cuewire(*args)
         assert done.returncode == 0 and done.stdout and not done.stderr, (args, done)
+
+
+def a_burst_of_intents_is_answered_to_the_last():
+    press = {"intent": "press", "slots": {"control": "deck.a.cue"}}
+    lines = [press] + [{"intent": "deck.stop", "slots": {"deck": "a"}}] * 4000
+    text = "".join(json.dumps(o) + "\n" for o in lines).encode()
+    b, fifo = with_fifo(monitor=None)
+    with b, socket.socket(socket.AF_UNIX) as s:
+        s.connect(b.socket)
+        s.setblocking(False)
+        got = b""
+        end = time.monotonic() + cuewire.PATIENCE
+        while got.count(b"\n") < len(lines) and time.monotonic() < end:
+            readable, writable, _ = cuewire.select.select([s], [s] if text else [], [], 0.1)
+            if writable:
+                text = text[s.send(text):]
+            if readable:
+                got += s.recv(65536)
+            fifo.read()
+        assert got.count(b"\n") == len(lines), got.count(b"\n")
+        s.close()
+        wait_until(lambda: fifo.read().endswith(bytes.fromhex("B0 15 00")), "the release")
+        b.status()
+
+
+def a_client_that_does_not_read_stops_nobody_else():
+    b, fifo = with_fifo(monitor=None)
+    with b, socket.socket(socket.AF_UNIX) as s:
+        s.connect(b.socket)
+        s.setblocking(False)
+        try:
+            for _ in range(20000):
+                s.send(b'{"intent": "deck.stop", "slots": {"deck": "a"}}\n')
+        except BlockingIOError:
+            pass
+        fifo.read()
+        b.status()
+        b.send("/deck/a/volume", "f", 1.0)
+        wait_until(lambda: bytes.fromhex("B0 07 7F") in fifo.read(), "the fader")
+        assert b.stop() == 0
+
+
+def too_many_clients():
+    b, fifo = with_fifo(monitor=None)
+    with b:
+        clients = [socket.socket(socket.AF_UNIX) for _ in range(40)]
+        for c in clients:
+            c.connect(b.socket)
+        done = cuewire.cuewire("status", "--socket", b.socket)
+        assert done.returncode == 1 and "too many programs" in done.stderr, done
+        for c in clients:
+            c.close()
+        wait_until(lambda: cuewire.cuewire("status", "--socket", b.socket).returncode == 0, "room again")
+
+
+def what_is_held_already_is_not_called_sent():
+    with Bridge("--sim") as b:
+        press = '{"intent": "press", "slots": {"control": "deck.a.cue"}}'
+        assert json.loads(b.command("send", press))["status"] == "simulated"
+        out = json.loads(b.command("send", press))
+        assert out["status"] == "simulated" and out["out"] == [] and "held" in out["message"], out
+
+
+def files_are_not_taken_for_sockets_or_traces():
+    directory = cuewire.tempfile.mkdtemp()
+    path = os.path.join(directory, "mine.json")
+    with open(path, "w") as f:
+        f.write("{}")
+    done = cuewire.cuewire("run", "--sim", "--osc-port", "0", "--socket", path)
+    assert done.returncode == 1 and "no socket" in done.stderr, done
+    done = cuewire.cuewire("run", "--sim", "--osc-port", "0", "--socket", path + ".s", "--trace", path, path)
+    assert done.returncode == 1 and "mapping" in done.stderr, done
+    assert open(path).read() == "{}"
+    fifo = path + ".fifo"
+    os.mkfifo(fifo)
+    done = cuewire.cuewire("run", "--sim", "--osc-port", "0", "--socket", path + ".s", "--trace", fifo)
+    assert done.returncode == 1 and "nobody reads it" in done.stderr, done
+    with Bridge("--sim", "--trace", "/dev/full") as b:
+        b.send("/deck/a/volume", "f", 0.5)
+        b.err.wait(lambda s: "trace /dev/full" in s and "has ended" in s)
+        b.send("/deck/a/volume", "f", 0.75)
+        b.monitored(control="deck.a.volume", value=0.75)
+        assert b.stop() == 0
+
+
+def a_bridge_leaves_the_socket_of_another_alone():
+    with Bridge("--sim") as b:
+        os.unlink(b.socket)
+        with Bridge("--sim", "--socket", b.socket) as c:
+            assert b.stop() == 0
+            done = cuewire.cuewire("status", "--json", "--socket", b.socket)
+            assert json.loads(done.stdout)["pid"] == c.process.pid
+
+
+def output_that_cannot_be_written_fails():
+    if not os.path.exists("/dev/full"):
+        return
+    for args in ["version"], ["help"], ["check", "club.json"]:
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([cuewire.CUEWIRE, *args], stdout=full, stderr=subprocess.PIPE)
+        assert done.returncode == 1 or args[0] == "check", (args, done)
+
+
+def one_fifo_both_ways_is_a_loop():
+    directory = cuewire.tempfile.mkdtemp()
+    path = os.path.join(directory, "fifo")
+    os.mkfifo(path)
+    mapping = {"ports": {"p": {"raw": {"in": path, "out": path}}},
+               "controls": [{"name": "x", "kind": "fader", "port": "p", "cc": 7}],
+               "routes": [{"port": "p", "cc": 7, "to": "x"}]}
+    with Bridge(mapping=mapping) as b:
+        assert b.status()["ports"]["p"]["reason"] == "loop"
 
 
 def no_bridge():
