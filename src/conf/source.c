@@ -1,5 +1,6 @@
 #include "load_priv.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <cjson/cJSON.h>
 
 #include "cuewire/mem.h"
+#include "cuewire/near.h"
 
 /* What reading a file needs to say where it went wrong. */
 struct request {
@@ -75,10 +77,31 @@ static const char *folder(struct load *l, const char *path)
 	return slash == path ? "/" : arena_strn(l->scratch, path, (size_t)(slash - path));
 }
 
+/* Hints at the shipped mapping whose name is nearest; false: none is near. */
+static bool hint_shipped(const struct request *r, struct diag *e)
+{
+	DIR *dir = r->l->mappings_dir ? opendir(r->l->mappings_dir) : NULL;
+	const struct dirent *file;
+	struct near near;
+
+	if (!dir)
+		return false;
+	near_init(&near, r->name);
+	while ((file = readdir(dir)))
+		if (file->d_name[0] != '.')
+			near_try(&near, arena_str(r->l->scratch, file->d_name));
+	closedir(dir);
+	if (near.best)
+		diag_hint(e, "did you mean \"%s\"?", near.best);
+	return near.best;
+}
+
 static void fail_searched(const struct request *r, const char *const paths[], size_t n, int err)
 {
 	struct diag *e = fail(r, r->name, strerror(err));
 
+	if (hint_shipped(r, e))
+		return;
 	if (n > 1)
 		diag_hint(e, "looked in %s and in %s", folder(r->l, paths[0]),
 		          folder(r->l, paths[1]));

@@ -560,6 +560,7 @@ def check_command():
     assert set(d["diagnostics"][0]) == {"file", "line", "column", "severity", "code", "message", "hint"}
     assert d["more"] == 0
     assert cuewire.cuewire("check", "/nowhere.json").returncode == 1
+    assert 'did you mean "club.json"' in cuewire.cuewire("check", "clab.json").stdout
 
 
 def options_win_and_are_accepted():
