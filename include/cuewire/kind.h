@@ -17,8 +17,7 @@ struct kind_info {
 	bool binary;    /* its value is 0 or 1 */
 	bool resent;    /* its latest value is sent when its port returns */
 	bool coalesces; /* of several waiting values only the last matters */
-	bool by_intent; /* an intent may move it */
-	unsigned ops;   /* the ops that an intent may use, bits 1 << enum op */
+	unsigned ops;   /* the ops that an intent may use, bits 1 << enum op; 0: none */
 	const char *help;
 };
 

@@ -118,13 +118,18 @@ static int open_all_osc(struct daemon *d, int fds[OSC_PORTS_MAX])
 {
 	const int asked = d->opt.osc_port;
 
-	for (size_t i = 0; i < d->m->nports && d->nosc < OSC_PORTS_MAX; i++) {
+	for (size_t i = 0; i < d->m->nports; i++) {
 		const struct port *p = &d->m->ports[i];
 		const int port = asked >= 0 && !d->nosc ? asked : p->osc_listen;
 		int fd;
 
 		if (p->osc_listen < 0)
 			continue;
+		if (d->nosc == OSC_PORTS_MAX) {
+			daemon_say(d, "cuewire: port %s is one OSC port too many, at most %d",
+			           p->name, OSC_PORTS_MAX);
+			return -1;
+		}
 		if ((fd = open_osc(d, p->osc_bind, port)) < 0)
 			return -1;
 		fds[d->nosc - 1] = fd;
@@ -251,8 +256,9 @@ static int start(struct daemon *d)
 
 struct polled {
 	struct pollfd fds[OTHERS_MAX + CLIENTS_MAX + MAPPING_PORTS_MAX];
-	struct client *client[OTHERS_MAX + CLIENTS_MAX + MAPPING_PORTS_MAX]; /* NULL: not one of theirs */
-	int port[OTHERS_MAX + CLIENTS_MAX + MAPPING_PORTS_MAX];              /* -1: none */
+	struct client
+		*client[OTHERS_MAX + CLIENTS_MAX + MAPPING_PORTS_MAX]; /* NULL: not one of theirs */
+	int port[OTHERS_MAX + CLIENTS_MAX + MAPPING_PORTS_MAX];        /* -1: none */
 	size_t n;
 };
 
@@ -394,7 +400,8 @@ int daemon_run(const struct run_options *opt)
 	int err;
 
 	d = (struct daemon){ .opt = *opt,
-		             .listen_fd = -1, .trace = { .fd = -1 },
+		             .listen_fd = -1,
+		             .trace = { .fd = -1 },
 		             .say_next_ns = TIME_NEVER,
 		             .q = { .order_wake = { -1, -1 }, .reply_wake = { -1, -1 } } };
 	for (size_t i = 0; i < CLIENTS_MAX; i++)

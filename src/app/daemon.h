@@ -11,15 +11,16 @@
 
 #include "cuewire/live.h"
 #include "cuewire/mapping.h"
+#include "cuewire/osc_in.h"
 #include "cuewire/queue.h"
 #include "outlet.h"
 
 struct cJSON;
 
 #define CLIENTS_MAX 32
-#define LINE_MAX_BYTES 65536 /* of a client's line; a longer one is refused */
-#define STDIN_CLIENT 0       /* its place among the clients */
-#define OWED_MAX 256         /* answers of the engine; then no further line is taken */
+#define LINE_MAX_BYTES 65536    /* of a client's line; a longer one is refused */
+#define STDIN_CLIENT 0          /* its place among the clients */
+#define OWED_MAX 256            /* answers of the engine; then no further line is taken */
 #define UNREAD_MAX (256 * 1024) /* bytes that a client has not read; then no line of its is taken */
 
 /* ---- options of `cuewire run` ---- */
@@ -88,19 +89,19 @@ struct daemon {
 	struct queues q;
 	struct live *live;
 	struct port_status *ports; /* m->nports */
-	int osc_port[8], osc_buffer[8];
+	int osc_port[OSC_PORTS_MAX], osc_buffer[OSC_PORTS_MAX];
 	size_t nosc;
 	char socket_path[108];
 	int listen_fd;
-	dev_t socket_dev;     /* of the socket that is ours to remove */
+	dev_t socket_dev; /* of the socket that is ours to remove */
 	ino_t socket_ino;
 	struct client clients[CLIENTS_MAX];
 	uint16_t next_client;
-	uint64_t next_id;  /* for intents without an id */
-	struct outlet err; /* standard error */
-	struct outlet trace;  /* its fd is -1 where there is none */
-	size_t owed;          /* answers that the engine owes */
-	unsigned watch; /* what the engine was last told */
+	uint64_t next_id;    /* for intents without an id */
+	struct outlet err;   /* standard error */
+	struct outlet trace; /* its fd is -1 where there is none */
+	size_t owed;         /* answers that the engine owes */
+	unsigned watch;      /* what the engine was last told */
 	bool color;
 	bool quit;
 	float *said; /* the stand-in's words: last value per control that was printed */
@@ -129,7 +130,7 @@ int clients_listen(struct daemon *d); /* 0; -1 after a message */
 void clients_accept(struct daemon *d);
 bool clients_wants(const struct daemon *d, const struct client *c); /* to be read from */
 void clients_read(struct daemon *d, struct client *c);
-void clients_serve(struct daemon *d);              /* takes lines that have been read */
+void clients_serve(struct daemon *d);                       /* takes lines that have been read */
 struct client *clients_find(struct daemon *d, uint16_t id); /* NULL: it has gone */
 void clients_sweep(struct daemon *d);                       /* closes those that are through */
 void clients_finish(struct daemon *d);

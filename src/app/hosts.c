@@ -299,8 +299,9 @@ static bool is_own_echo(const struct order *o)
 {
 	struct stat in, out;
 
-	return o->in_fd >= 0 && o->out_fd >= 0 && !fstat(o->in_fd, &in) && !fstat(o->out_fd, &out) &&
-	       !S_ISCHR(in.st_mode) && in.st_dev == out.st_dev && in.st_ino == out.st_ino;
+	return o->in_fd >= 0 && o->out_fd >= 0 && !fstat(o->in_fd, &in) &&
+	       !fstat(o->out_fd, &out) && !S_ISCHR(in.st_mode) && in.st_dev == out.st_dev &&
+	       in.st_ino == out.st_ino;
 }
 
 /* Nobody who reads a FIFO (ENXIO) is what a missing device is; he may still come. */

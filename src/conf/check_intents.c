@@ -228,7 +228,7 @@ static const char *ops_text(struct load *l, const struct kind_info *k)
 {
 	const char *out = NULL;
 
-	for (int op = 0; k->by_intent && op < OP_COUNT; op++)
+	for (int op = 0; op < OP_COUNT; op++)
 		if (k->ops >> op & 1)
 			out = arena_fmt(l->scratch, "%s%s\"%s\"", out ? out : "", out ? " or " : "",
 			                op_names[op]);
@@ -239,7 +239,7 @@ static void check_op(struct walk *w, const struct raw_control *c)
 {
 	const struct kind_info *k = &kinds[c->kind];
 
-	if (!k->by_intent || !(k->ops >> w->step->op & 1))
+	if (!(k->ops >> w->step->op & 1))
 		problem(w->l, w->step->h.src, target_node(w->step), "bad-kind",
 		        "\"%s\" of \"%s\", which is of kind \"%s\", expected %s",
 		        op_names[w->step->op], w->name, k->name, ops_text(w->l, k));

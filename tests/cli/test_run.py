@@ -416,6 +416,16 @@ def broken_mappings_start_nothing():
     assert "ready" not in done.stderr
 
 
+def more_osc_ports_than_there_is_room_for():
+    directory = cuewire.tempfile.mkdtemp()
+    path = os.path.join(directory, "m.json")
+    with open(path, "w") as f:
+        json.dump({"ports": {"p%d" % n: {"osc": {"bind": "127.0.0.1", "listen": 47110 + n}} for n in range(9)}}, f)
+    done = cuewire.cuewire("run", "--osc-port", "0", "--socket", path + ".s", path)
+    assert done.returncode == 1 and "p8" in done.stderr and "at most 8" in done.stderr, done
+    assert not os.path.exists(path + ".s")
+
+
 def usage_errors():
     for args in [[], ["fly"], ["run", "--fly"], ["run", "--osc-port"], ["run", "--osc-port", "99999"],
                  ["run", "--osc-port", "x"], ["check"], ["send"], ["status", "x"], ["run", "--monitor=xml"],

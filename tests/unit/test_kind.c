@@ -15,13 +15,12 @@
 /* The whole table once more, as the manual has it: a change of meaning must be made twice. */
 static const struct kind_info expected[KIND_COUNT] = {
 	[KIND_FADER] = { "fader", .keeps = true, .resent = true, .coalesces = true,
-	                 .by_intent = true, .ops = BIT(OP_SET) | BIT(OP_NUDGE) },
+	                 .ops = BIT(OP_SET) | BIT(OP_NUDGE) },
 	[KIND_SWITCH] = { "switch", .keeps = true, .binary = true, .resent = true,
-	                  .coalesces = true, .by_intent = true,
+	                  .coalesces = true, .ops = BIT(OP_SET) | BIT(OP_PRESS) | BIT(OP_RELEASE) },
+	[KIND_BUTTON] = { "button", .held = true, .binary = true,
 	                  .ops = BIT(OP_SET) | BIT(OP_PRESS) | BIT(OP_RELEASE) },
-	[KIND_BUTTON] = { "button", .held = true, .binary = true, .by_intent = true,
-	                  .ops = BIT(OP_SET) | BIT(OP_PRESS) | BIT(OP_RELEASE) },
-	[KIND_ENCODER] = { "encoder", .by_intent = true, .ops = BIT(OP_NUDGE) },
+	[KIND_ENCODER] = { "encoder", .ops = BIT(OP_NUDGE) },
 	[KIND_LAMP] = { "lamp", .ops = 0 },
 };
 
@@ -37,7 +36,6 @@ static void test_table(void **state)
 		assert_int_equal(k->binary, x->binary);
 		assert_int_equal(k->resent, x->resent);
 		assert_int_equal(k->coalesces, x->coalesces);
-		assert_int_equal(k->by_intent, x->by_intent);
 		assert_int_equal(k->ops, x->ops);
 		assert_true(k->help && *k->help);
 	}
@@ -51,7 +49,6 @@ static void test_sense(void **state)
 		assert_false(kinds[i].held && kinds[i].keeps);
 		assert_false(kinds[i].resent && !kinds[i].keeps);
 		assert_false(kinds[i].coalesces && !kinds[i].keeps);
-		assert_int_equal(kinds[i].by_intent, kinds[i].ops != 0);
 	}
 }
 
