@@ -26,6 +26,10 @@ struct names {
 	size_t n;
 };
 
+/* What is sent to a port that is real again, of faders and switches that moved meanwhile. */
+enum port_return { RETURN_RECENT, RETURN_ALL, RETURN_NONE, RETURN_COUNT };
+extern const char *const port_return_names[RETURN_COUNT];
+
 /* What a port is made of; each part is optional. A MIDI port (in, out) is opened by a port host. */
 struct port {
 	const char *name;
@@ -39,6 +43,11 @@ struct port {
 	bool simulated;               /* never more than the stand-in */
 	bool optional;                /* may be absent without a fuss */
 	int open_timeout_ms;          /* 5000 */
+	int retry_min_ms, retry_max_ms;
+	enum port_return on_return;
+	int bytes_per_s; /* at most; 0: no limit, -1: as the device is (words_bus) */
+	bool is_virtual; /* MIDI: the first of its names is one to be made */
+	bool allow_loop; /* one bus may be both ways */
 };
 
 bool port_is_midi(const struct port *p); /* needs a port host */

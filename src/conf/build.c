@@ -79,6 +79,12 @@ static struct port build_port(struct build *b, const struct raw_port *p)
 		.simulated = p->simulated,
 		.optional = p->optional,
 		.open_timeout_ms = p->open_timeout_ms,
+		.retry_min_ms = p->retry_min_ms,
+		.retry_max_ms = p->retry_max_ms,
+		.on_return = (enum port_return)p->on_return,
+		.bytes_per_s = p->bytes_per_s,
+		.is_virtual = p->is_virtual,
+		.allow_loop = p->allow_loop,
 	};
 }
 

@@ -26,15 +26,18 @@ static bool same_words(const char *a, const char *b)
 /* A bus gives back what is written to it: read by the same mapping, that is a loop. */
 static void check_loop(struct load *l, const struct raw_port *in, const struct raw_port *out)
 {
+	if (in->allow_loop || out->allow_loop)
+		return;
 	for (const cJSON *a = first_text(in->in); a; a = next_text(in->in, a)) {
 		if (!words_bus(a->valuestring))
 			continue;
 		for (const cJSON *b = first_text(out->out); b; b = next_text(out->out, b))
 			if (same_words(a->valuestring, b->valuestring))
-				problem(l, in->h.src, a, "loop",
-				        "the bus \"%s\" is \"in\" of port \"%s\" and \"out\" of port \"%s\": "
-				        "what is sent comes back",
-				        shown(l, a->valuestring), in->name, out->name);
+				diag_hint(problem(l, in->h.src, a, "loop",
+				                  "the bus \"%s\" is \"in\" of port \"%s\" and \"out\" of port "
+				                  "\"%s\": what is sent comes back",
+				                  shown(l, a->valuestring), in->name, out->name),
+				          "read another bus, or say \"allow_loop\": true");
 	}
 }
 
@@ -52,6 +55,16 @@ static void check_sockets(struct load *l, const struct raw_port *p, const struct
 		        other->name);
 }
 
+static void check_retry(struct load *l, const struct raw_port *p)
+{
+	const bool given = member(p->h.obj, "retry_min_ms");
+
+	if (p->retry_min_ms > p->retry_max_ms)
+		problem(l, p->h.src, member_or(p->h.obj, given ? "retry_min_ms" : "retry_max_ms"),
+		        "bad-range", "\"retry_min_ms\" is %d, more than \"retry_max_ms\", which is %d",
+		        p->retry_min_ms, p->retry_max_ms);
+}
+
 void check_ports(struct load *l)
 {
 	if (l->ports.n > MAPPING_PORTS_MAX) {
@@ -61,6 +74,7 @@ void check_ports(struct load *l)
 		            MAPPING_PORTS_MAX);
 	}
 	for (size_t i = 0; i < l->ports.n; i++) {
+		check_retry(l, port_at(l, i));
 		for (size_t k = 0; k < l->ports.n; k++)
 			check_loop(l, port_at(l, i), port_at(l, k));
 		for (size_t k = 0; k < i; k++)

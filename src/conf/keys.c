@@ -36,6 +36,11 @@ static const char *slot_word(int v)
 	return slot_type_names[v];
 }
 
+static const char *return_word(int v)
+{
+	return port_return_names[v];
+}
+
 static const char *order_word(int v)
 {
 	return v ? "lsb" : "msb";
@@ -152,7 +157,7 @@ const struct section section_port_raw = {
 
 enum {
 	PORT_NOTE, PORT_TITLE, PORT_IN, PORT_OUT, PORT_OSC, PORT_RAW, PORT_SIMULATED, PORT_OPTIONAL,
-	PORT_TIMEOUT,
+	PORT_TIMEOUT, PORT_RETRY_MIN, PORT_RETRY_MAX, PORT_ON_RETURN, PORT_BYTES, PORT_VIRTUAL, PORT_LOOP,
 };
 
 static const struct key port_keys[] = {
@@ -175,12 +180,35 @@ static const struct key port_keys[] = {
 	[PORT_TIMEOUT] = { "open_timeout_ms", KEY_INT, .min = 100, .max = 60000, .def = 5000,
 	                .has_def = true, AT(open_timeout_ms),
 	                .help = "how long opening may take before the stand-in takes over" },
+	[PORT_RETRY_MIN] = { "retry_min_ms", KEY_INT, .min = 50, .max = 600000, .def = 250,
+	                     .has_def = true, AT(retry_min_ms),
+	                     .help = "when a port that is simulated is tried again; each further time "
+	                             "is twice as long" },
+	[PORT_RETRY_MAX] = { "retry_max_ms", KEY_INT, .min = 50, .max = 600000, .def = 30000,
+	                     .has_def = true, AT(retry_max_ms), .help = "the longest of these times" },
+	[PORT_ON_RETURN] = { "on_return", KEY_WORD, .has_def = true, AT(on_return),
+	                     WORDS_OF(RETURN_RECENT, RETURN_COUNT, return_word),
+	                     .help = "which faders and switches that moved meanwhile are sent when the "
+	                             "port is real again: those of the last 2 s, all or none" },
+	[PORT_BYTES] = { "bytes_per_s", KEY_INT, .max = 1000000, AT(bytes_per_s),
+	                 .help = "the most that is sent to it, 0: no limit; unless given 5400 for a bus "
+	                         "(IAC, Midi Through, VirMIDI, a virtual port), no limit for hardware" },
+	[PORT_VIRTUAL] = { "virtual", KEY_BOOL, .has_def = true, AT(is_virtual),
+	                   .help = "the names of \"in\" and \"out\" are of ports that cuewire makes; further ones in "
+	                           "them are devices to take where that cannot be done" },
+	[PORT_LOOP] = { "allow_loop", KEY_BOOL, .has_def = true, AT(allow_loop),
+	                .help = "one bus may be both \"in\" and \"out\"" },
 };
 #undef AT
 
 static const struct rule port_rules[] = {
 	{ RULE_ONE, 0,
 	  { 1u << PORT_IN | 1u << PORT_OUT, 1u << PORT_OSC, 1u << PORT_RAW, 1u << PORT_SIMULATED } },
+	{ RULE_NEEDS, 1u << PORT_VIRTUAL | 1u << PORT_LOOP, { 1u << PORT_IN, 1u << PORT_OUT } },
+	{ RULE_NEEDS, 1u << PORT_BYTES, { 1u << PORT_OUT } },
+	{ RULE_NEEDS, 1u << PORT_ON_RETURN, { 1u << PORT_OUT, 1u << PORT_RAW } },
+	{ RULE_NEEDS, 1u << PORT_RETRY_MIN | 1u << PORT_RETRY_MAX,
+	  { 1u << PORT_IN, 1u << PORT_OUT, 1u << PORT_RAW } },
 	{ .type = RULE_END },
 };
 

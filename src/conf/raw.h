@@ -68,7 +68,10 @@ struct raw_port {
 	struct raw_port_osc osc;
 	struct raw_port_raw raw;
 	bool simulated, optional;
-	int open_timeout_ms;
+	int open_timeout_ms, retry_min_ms, retry_max_ms;
+	int on_return; /* enum port_return */
+	int bytes_per_s;
+	bool is_virtual, allow_loop;
 	bool used; /* by a control or route */
 };
 

@@ -6,6 +6,7 @@
 #include "cuewire/mem.h"
 
 const char *const route_as_names[AS_COUNT] = { "value", "toggle" };
+const char *const port_return_names[RETURN_COUNT] = { "recent", "all", "none" };
 const char *const slot_type_names[SLOT_TYPE_COUNT] = { "deck", "number", "choice" };
 
 /* The table of a MIDI port: 16 channels of four families of 128 numbers (CC, note, program,
