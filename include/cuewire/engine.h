@@ -16,7 +16,15 @@
 #define TIME_NEVER UINT64_MAX
 #define PEERS_MAX 32
 
-enum from { FROM_OSC, FROM_MIDI, FROM_INTENT, FROM_TIMER, FROM_FEEDBACK, FROM_EXIT };
+enum from {
+	FROM_OSC,
+	FROM_MIDI,
+	FROM_INTENT,
+	FROM_TIMER,
+	FROM_FEEDBACK,
+	FROM_RETURN, /* of a port that was simulated */
+	FROM_EXIT
+};
 
 /* Who causes something. who tells apart what may end by itself: an OSC peer, a MIDI port, a
  * client's connection. */
@@ -40,7 +48,7 @@ struct msg {
 	int16_t port;
 	uint8_t from;        /* enum from */
 	bool brief;          /* label lives until the sink returns, not as long as the mapping */
-	bool last_wins;      /* of several that wait only the latest matters */
+	uint8_t waits;       /* enum waits */
 	uint8_t edge;        /* enum edge: buttons */
 	uint8_t len;         /* of bytes; 0: an OSC port */
 	uint8_t release_len; /* with EDGE_PRESS: the bytes that release it */
@@ -78,6 +86,9 @@ void engine_gone(struct engine *e, uint64_t t_ns, enum from from, uint16_t who);
 
 /* A port is lost: what its controller holds is released, and what is held on it counts as released. */
 void engine_port_down(struct engine *e, uint64_t t_ns, int port);
+
+/* Sends a control's value once more, without moving it: of a button 0, its release. */
+void engine_resend(struct engine *e, uint64_t t_ns, uint16_t control, const struct source *s);
 
 /* The bridge ends: every held button is released. */
 void engine_release_all(struct engine *e, uint64_t t_ns);

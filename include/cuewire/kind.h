@@ -10,14 +10,21 @@ enum kind { KIND_FADER, KIND_SWITCH, KIND_BUTTON, KIND_ENCODER, KIND_LAMP, KIND_
 /* What can be asked of a control. */
 enum op { OP_SET, OP_PRESS, OP_RELEASE, OP_NUDGE, OP_COUNT };
 
+/* How its messages wait where a port takes them more slowly than they come. */
+enum waits {
+	WAITS_ALL,    /* each of them, in order; they do not wait for ever */
+	WAITS_LATEST, /* in order, and only the last matters */
+	WAITS_BEHIND, /* only the last matters, and what must keep its order goes first */
+};
+
 struct kind_info {
 	const char *name;
-	bool keeps;     /* its value outlives its source, its port and the bridge */
-	bool held;      /* is released when its source, its port or the bridge ends */
-	bool binary;    /* its value is 0 or 1 */
-	bool resent;    /* its latest value is sent when its port returns */
-	bool coalesces; /* of several waiting values only the last matters */
-	unsigned ops;   /* the ops that an intent may use, bits 1 << enum op; 0: none */
+	bool keeps;  /* its value outlives its source, its port and the bridge */
+	bool held;   /* is released when its source, its port or the bridge ends */
+	bool binary; /* its value is 0 or 1 */
+	bool resent; /* its latest value is sent when its port returns */
+	enum waits waits;
+	unsigned ops; /* the ops that an intent may use, bits 1 << enum op; 0: none */
 	const char *help;
 };
 

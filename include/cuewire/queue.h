@@ -22,12 +22,13 @@
 /* ---- orders ---- */
 
 enum order_kind {
-	ORDER_PORT_UP,   /* port, how, fds: now the engine's; it closes them */
+	ORDER_PORT_UP,   /* port, how, fds: now the engine's; it closes them; bytes_per_s, 0: any */
 	ORDER_PORT_DOWN, /* port: its descriptors are closed, it is simulated */
 	ORDER_JOB,       /* job, siblings: each comes back in REPLY_JOB and REPLY_JOB_DONE */
 	ORDER_CANCEL,    /* everything that waits for its time is forgotten */
 	ORDER_GONE,      /* client: what it holds is released */
 	ORDER_SNAPSHOT,  /* snapshot: comes back filled in REPLY_SNAPSHOT */
+	ORDER_SYNC,      /* what differs is sent: REPLY_SYNCED to the client */
 	ORDER_WATCH,     /* watch: which notes are wanted */
 	ORDER_QUIT,      /* releases what is held, waits a moment for the ports, ends the thread */
 };
@@ -41,6 +42,7 @@ struct order {
 	int port;
 	enum port_how how;
 	int in_fd, out_fd; /* HOW_LINK: the same; -1: none */
+	unsigned bytes_per_s;
 	uint16_t client;
 	unsigned watch; /* of enum watch */
 	struct job *job;
@@ -86,13 +88,25 @@ enum reply_kind {
 	REPLY_JOB,      /* job: what is to be done at once is done; the rest waits for its time */
 	REPLY_JOB_DONE, /* job: is the control thread's again */
 	REPLY_SNAPSHOT,
+	REPLY_PORT_BACK, /* port, back: it is real again */
+	REPLY_SYNCED,    /* client, back.sent */
 	REPLY_PORT_LOST, /* port: its host or its reader has gone; it is simulated */
 	REPLY_QUIT,
+};
+
+/* What was made of faders and switches that moved while their port was simulated. */
+#define BACK_NAMED 8
+struct back {
+	size_t sent;   /* once more */
+	size_t differ; /* were left: they are sent when they are next moved, or by ORDER_SYNC */
+	uint16_t named[BACK_NAMED]; /* the first of these controls */
 };
 
 struct reply {
 	enum reply_kind kind;
 	int port;
+	uint16_t client;
+	struct back back;
 	struct job *job;
 	struct snapshot *snapshot;
 	char reason[LINK_TEXT];
@@ -105,6 +119,10 @@ struct snapshot {
 		float sent, simulated; /* SIM_UNKNOWN: never */
 		bool differs;          /* the stand-in was given what the real port does not have */
 	} * controls;                  /* one a control of the mapping */
+	struct port_view {
+		uint64_t backlog, coalesced, expired, dropped;
+		size_t differ; /* controls of it */
+	} * ports;             /* one a port of the mapping */
 	struct counters counters;
 	uint64_t t_ns;
 	void *ref; /* the control thread's */
@@ -119,6 +137,8 @@ enum note_kind {
 	NOTE_UNMAPPED_OSC,
 	NOTE_UNMAPPED_MIDI,
 	NOTE_SIM,
+	NOTE_EXPIRED, /* as NOTE_OUT, but it was not written */
+	NOTE_DIFFERS, /* port, control, value: it was not sent when its port came back */
 	NOTE_LOST
 };
 
@@ -137,7 +157,7 @@ struct note {
 			uint8_t len;
 			uint8_t bytes[MSG_BYTES];
 			char label[128];
-		} out; /* NOTE_OUT, NOTE_SIM */
+		} out; /* NOTE_OUT, NOTE_SIM, NOTE_EXPIRED, NOTE_DIFFERS */
 		struct {
 			uint16_t len;
 			uint8_t data

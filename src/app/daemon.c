@@ -224,7 +224,7 @@ static int start(struct daemon *d)
 	d->ports = xcalloc(d->m->nports + 1, sizeof(*d->ports));
 	for (size_t i = 0; i < d->m->nports; i++)
 		d->ports[i] =
-			(struct port_status){ .fd = -1, .open_ms = -1, .deadline_ns = TIME_NEVER };
+			(struct port_status){ .fd = -1, .open_ms = -1, .worst_ms = -1 };
 	d->said = xcalloc(d->m->ncontrols + 1, sizeof(*d->said));
 	d->said_ns = xcalloc(d->m->ncontrols + 1, sizeof(*d->said_ns));
 	for (size_t i = 0; i < d->m->ncontrols; i++)
@@ -243,7 +243,8 @@ static int start(struct daemon *d)
 	add_stdin(d);
 	notes_watch(d);
 	platform_addresses(say_address, d);
-	hosts_start(d);
+	ports_start(d);
+	prober_start(d);
 	daemon_say(d, "ready osc=%d http=off socket=%s pid=%ld", d->osc_port[0], d->socket_path,
 	           (long)getpid());
 	return 0;
@@ -251,14 +252,16 @@ static int start(struct daemon *d)
 
 /* ---- the loop ---- */
 
-/* Signals, replies, the socket, standard error, input and output, the trace. */
-#define OTHERS_MAX 7
+/* Signals, replies, the socket, standard error, input and output, the trace, the prober. */
+#define OTHERS_MAX 8
+
+#define PROBER MAPPING_PORTS_MAX
 
 struct polled {
 	struct pollfd fds[OTHERS_MAX + CLIENTS_MAX + MAPPING_PORTS_MAX];
 	struct client
 		*client[OTHERS_MAX + CLIENTS_MAX + MAPPING_PORTS_MAX]; /* NULL: not one of theirs */
-	int port[OTHERS_MAX + CLIENTS_MAX + MAPPING_PORTS_MAX];        /* -1: none */
+	int port[OTHERS_MAX + CLIENTS_MAX + MAPPING_PORTS_MAX];        /* -1: none, PROBER */
 	size_t n;
 };
 
@@ -293,6 +296,8 @@ static void set_polled(struct daemon *d, struct polled *p)
 	for (size_t i = 0; i < d->m->nports; i++)
 		if (d->ports[i].fd >= 0)
 			add(p, d->ports[i].fd, POLLIN, NULL, (int)i);
+	if (d->prober.fd >= 0)
+		add(p, d->prober.fd, POLLIN, NULL, PROBER);
 }
 
 static void take_replies(struct daemon *d)
@@ -303,7 +308,9 @@ static void take_replies(struct daemon *d)
 	notes_take(d);
 	while ((r = ring_peek(d->q.replies))) {
 		if (r->kind == REPLY_PORT_LOST)
-			hosts_lost(d, r->port, r->reason);
+			ports_lost(d, r->port, r->reason);
+		else if (r->kind == REPLY_PORT_BACK)
+			ports_back(d, r->port, &r->back);
 		else
 			requests_reply(d, r);
 		ring_pop(d->q.replies);
@@ -323,7 +330,10 @@ static void serve(struct daemon *d, struct polled *p)
 
 		if (!p->fds[i].revents)
 			continue;
-		if (p->port[i] >= 0 && d->ports[p->port[i]].fd == p->fds[i].fd)
+		if (p->port[i] == PROBER && d->prober.fd == p->fds[i].fd)
+			prober_polled(d);
+		else if (p->port[i] >= 0 && p->port[i] != PROBER &&
+		         d->ports[p->port[i]].fd == p->fds[i].fd)
 			hosts_polled(d, p->port[i]);
 		else if (c && p->fds[i].revents & ~POLLOUT)
 			clients_read(d, c);
@@ -338,9 +348,9 @@ static void serve(struct daemon *d, struct polled *p)
 
 static uint64_t deadline(const struct daemon *d)
 {
-	const uint64_t hosts = hosts_deadline(d);
+	const uint64_t ports = ports_deadline(d);
 
-	return d->say_next_ns < hosts ? d->say_next_ns : hosts;
+	return d->say_next_ns < ports ? d->say_next_ns : ports;
 }
 
 static void loop(struct daemon *d)
@@ -351,7 +361,7 @@ static void loop(struct daemon *d)
 		set_polled(d, &p);
 		if (platform_poll(p.fds, p.n, deadline(d)) > 0)
 			serve(d, &p);
-		hosts_tick(d, clock_ns());
+		ports_tick(d, clock_ns());
 		notes_tick(d, clock_ns());
 		clients_serve(d);
 		clients_sweep(d);
@@ -403,6 +413,7 @@ int daemon_run(const struct run_options *opt)
 		             .listen_fd = -1,
 		             .trace = { .fd = -1 },
 		             .say_next_ns = TIME_NEVER,
+		             .prober = { .fd = -1, .restart_ns = TIME_NEVER },
 		             .q = { .order_wake = { -1, -1 }, .reply_wake = { -1, -1 } } };
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		d.clients[i].fd = -1;

@@ -1,5 +1,6 @@
 /* The running bridge, as the control thread has it. Parts: daemon.c (start, loop, end), hosts.c
- * (ports and their processes), clients.c (standard input and the socket), requests.c (intents and
+ * (processes of MIDI ports), prober.c (devices that come and go), ports.c (what is known of every
+ * port, and those that have no process), clients.c (standard input and the socket), requests.c (intents and
  * questions of clients), notes.c (monitor and trace), views.c (status and state).
  * Thread: control thread. */
 #ifndef CUEWIRE_DAEMON_H
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "cuewire/link.h"
 #include "cuewire/live.h"
 #include "cuewire/mapping.h"
 #include "cuewire/osc_in.h"
@@ -40,26 +42,58 @@ struct run_options {
 
 /* ---- ports ---- */
 
-enum host_state {
-	HOST_NONE,    /* not a MIDI port, or simulated for good */
-	HOST_OPENING, /* its process runs, the deadline too */
-	HOST_OPEN,    /* the link is the engine's */
-	HOST_DYING,   /* lost: the process's end will say why */
-	HOST_DOWN,
+enum port_state {
+	PORT_FIXED,   /* open or simulated for good: nothing more comes of it */
+	PORT_OPENING, /* its process runs, the deadline too */
+	PORT_OPEN,    /* the engine's */
+	PORT_DYING,   /* lost: its process has not ended yet */
+	PORT_DOWN,    /* tried again at deadline_ns */
+};
+
+/* One device that a MIDI port has open. */
+struct port_device {
+	char name[LINK_TEXT + 1]; /* empty: this direction is not asked for */
+	uint32_t address;         /* LINK_UNKNOWN: not known */
 };
 
 /* What is known of a port, whatever it is made of. */
 struct port_status {
-	bool open;
-	char reason[192]; /* simulated: why, as scripts compare it; empty while it opens */
-	char detail[192]; /* more of it, for people; may be empty */
-	char device[192];
-	double open_ms; /* -1: never opened */
-	enum host_state host;
-	pid_t pid; /* of its host; 0: none, or it has ended */
-	int ended; /* how it did, from waitpid */
-	int fd;    /* the link while HOST_OPENING, else -1 */
-	uint64_t deadline_ns, started_ns;
+	enum port_state state;
+	uint64_t deadline_ns; /* of OPENING, DYING and DOWN */
+	char reason[192];     /* simulated: why, as scripts compare it; empty while it first opens */
+	char detail[192];     /* more of it, for people; may be empty */
+	char device[2 * LINK_TEXT + 8];
+	struct port_device in, out;
+	unsigned bytes_per_s; /* at most; 0: no limit */
+
+	double open_ms, worst_ms; /* the last and the longest opening; -1: never opened */
+	unsigned opens, tries;
+	uint64_t opened_ns;
+	unsigned delay_ms; /* of the next try; 0: the shortest */
+	bool again;        /* and do not wait: a device has come */
+
+	pid_t pid;       /* of its host; 0: none, or it has ended */
+	int fd;          /* the link while PORT_OPENING, else -1 */
+	int ended;       /* how it did, from waitpid */
+	bool has_reason; /* while DYING: the end of its process tells nothing more */
+	bool killed;     /* while DYING */
+	uint64_t started_ns;
+};
+
+/* Devices that have gone, for a port that was being opened meanwhile. */
+#define GONE_MAX 16
+struct prober {
+	pid_t pid;
+	int fd; /* -1: it does not run */
+	struct link_record record;
+	size_t have;         /* bytes of it that have come */
+	uint64_t restart_ns; /* TIME_NEVER: it runs, or is not wanted */
+	unsigned delay_ms;
+	struct {
+		uint32_t address;
+		uint64_t t_ns;
+	} gone[GONE_MAX];
+	size_t ngone; /* all that ever were */
 };
 
 /* ---- clients ---- */
@@ -89,6 +123,8 @@ struct daemon {
 	struct queues q;
 	struct live *live;
 	struct port_status *ports; /* m->nports */
+	struct prober prober;
+	uint32_t dice; /* for the jitter of retries */
 	int osc_port[OSC_PORTS_MAX], osc_buffer[OSC_PORTS_MAX];
 	size_t nosc;
 	char socket_path[108];
@@ -106,8 +142,10 @@ struct daemon {
 	bool quit;
 	float *said; /* the stand-in's words: last value per control that was printed */
 	uint64_t *said_ns;
-	uint64_t
-		say_next_ns; /* when fader values of the stand-in that wait are printed; TIME_NEVER */
+	size_t expired; /* not spoken of yet */
+	uint16_t expired_control;
+	uint64_t expired_next_ns;
+	uint64_t say_next_ns; /* when something that waits to be said is due; TIME_NEVER */
 };
 
 /* daemon.c */
@@ -116,14 +154,39 @@ int daemon_run(const struct run_options *opt);
 /* Prints a line on standard error, without ever waiting for it. */
 void daemon_say(struct daemon *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* ports.c */
+void ports_start(struct daemon *d); /* every port, at the start */
+void ports_lost(struct daemon *d, int port, const char *reason); /* by the engine; may be "" */
+void ports_back(struct daemon *d, int port, const struct back *b);
+size_t ports_retry(struct daemon *d, int port); /* now; -1: every one. Returns how many */
+uint64_t ports_deadline(const struct daemon *d);
+void ports_tick(struct daemon *d, uint64_t now);
+static inline bool port_is_open(const struct port_status *s, const struct port *p)
+{
+	return s->state == PORT_OPEN || (s->state == PORT_FIXED && !s->reason[0] && !p->simulated);
+}
+/* For those that move a port from one state to the next. reason: in words that scripts compare.
+ * detail: more of it for people; may be NULL. "failed" and a text make "failed: text". */
+void ports_set_open(struct daemon *d, int port, const char *device);
+void ports_set_simulated(struct daemon *d, int port, const char *reason, const char *detail);
+void ports_set_failed(struct daemon *d, int port, const char *how, const char *text);
+void ports_set_down(struct daemon *d, int port); /* and tries it again after a while */
+
 /* hosts.c */
-void hosts_start(struct daemon *d);            /* every port, at the start */
+void hosts_open(struct daemon *d, int port);
 void hosts_polled(struct daemon *d, int port); /* its link has something to say */
+void hosts_overdue(struct daemon *d, int port);
 void hosts_lost(struct daemon *d, int port, const char *reason);
+void hosts_unplugged(struct daemon *d, int port, const char *device);
 void hosts_reap(struct daemon *d); /* after SIGCHLD */
-uint64_t hosts_deadline(const struct daemon *d);
-void hosts_tick(struct daemon *d, uint64_t now);
-void hosts_finish(struct daemon *d); /* no process is left after it */
+void hosts_finish(struct daemon *d); /* no process is left after it, the prober's neither */
+
+/* prober.c */
+void prober_start(struct daemon *d);
+void prober_polled(struct daemon *d);
+void prober_ended(struct daemon *d); /* its process has */
+bool prober_saw_go(const struct daemon *d, uint32_t address, uint64_t since_ns);
+void prober_tick(struct daemon *d, uint64_t now);
 
 /* clients.c */
 int clients_listen(struct daemon *d); /* 0; -1 after a message */

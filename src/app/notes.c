@@ -12,6 +12,7 @@
 #include "cuewire/sim.h"
 
 #define SAY_EVERY_NS UINT64_C(100000000) /* the stand-in's word on one fader */
+#define EXPIRED_EVERY_NS UINT64_C(1000000000)
 
 /* ---- JSON ---- */
 
@@ -120,6 +121,16 @@ static void add_out(struct buf *b, const struct daemon *d, const struct note *n)
 	}
 }
 
+/* What was not written: "expired": true or "differs": true in place of the bytes. */
+static void add_unwritten(struct buf *b, const struct daemon *d, const struct note *n)
+{
+	buf_fmt(b, ", \"port\": \"%s\", \"control\": ", d->m->ports[n->port].name);
+	buf_json_str(b, d->m->controls[n->control].name);
+	buf_puts(b, ", \"value\": ");
+	buf_json_num(b, (double)n->out.value);
+	buf_fmt(b, ", \"%s\": true", n->kind == NOTE_EXPIRED ? "expired" : "differs");
+}
+
 static void note_json(struct buf *b, const struct daemon *d, const struct note *n)
 {
 	if (n->kind == NOTE_LOST) {
@@ -142,6 +153,10 @@ static void note_json(struct buf *b, const struct daemon *d, const struct note *
 		break;
 	case NOTE_UNMAPPED_MIDI:
 		add_midi_in(b, "unmapped", d, n);
+		break;
+	case NOTE_EXPIRED:
+	case NOTE_DIFFERS:
+		add_unwritten(b, d, n);
 		break;
 	default:
 		break;
@@ -211,12 +226,24 @@ static void unmapped_text(struct buf *b, const struct daemon *d, const struct no
 	buf_puts(b, ", \"to\": ... }");
 }
 
+static void unwritten_text(struct buf *b, const struct daemon *d, const struct note *n)
+{
+	char words[160];
+
+	sim_words(words, sizeof(words), &d->m->controls[n->control], n->out.value);
+	buf_fmt(b, "%-24s -> %-28s -> %s  %s", n->kind == NOTE_EXPIRED ? n->out.label : "return",
+	        words, d->m->ports[n->port].name,
+	        n->kind == NOTE_EXPIRED ? "EXPIRED, not sent" : "DIFFERS, not sent");
+}
+
 static void note_text(struct buf *b, const struct daemon *d, const struct note *n)
 {
 	if (n->kind == NOTE_OUT)
 		out_text(b, d, n);
 	else if (n->kind == NOTE_LOST)
 		buf_fmt(b, "(%" PRIu64 " lines could not be kept)", n->lost);
+	else if (n->kind == NOTE_EXPIRED || n->kind == NOTE_DIFFERS)
+		unwritten_text(b, d, n);
 	else
 		unmapped_text(b, d, n);
 }
@@ -324,11 +351,39 @@ static void sim_note(struct daemon *d, const struct note *n)
 		say_words(d, n->control, n->out.value, now);
 }
 
+/* ---- what has expired ---- */
+
+/* Said at once, then once a second at most. */
+static void say_expired(struct daemon *d, uint64_t now)
+{
+	if (!d->expired)
+		return;
+	if (now < d->expired_next_ns) {
+		if (d->expired_next_ns < d->say_next_ns)
+			d->say_next_ns = d->expired_next_ns;
+		return;
+	}
+	daemon_say(d, "!!! %zu edge%s expired (the last: %s): its port did not take it in time, "
+	              "so it was not sent",
+	           d->expired, d->expired == 1 ? "" : "s",
+	           d->m->controls[d->expired_control].name);
+	d->expired = 0;
+	d->expired_next_ns = now + EXPIRED_EVERY_NS;
+}
+
+static void expired_note(struct daemon *d, const struct note *n)
+{
+	d->expired++;
+	d->expired_control = n->control;
+	say_expired(d, clock_ns());
+}
+
 void notes_tick(struct daemon *d, uint64_t now)
 {
 	if (now < d->say_next_ns)
 		return;
 	d->say_next_ns = TIME_NEVER;
+	say_expired(d, now);
 	for (size_t i = 0; i < d->m->ncontrols; i++) {
 		if (d->said[i] == SIM_UNKNOWN)
 			continue;
@@ -365,6 +420,8 @@ void notes_take(struct daemon *d)
 	const struct note *n;
 
 	while ((n = ring_peek(d->q.notes))) {
+		if (n->kind == NOTE_EXPIRED)
+			expired_note(d, n);
 		if (n->kind == NOTE_SIM)
 			sim_note(d, n);
 		else

@@ -173,13 +173,18 @@ static struct job *make_job(struct daemon *d, const struct client *c, struct ask
 	return j;
 }
 
+static bool is_real(const struct daemon *d, int port)
+{
+	return port_is_open(&d->ports[port], &d->m->ports[port]);
+}
+
 /* Nothing was to be written: what is held already is not pressed again, and some controls have no
  * port. */
 static void answer_nothing(const struct daemon *d, struct answer *a, const struct job *j)
 {
 	const int port = d->m->controls[j->acts[0].act.control].port;
 
-	if (port != PORT_NONE && !d->ports[port].open)
+	if (port != PORT_NONE && !is_real(d, port))
 		a->status = "simulated";
 	snprintf(a->message, sizeof(a->message), "%s",
 	         port == PORT_NONE ? "it has no port: nothing was to be sent"
@@ -219,7 +224,7 @@ static void dry_answer(const struct daemon *d, struct answer *a)
 		const float v = act->op == OP_PRESS     ? 1.0f
 		                : act->op == OP_RELEASE ? 0.0f
 		                                        : act->value;
-		const bool real = port == PORT_NONE || d->ports[port].open;
+		const bool real = port == PORT_NONE || is_real(d, port);
 
 		a->out[a->nout++] = (struct act_result){ act->control, (int16_t)port, v,
 			                                 real ? ACT_SENT : ACT_SIMULATED };
@@ -327,6 +332,14 @@ struct question {
 	void (*view)(struct daemon *d, const struct snapshot *s, struct buf *b);
 };
 
+static void free_snapshot(struct snapshot *s)
+{
+	free(s->controls);
+	free(s->ports);
+	free(s->ref);
+	free(s);
+}
+
 static void ask_snapshot(struct daemon *d, struct client *c,
                          void (*view)(struct daemon *, const struct snapshot *, struct buf *))
 {
@@ -334,6 +347,7 @@ static void ask_snapshot(struct daemon *d, struct client *c,
 	struct question *q = xmalloc(sizeof(*q));
 
 	s->controls = xcalloc(d->m->ncontrols + 1, sizeof(*s->controls));
+	s->ports = xcalloc(d->m->nports + 1, sizeof(*s->ports));
 	*q = (struct question){ c->id, view };
 	s->ref = q;
 	c->pending++;
@@ -342,9 +356,7 @@ static void ask_snapshot(struct daemon *d, struct client *c,
 		return;
 	}
 	c->pending--;
-	free(s->controls);
-	free(s);
-	free(q);
+	free_snapshot(s);
 	outlet_line(&c->out, "{\"error\": \"busy\"}", 17);
 }
 
@@ -361,9 +373,7 @@ static void snapshot_taken(struct daemon *d, struct snapshot *s)
 		outlet_line(&c->out, b.p, b.len);
 		buf_finish(&b);
 	}
-	free(s->controls);
-	free(s);
-	free(q);
+	free_snapshot(s);
 }
 
 static void request_monitor(struct daemon *d, struct client *c, const cJSON *j)
@@ -386,6 +396,43 @@ static void request_stop(struct daemon *d, struct client *c)
 	outlet_line(&c->out, answer, strlen(answer));
 }
 
+static void request_sync(struct daemon *d, struct client *c)
+{
+	if (queue_order(&d->q, &(struct order){ .kind = ORDER_SYNC, .client = c->id })) {
+		d->owed++;
+		c->pending++;
+	} else {
+		outlet_line(&c->out, "{\"error\": \"busy\"}", 17);
+	}
+}
+
+static void synced(struct daemon *d, const struct reply *r)
+{
+	struct client *c = clients_find(d, r->client);
+	char answer[48];
+	int n;
+
+	if (!c)
+		return;
+	c->pending--;
+	n = snprintf(answer, sizeof(answer), "{\"sent\": %zu}", r->back.sent);
+	outlet_line(&c->out, answer, (size_t)n);
+}
+
+static void request_retry(struct daemon *d, struct client *c, const cJSON *j)
+{
+	const cJSON *name = cJSON_GetObjectItemCaseSensitive(j, "port");
+	const int port = cJSON_IsString(name) ? mapping_port(d->m, name->valuestring) : -1;
+	char answer[48];
+	int n;
+
+	if (name && port < 0)
+		n = snprintf(answer, sizeof(answer), "{\"error\": \"there is no such port\"}");
+	else
+		n = snprintf(answer, sizeof(answer), "{\"retried\": %zu}", ports_retry(d, port));
+	outlet_line(&c->out, answer, (size_t)n);
+}
+
 static void take_request(struct daemon *d, struct client *c, const cJSON *j, const char *request)
 {
 	const cJSON *intents = cJSON_GetObjectItemCaseSensitive(j, "message");
@@ -398,13 +445,17 @@ static void take_request(struct daemon *d, struct client *c, const cJSON *j, con
 		request_monitor(d, c, j);
 	} else if (!strcmp(request, "stop")) {
 		request_stop(d, c);
+	} else if (!strcmp(request, "sync")) {
+		request_sync(d, c);
+	} else if (!strcmp(request, "retry")) {
+		request_retry(d, c, j);
 	} else if (!strcmp(request, "send") && intents) {
 		c->one_shot = true;
 		take_message(d, c, intents);
 	} else {
 		refuse_line(d, c, "bad_json",
-		            "unknown request, expected status, state, monitor, stop "
-		            "or send");
+		            "unknown request, expected status, state, monitor, stop, "
+		            "sync, retry or send");
 	}
 }
 
@@ -447,7 +498,8 @@ void requests_reply(struct daemon *d, const struct reply *r)
 {
 	struct ask *q;
 
-	d->owed -= r->kind == REPLY_JOB || r->kind == REPLY_JOB_DONE || r->kind == REPLY_SNAPSHOT;
+	d->owed -= r->kind == REPLY_JOB || r->kind == REPLY_JOB_DONE ||
+	           r->kind == REPLY_SNAPSHOT || r->kind == REPLY_SYNCED;
 	switch (r->kind) {
 	case REPLY_JOB:
 		q = r->job->ref;
@@ -460,6 +512,9 @@ void requests_reply(struct daemon *d, const struct reply *r)
 		break;
 	case REPLY_SNAPSHOT:
 		snapshot_taken(d, r->snapshot);
+		break;
+	case REPLY_SYNCED:
+		synced(d, r);
 		break;
 	default:
 		break;

@@ -3,30 +3,51 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cuewire/clock.h"
 #include "cuewire/sim.h"
 #include "daemon.h"
 #include "programs.h"
 
-static void add_ports(struct buf *b, const struct daemon *d)
+/* Simulated because that was asked for: there is no real port that could differ. */
+static bool is_asked(const struct daemon *d, size_t port)
 {
-	for (size_t i = 0; i < d->m->nports; i++) {
-		const struct port *p = &d->m->ports[i];
-		const struct port_status *s = &d->ports[i];
+	return d->m->ports[port].simulated || d->opt.sim;
+}
 
-		buf_fmt(b, "%s\"%s\": {\"state\": \"%s\", \"reason\": ", i ? ", " : "", p->name,
-		        s->open ? "open" : "simulated");
-		buf_json_str(b, s->reason[0] ? s->reason : NULL);
-		buf_puts(b, ", \"detail\": ");
-		buf_json_str(b, s->detail[0] ? s->detail : NULL);
-		buf_fmt(b, ", \"optional\": %s, \"device\": ", p->optional ? "true" : "false");
-		buf_json_str(b, s->device[0] ? s->device : NULL);
-		buf_puts(b, ", \"open_ms\": ");
-		if (s->open_ms >= 0)
-			buf_fmt(b, "%.1f", s->open_ms);
-		else
-			buf_puts(b, "null");
-		buf_puts(b, ", \"traktor\": null}");
-	}
+static void add_ms(struct buf *b, const char *key, double ms)
+{
+	buf_fmt(b, ", \"%s\": ", key);
+	if (ms >= 0)
+		buf_fmt(b, "%.1f", ms);
+	else
+		buf_puts(b, "null");
+}
+
+static void add_port(struct buf *b, const struct daemon *d, size_t i, const struct port_view *v)
+{
+	const struct port *p = &d->m->ports[i];
+	const struct port_status *s = &d->ports[i];
+	const uint64_t now = clock_ns();
+
+	buf_fmt(b, "\"%s\": {\"state\": \"%s\", \"reason\": ", p->name,
+	        port_is_open(s, p) ? "open" : "simulated");
+	buf_json_str(b, s->reason[0] ? s->reason : NULL);
+	buf_puts(b, ", \"detail\": ");
+	buf_json_str(b, s->detail[0] ? s->detail : NULL);
+	buf_fmt(b, ", \"optional\": %s, \"device\": ", p->optional ? "true" : "false");
+	buf_json_str(b, s->device[0] ? s->device : NULL);
+	add_ms(b, "open_ms", s->open_ms);
+	add_ms(b, "open_worst_ms", s->worst_ms);
+	buf_fmt(b, ", \"opens\": %u, \"tries\": %u", s->opens, s->tries);
+	add_ms(b, "next_try_ms",
+	       s->state != PORT_DOWN     ? -1.0
+	       : s->deadline_ns <= now ? 0.0
+	                               : (double)(s->deadline_ns - now) / 1e6);
+	buf_fmt(b, ", \"bytes_per_s\": %u, \"backlog\": %" PRIu64 ", \"coalesced\": %" PRIu64
+	        ", \"expired\": %" PRIu64 ", \"dropped\": %" PRIu64 ", \"differ\": %zu",
+	        s->bytes_per_s, v->backlog, v->coalesced, v->expired, v->dropped,
+	        is_asked(d, i) ? 0 : v->differ);
+	buf_puts(b, ", \"traktor\": null}");
 }
 
 static void add_counters(struct buf *b, const struct counters *n)
@@ -63,7 +84,11 @@ void views_status(struct daemon *d, const struct snapshot *s, struct buf *b)
 		buf_fmt(b, "%s{\"port\": %d, \"buffer\": %d}", i ? ", " : "", d->osc_port[i],
 		        d->osc_buffer[i]);
 	buf_puts(b, "], \"ports\": {");
-	add_ports(b, d);
+	for (size_t i = 0; i < d->m->nports; i++) {
+		if (i)
+			buf_puts(b, ", ");
+		add_port(b, d, i, &s->ports[i]);
+	}
 	buf_puts(b, "}, \"counters\": {");
 	add_counters(b, &s->counters);
 	buf_puts(b, "}}");
@@ -78,7 +103,7 @@ static void add_number(struct buf *b, const char *key, bool known, float v)
 		buf_puts(b, "null");
 }
 
-static void add_control(struct buf *b, const struct control_view *v, uint64_t now)
+static void add_control(struct buf *b, const struct control_view *v, bool differs, uint64_t now)
 {
 	const struct control_state *a = &v->asked;
 
@@ -88,7 +113,7 @@ static void add_control(struct buf *b, const struct control_view *v, uint64_t no
 	else
 		buf_puts(b, "null");
 	add_number(b, "simulated", v->simulated != SIM_UNKNOWN, v->simulated);
-	buf_fmt(b, ", \"confirmed\": null, \"differs\": %s", v->differs ? "true" : "false");
+	buf_fmt(b, ", \"confirmed\": null, \"differs\": %s", differs ? "true" : "false");
 	add_number(b, "value", a->touched, a->value);
 	if (a->touched)
 		buf_fmt(b, ", \"age_ms\": %" PRIu64 ", \"by\": ", (now - a->t_ns) / 1000000);
@@ -106,7 +131,10 @@ void views_state(struct daemon *d, const struct snapshot *s, struct buf *b)
 			buf_puts(b, ", ");
 		buf_json_str(b, d->m->controls[i].name);
 		buf_puts(b, ": ");
-		add_control(b, &s->controls[i], s->t_ns);
+		add_control(b, &s->controls[i],
+		            s->controls[i].differs &&
+		                    !is_asked(d, (size_t)d->m->controls[i].port),
+		            s->t_ns);
 	}
 	buf_puts(b, "}, \"decks\": {}}");
 }

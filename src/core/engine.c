@@ -73,7 +73,7 @@ static struct msg new_msg(const struct control *c, uint64_t t_ns, uint16_t contr
 		.port = (int16_t)c->port,
 		.from = (uint8_t)s->from,
 		.brief = s->brief,
-		.last_wins = kinds[c->kind].coalesces,
+		.waits = (uint8_t)kinds[c->kind].waits,
 	};
 }
 
@@ -223,6 +223,14 @@ void engine_port_down(struct engine *e, uint64_t t_ns, int port)
 			set_button(e, t_ns, (uint16_t)i, false, &s);
 	}
 	forget_levels(e, FROM_MIDI, (uint16_t)port);
+}
+
+void engine_resend(struct engine *e, uint64_t t_ns, uint16_t control, const struct source *s)
+{
+	if (e->m->controls[control].kind == KIND_BUTTON)
+		send_value(e, t_ns, control, 0.0f, EDGE_RELEASE, s);
+	else
+		send_value(e, t_ns, control, e->state[control].value, EDGE_NONE, s);
 }
 
 void engine_release_all(struct engine *e, uint64_t t_ns)

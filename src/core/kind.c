@@ -6,12 +6,12 @@
  * setting it to 1 and releasing it means 0, but only when somebody says so. */
 const struct kind_info kinds[KIND_COUNT] = {
 	[KIND_FADER] = {
-		.name = "fader", .keeps = true, .resent = true, .coalesces = true,
+		.name = "fader", .keeps = true, .resent = true, .waits = WAITS_BEHIND,
 		.ops = OPS(OP_SET, OP_NUDGE),
 		.help = "0 to 1, kept: a volume, an equaliser, the crossfader",
 	},
 	[KIND_SWITCH] = {
-		.name = "switch", .keeps = true, .binary = true, .resent = true, .coalesces = true,
+		.name = "switch", .keeps = true, .binary = true, .resent = true, .waits = WAITS_LATEST,
 		.ops = OPS(OP_SET, OP_PRESS) | 1u << OP_RELEASE,
 		.help = "0 or 1, kept: play, sync, key lock; never released by an exit or a loss",
 	},

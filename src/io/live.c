@@ -172,15 +172,21 @@ static void take_snapshot(struct live *l, struct snapshot *s)
 {
 	s->t_ns = clock_ns();
 	s->counters = *l->n;
-	for (size_t i = 0; i < l->m->nports; i++)
-		s->counters.backlog += l->ports[i].lane.n;
+	for (size_t i = 0; i < l->m->nports; i++) {
+		s->ports[i] = l->ports[i].n;
+		s->ports[i].backlog = lane_backlog(&l->ports[i].lane);
+		s->counters.backlog += s->ports[i].backlog;
+	}
 	for (size_t i = 0; i < l->osc.n; i++)
 		s->counters.dropped += platform_drops(l->osc.fds[i]);
-	for (size_t i = 0; i < l->m->ncontrols; i++)
+	for (size_t i = 0; i < l->m->ncontrols; i++) {
 		s->controls[i] = (struct control_view){ .asked = *engine_state(l->engine, i),
 			                                .sent = l->sent[i],
 			                                .simulated = l->sim.value[i],
 			                                .differs = l->differs[i] };
+		if (l->differs[i])
+			s->ports[l->m->controls[i].port].differ++;
+	}
 	queue_reply(l->q, &(struct reply){ .kind = REPLY_SNAPSHOT, .snapshot = s });
 }
 
@@ -213,6 +219,9 @@ static void order(struct live *l, const struct order *o)
 		break;
 	case ORDER_SNAPSHOT:
 		take_snapshot(l, o->snapshot);
+		break;
+	case ORDER_SYNC:
+		live_sync(l, o->client);
 		break;
 	case ORDER_WATCH:
 		l->watch = o->watch;
@@ -329,6 +338,7 @@ static void free_live(struct live *l)
 	free(l->ports);
 	free(l->sent);
 	free(l->differs);
+	free(l->moved);
 	free(l->polled);
 	free(l->polled_port);
 	free(l);
@@ -352,6 +362,7 @@ static struct live *make(const struct mapping *m, struct queues *q, const int *o
 	sim_init(&l->sim, m);
 	l->sent = xcalloc(m->ncontrols + 1, sizeof(*l->sent));
 	l->differs = xcalloc(m->ncontrols + 1, sizeof(*l->differs));
+	l->moved = xcalloc(m->ncontrols + 1, sizeof(*l->moved));
 	for (size_t i = 0; i < m->ncontrols; i++)
 		l->sent[i] = SIM_UNKNOWN;
 	l->ports = xcalloc(m->nports + 1, sizeof(*l->ports));

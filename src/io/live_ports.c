@@ -13,10 +13,10 @@
 
 /* ---- the fate of a message ---- */
 
-static void note_out(struct live *l, int port, const struct msg *p, bool simulated,
-                     uint64_t written_ns)
+static void note_out(struct live *l, enum note_kind kind, int port, const struct msg *p,
+                     bool simulated, uint64_t written_ns)
 {
-	struct note *n = live_note(l, NOTE_OUT);
+	struct note *n = live_note(l, kind);
 
 	if (!n)
 		return;
@@ -63,7 +63,7 @@ static void was_sent(struct live *l, int port, const struct msg *p, uint64_t wri
 	l->sent[p->control] = p->value;
 	l->differs[p->control] = false;
 	if (l->watch & WATCH_OUT)
-		note_out(l, port, p, false, written_ns);
+		note_out(l, NOTE_OUT, port, p, false, written_ns);
 	job_result(port, p, ACT_SENT);
 }
 
@@ -72,10 +72,10 @@ static void was_simulated(struct live *l, int port, const struct msg *p)
 	const bool changed = sim_take(&l->sim, l->m, p->control, p->value);
 
 	l->n->midi_out += p->len != 0;
-	if (kinds[l->m->controls[p->control].kind].keeps && l->sent[p->control] != SIM_UNKNOWN)
+	if (kinds[l->m->controls[p->control].kind].resent)
 		l->differs[p->control] = l->sent[p->control] != p->value;
 	if (l->watch & WATCH_OUT)
-		note_out(l, port, p, true, clock_ns());
+		note_out(l, NOTE_OUT, port, p, true, clock_ns());
 	if (changed && l->watch & WATCH_SIM)
 		note_sim(l, p);
 	job_result(port, p, ACT_SIMULATED);
@@ -84,7 +84,28 @@ static void was_simulated(struct live *l, int port, const struct msg *p)
 static void was_dropped(struct live *l, int port, const struct msg *p)
 {
 	l->n->dropped++;
+	l->ports[port].n.dropped++;
 	job_result(port, p, ACT_FAILED);
+}
+
+/* An edge or a step that is not written any more. */
+static void was_expired(struct live *l, int port, const struct msg *p)
+{
+	l->n->expired++;
+	l->ports[port].n.expired++;
+	note_out(l, NOTE_EXPIRED, port, p, false, clock_ns());
+	job_result(port, p, ACT_FAILED);
+}
+
+/* The port went while this was on its way. maybe: it may have been written, or not. */
+static void was_cut_off(struct live *l, int port, const struct msg *p, bool maybe)
+{
+	if (!kinds[l->m->controls[p->control].kind].resent) {
+		was_expired(l, port, p);
+		return;
+	}
+	was_simulated(l, port, p);
+	l->differs[p->control] |= maybe;
 }
 
 /* ---- ways out ---- */
@@ -122,15 +143,38 @@ static void send_link_record(struct live *l, int port, const struct msg *x)
 		;
 }
 
+static void send_now(struct live *l, int port, const struct msg *x, uint64_t now)
+{
+	struct live_port *p = &l->ports[port];
+
+	budget_take(&p->budget, now, x->len);
+	send_link_record(l, port, x);
+	if (p->answer_ns == TIME_NEVER)
+		p->answer_ns = now + ANSWER_NS;
+}
+
+/* Hands over what may go now. */
 static void pump(struct live *l, int port)
 {
 	struct live_port *p = &l->ports[port];
+	const uint64_t now = clock_ns();
 	const struct msg *x;
 
-	while ((x = lane_next(&p->lane))) {
-		send_link_record(l, port, x);
-		if (p->answer_ns == TIME_NEVER)
-			p->answer_ns = clock_ns() + ANSWER_NS;
+	p->room_ns = TIME_NEVER;
+	for (;;) {
+		switch (lane_next(&p->lane, now, budget_room(&p->budget, now), &x)) {
+		case LANE_WRITE:
+			send_now(l, port, x, now);
+			break;
+		case LANE_EXPIRED:
+			was_expired(l, port, x);
+			break;
+		case LANE_NO_ROOM:
+			p->room_ns = budget_when(&p->budget, x->len);
+			return;
+		case LANE_NOTHING:
+			return;
+		}
 	}
 }
 
@@ -151,10 +195,11 @@ static void send_link(struct live *l, int port, const struct msg *x)
 		kept.label = keep_label(l, x->label);
 	switch (lane_push(&l->ports[port].lane, &kept, &old)) {
 	case LANE_FULL:
-		was_dropped(l, port, x);
+		was_expired(l, port, x);
 		return;
 	case LANE_COALESCED:
 		l->n->coalesced++;
+		l->ports[port].n.coalesced++;
 		if (old.batch)
 			((struct job *)old.batch)->open--;
 		return;
@@ -230,14 +275,17 @@ void live_port_up(struct live *l, const struct order *o)
 	p->rx_len = 0;
 	p->reason[0] = '\0';
 	p->failed = false;
-	p->answer_ns = TIME_NEVER;
+	p->answer_ns = p->room_ns = TIME_NEVER;
 	p->parser = (struct midi_parser){ 0 };
+	budget_init(&p->budget, o->bytes_per_s);
+	if (p->out_fd >= 0)
+		live_return(l, o->port);
 }
 
 void live_port_down(struct live *l, int port)
 {
 	struct live_port *p = &l->ports[port];
-	size_t under_way = p->lane.under_way;
+	bool maybe;
 	struct msg x;
 
 	if (!p->up)
@@ -248,13 +296,8 @@ void live_port_down(struct live *l, int port)
 		close(p->in_fd);
 	if (p->out_fd >= 0 && p->out_fd != p->in_fd)
 		close(p->out_fd);
-	/* What was under way may or may not have been written; what waited was not. */
-	while (p->has_lane && lane_drain(&p->lane, &x)) {
-		if (under_way && under_way--)
-			was_dropped(l, port, &x);
-		else
-			was_simulated(l, port, &x);
-	}
+	while (p->has_lane && lane_drain(&p->lane, &x, &maybe))
+		was_cut_off(l, port, &x, maybe);
 	engine_port_down(l->engine, clock_ns(), port);
 }
 
@@ -262,17 +305,27 @@ uint64_t live_ports_deadline(const struct live *l)
 {
 	uint64_t next = TIME_NEVER;
 
-	for (size_t i = 0; i < l->m->nports; i++)
-		if (l->ports[i].up && l->ports[i].answer_ns < next)
-			next = l->ports[i].answer_ns;
+	for (size_t i = 0; i < l->m->nports; i++) {
+		const struct live_port *p = &l->ports[i];
+
+		if (p->up && p->answer_ns < next)
+			next = p->answer_ns;
+		if (p->up && p->room_ns < next)
+			next = p->room_ns;
+	}
 	return next;
 }
 
 void live_ports_tick(struct live *l, uint64_t now)
 {
-	for (size_t i = 0; i < l->m->nports; i++)
-		if (l->ports[i].up && l->ports[i].answer_ns <= now)
+	for (size_t i = 0; i < l->m->nports; i++) {
+		const struct live_port *p = &l->ports[i];
+
+		if (p->up && p->answer_ns <= now)
 			lose(l, (int)i, "its driver stopped answering");
+		else if (p->up && p->room_ns <= now)
+			pump(l, (int)i);
+	}
 }
 
 void live_ports_failed(struct live *l)
@@ -288,7 +341,7 @@ bool live_ports_busy(const struct live *l)
 	for (size_t i = 0; i < l->m->nports; i++) {
 		const struct live_port *p = &l->ports[i];
 
-		if (p->up && p->how == HOW_LINK && (p->lane.under_way || p->lane.n))
+		if (p->up && p->how == HOW_LINK && (p->lane.under_way || lane_backlog(&p->lane)))
 			return true;
 	}
 	return false;
@@ -316,13 +369,13 @@ static void link_done(struct live *l, int port, const struct link_record *r)
 {
 	struct msg x;
 
-	if (!lane_done(&l->ports[port].lane, &x))
+	if (!lane_done(&l->ports[port].lane, r->code == LINK_R_NONE, &x))
 		return;
 	l->ports[port].answer_ns = l->ports[port].lane.under_way ? r->t_ns + ANSWER_NS : TIME_NEVER;
 	if (r->code == LINK_R_NONE)
 		was_sent(l, port, &x, r->t_ns);
 	else
-		was_dropped(l, port, &x);
+		was_cut_off(l, port, &x, true);
 	pump(l, port);
 }
 

@@ -1,9 +1,11 @@
-/* What the parts of the engine thread share: live.c (loop, orders), live_ports.c (ports). */
+/* What the parts of the engine thread share: live.c (loop, orders), live_ports.c (what leaves and
+ * comes in), live_return.c (ports that come back). */
 #ifndef CUEWIRE_LIVE_PRIV_H
 #define CUEWIRE_LIVE_PRIV_H
 
 #include <pthread.h>
 
+#include "cuewire/budget.h"
 #include "cuewire/engine.h"
 #include "cuewire/lane.h"
 #include "cuewire/link.h"
@@ -25,6 +27,9 @@ struct live_port {
 	int in_fd, out_fd; /* owned; HOW_LINK: the same one; -1: none */
 	struct lane lane;  /* HOW_LINK; allocated when the thread starts */
 	bool has_lane;
+	struct budget budget;
+	uint64_t room_ns; /* when there is room for what waits; TIME_NEVER: it waits for no room */
+	struct port_view n; /* its counters; backlog and differ are not kept */
 	uint32_t seq;
 	uint64_t answer_ns; /* when the host must have answered; TIME_NEVER: nothing is under way */
 	uint8_t rx[LINK_READ * sizeof(struct link_record)];
@@ -45,7 +50,11 @@ struct live {
 	struct live_port *ports; /* m->nports */
 	struct sim sim;
 	float *sent; /* per control; SIM_UNKNOWN: nothing yet */
-	bool *differs;
+	bool *differs; /* per control: its port does not, or may not, have what was asked last */
+	struct moved { /* owned; one a control: room to sort those that a port has missed */
+		uint64_t t_ns;
+		uint16_t control;
+	} * moved;
 	struct job *jobs[JOBS_MAX];
 	size_t njobs;
 	unsigned watch;
@@ -65,13 +74,19 @@ void live_send(void *ctx, const struct msg *m);
 
 void live_port_up(struct live *l, const struct order *o);
 
+/* A port is up: releases what it was left holding, sends what its on_return says. */
+void live_return(struct live *l, int port);
+
+/* Sends what differs, wherever there is a port for it. */
+void live_sync(struct live *l, uint16_t client);
+
 /* Closes it and lets the stand-in take over what waited; reason may be NULL. */
 void live_port_down(struct live *l, int port);
 
-/* When a host must have answered; TIME_NEVER: none owes an answer. */
+/* When a host must have answered, or a port has room again; TIME_NEVER: neither. */
 uint64_t live_ports_deadline(const struct live *l);
 
-/* Loses the ports whose hosts have not answered in time. */
+/* Loses the ports whose hosts have not answered in time, writes what there is room for. */
 void live_ports_tick(struct live *l, uint64_t now);
 
 /* Loses the ports that failed in the step that has ended: the engine is not called back in it. */
