@@ -157,6 +157,17 @@ static void kill_host(struct port_status *s)
 	s->host = HOST_DOWN;
 }
 
+/* A device that is named comes before the word that all are open: "IN, OUT", or one name for both. */
+static void add_device(struct port_status *s, const struct link_record *r)
+{
+	const size_t len = strlen(s->device);
+	char name[LINK_TEXT + 1];
+
+	snprintf(name, sizeof(name), "%.*s", LINK_TEXT, r->text);
+	if (strcmp(s->device, name))
+		snprintf(s->device + len, sizeof(s->device) - len, "%s%s", len ? ", " : "", name);
+}
+
 /* From here the link is the engine's. */
 static void hand_over(struct daemon *d, int port, const struct link_record *r)
 {
@@ -166,7 +177,6 @@ static void hand_over(struct daemon *d, int port, const struct link_record *r)
 		                 .how = HOW_LINK,
 		                 .in_fd = s->fd,
 		                 .out_fd = d->m->ports[port].out.n ? s->fd : -1 };
-	char device[LINK_TEXT + 1];
 
 	if (!queue_order(&d->q, &o)) {
 		kill_host(s);
@@ -176,8 +186,7 @@ static void hand_over(struct daemon *d, int port, const struct link_record *r)
 	s->fd = -1;
 	s->host = HOST_OPEN;
 	s->open_ms = r->value / 1000.0;
-	snprintf(device, sizeof(device), "%.*s", LINK_TEXT, r->text);
-	set_open(d, port, device);
+	set_open(d, port, s->device);
 }
 
 static void host_failed(struct daemon *d, int port, const struct link_record *r)
@@ -214,7 +223,9 @@ void hosts_polled(struct daemon *d, int port)
 		return;
 	if (recv(s->fd, &r, sizeof(r), MSG_DONTWAIT) != (ssize_t)sizeof(r))
 		return;
-	if (r.kind == LINK_OPENED)
+	if (r.kind == LINK_DEVICE)
+		add_device(s, &r);
+	else if (r.kind == LINK_OPENED)
 		hand_over(d, port, &r);
 	else if (r.kind == LINK_FAILED)
 		host_failed(d, port, &r);
