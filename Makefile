@@ -26,6 +26,13 @@ CFLAGS ?= $(OPT.$(BUILD))
 flags = $(shell $(PKG_CONFIG) --$(1) $(2) 2>/dev/null || echo $(3))
 PORTMIDI_CFLAGS ?= $(call flags,cflags,portmidi,)
 PORTMIDI_LIBS ?= $(call flags,libs,portmidi,-lportmidi)
+# what the system's MIDI tells beside PortMidi: src/port/system_*.c
+SYSTEM.Linux := alsa
+SYSTEM.Darwin := coremidi
+SYSTEM_LIBS.alsa = $(call flags,libs,alsa,-lasound)
+SYSTEM_LIBS.coremidi := -framework CoreMIDI -framework CoreFoundation
+SYSTEM := $(or $(SYSTEM.$(OS)),none)
+SYSTEM_LIBS := $(SYSTEM_LIBS.$(SYSTEM))
 LIBS ?= $(call flags,libs,liblo,-llo) $(call flags,libs,libcjson,-lcjson) -lm
 LIB_CFLAGS := $(call flags,cflags,liblo,) $(call flags,cflags,libcjson,)
 CMOCKA_CFLAGS := $(call flags,cflags,cmocka,)
@@ -36,7 +43,7 @@ override CFLAGS += -std=c11 -pthread -fvisibility=hidden $(WARN) $(SAN.$(BUILD))
 override LDFLAGS += -pthread $(SAN.$(BUILD))
 
 SRC := $(wildcard src/base/*.c src/core/*.c src/conf/*.c src/io/*.c src/app/*.c)
-PORT_SRC := $(wildcard src/port/*.c)
+PORT_SRC := $(filter-out src/port/system_%.c,$(wildcard src/port/*.c)) src/port/system_$(SYSTEM).c
 LIB_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out src/app/main.c,$(SRC)))
 LIB := $(B)/libcuewire.a
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
@@ -81,7 +88,7 @@ $(B)/cuewire: $(B)/src/app/main.o $(LIB)
 
 $(B)/cuewire-port: $(patsubst %.c,$(B)/%.o,$(PORT_SRC)) $(LIB)
 	@$(if $(filter 0,$(V)),echo "  LD    $@")
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(PORTMIDI_LIBS) -lm
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(PORTMIDI_LIBS) $(SYSTEM_LIBS) -lm
 
 # Rewritten only when it changes.
 $(B)/gen/version.h: FORCE

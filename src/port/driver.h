@@ -15,6 +15,7 @@ struct driver_device {
 	int id;
 	bool input;       /* else an output */
 	const char *name; /* borrowed from the driver, for as long as the process lives */
+	uint32_t address; /* LINK_UNKNOWN, or which of those of this name; see cuewire/link.h */
 };
 
 struct driver_event {

@@ -1,9 +1,13 @@
 #include "driver.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <portmidi.h>
+
+#include "devices.h"
+#include "system.h"
 
 #include "cuewire/clock.h"
 #include "cuewire/midi.h"
@@ -13,6 +17,7 @@
 
 struct portmidi {
 	struct driver base; /* first: the two are cast into each other */
+	struct devices system; /* in PortMidi's order; empty: the system does not tell */
 	struct driver_device in_device, out_device;
 	PmStream *in, *out; /* NULL: not open */
 };
@@ -62,9 +67,13 @@ static int fail(struct driver *d, const char *verb, const char *name, PmError er
 
 static int portmidi_start(struct driver *d)
 {
+	struct devices *system = &self(d)->system;
 	const PmError err = Pm_Initialize();
 
-	return err < 0 ? fail(d, "start PortMidi", NULL, err) : 0;
+	if (err < 0)
+		return fail(d, "start PortMidi", NULL, err);
+	system_list(system);
+	return 0;
 }
 
 static int portmidi_count(struct driver *d)
@@ -73,14 +82,32 @@ static int portmidi_count(struct driver *d)
 	return Pm_CountDevices();
 }
 
+/* PortMidi has the address of a device but does not tell it. The system's own list, made just after
+ * PortMidi's, does, where the two agree. */
+static uint32_t address_of(const struct devices *system, int id, const PmDeviceInfo *info)
+{
+	const struct link_record *r;
+
+	if (system->n != (size_t)Pm_CountDevices())
+		return LINK_UNKNOWN;
+	r = &system->list[id];
+	if (r->flags != (info->input ? LINK_IN : LINK_OUT) || strcmp(r->text, info->name))
+		return LINK_UNKNOWN;
+	return r->value;
+}
+
 static bool portmidi_device(struct driver *d, int id, struct driver_device *out)
 {
 	const PmDeviceInfo *info = Pm_GetDeviceInfo(id);
 
-	(void)d;
 	if (!info || !info->name)
 		return false;
-	*out = (struct driver_device){ .id = id, .input = info->input != 0, .name = info->name };
+	*out = (struct driver_device){
+		.id = id,
+		.input = info->input != 0,
+		.name = info->name,
+		.address = address_of(&self(d)->system, id, info),
+	};
 	return true;
 }
 

@@ -15,10 +15,8 @@
 #include "host.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/select.h>
@@ -28,10 +26,10 @@
 
 #include "driver.h"
 #include "held.h"
+#include "uplink.h"
 
 #include "cuewire/buf.h"
 #include "cuewire/clock.h"
-#include "cuewire/link.h"
 #include "cuewire/words.h"
 
 #define GRACE_NS 150000000L /* of the 200 ms that are promised */
@@ -40,10 +38,6 @@
 #define BUSY_FOR_NS 1000000000u /* something moves: within this time it did */
 #define EVENTS_AT_ONCE 32
 #define REASON_MAX 4096
-
-#ifndef MSG_NOSIGNAL
-#define MSG_NOSIGNAL 0 /* SIGPIPE is ignored anyway */
-#endif
 
 struct host {
 	const struct host_options *want; /* borrowed */
@@ -60,40 +54,6 @@ static void sleep_ns(long ns)
 }
 
 /* ---- the link ---- */
-
-/* Errors are no concern: without a reader the link ends, which the next read shows. */
-static void link_send(const struct link_record *r)
-{
-	const char *p = (const char *)r;
-	size_t left = sizeof(*r);
-
-	while (left) {
-		const ssize_t n = send(LINK_FD, p, left, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return;
-		p += n;
-		left -= (size_t)n;
-	}
-}
-
-/* Copies as much as fits, cut between characters and marked. */
-static void link_text(struct link_record *r, const char *text)
-{
-	size_t len = strlen(text);
-
-	if (len < LINK_TEXT) {
-		memcpy(r->text, text, len + 1);
-		return;
-	}
-	len = LINK_TEXT - sizeof("...");
-	while (len && ((unsigned char)text[len] & 0xC0) == 0x80)
-		len--;
-	memcpy(r->text, text, len);
-	memcpy(r->text + len, "...", sizeof("..."));
-}
 
 static bool link_wait(long ns)
 {
@@ -130,22 +90,13 @@ static void link_taken(struct host *h, int n)
 
 /* ---- the driver thread ---- */
 
-static _Noreturn void host_fail(enum link_reason code, const char *reason)
-{
-	struct link_record r = { .kind = LINK_FAILED, .code = (uint8_t)code };
-
-	link_text(&r, reason);
-	link_send(&r);
-	_exit(1);
-}
-
 static _Noreturn void host_missing(struct host *h, const struct choice *c, bool input)
 {
 	struct buf reason;
 
 	buf_init(&reason, REASON_MAX);
 	choose_explain(h->driver, c, input, &reason);
-	host_fail(LINK_R_MISSING, reason.p);
+	uplink_fail(LINK_R_MISSING, reason.p);
 }
 
 static void host_choose(struct host *h, struct driver_device *in, struct driver_device *out)
@@ -162,7 +113,17 @@ static void host_choose(struct host *h, struct driver_device *in, struct driver_
 	if (!words_bus(in->name))
 		return;
 	snprintf(reason, sizeof(reason), "\"%s\" gives back what is written to it", in->name);
-	host_fail(LINK_R_LOOP, reason);
+	uplink_fail(LINK_R_LOOP, reason);
+}
+
+static void host_tell(const struct driver_device *device)
+{
+	struct link_record r;
+
+	if (!device->name)
+		return;
+	r = uplink_device(device->name, device->input, device->address);
+	uplink_send(&r);
 }
 
 static void host_open(struct host *h)
@@ -171,21 +132,17 @@ static void host_open(struct host *h)
 	struct driver *d = h->driver;
 	struct driver_device in = { .name = NULL }, out = { .name = NULL };
 	struct link_record r = { .kind = LINK_OPENED };
-	char names[2 * LINK_TEXT];
 
 	if (d->ops->start(d))
-		host_fail(LINK_R_FAILED, d->error);
+		uplink_fail(LINK_R_FAILED, d->error);
 	host_choose(h, &in, &out);
 	if ((out.name && d->ops->open(d, &out)) || (in.name && d->ops->open(d, &in)))
-		host_fail(LINK_R_FAILED, d->error);
-	if (in.name && out.name && strcmp(in.name, out.name))
-		snprintf(names, sizeof(names), "%s, %s", in.name, out.name);
-	else
-		snprintf(names, sizeof(names), "%s", in.name ? in.name : out.name);
+		uplink_fail(LINK_R_FAILED, d->error);
 	h->moved_ns = r.t_ns = clock_ns();
 	r.value = (uint32_t)((r.t_ns - from_ns) / 1000);
-	link_text(&r, names);
-	link_send(&r);
+	host_tell(&in);
+	host_tell(&out);
+	uplink_send(&r);
 }
 
 /* A press counts as held before it is written: one that fails half-way may have arrived. */
@@ -201,9 +158,9 @@ static void host_write(struct host *h, const struct link_record *w)
 	err = d->ops->write(d, w->bytes, len);
 	done.t_ns = h->moved_ns = clock_ns();
 	done.code = err ? LINK_R_FAILED : LINK_R_NONE;
-	link_send(&done);
+	uplink_send(&done);
 	if (err)
-		host_fail(LINK_R_FAILED, d->error);
+		uplink_fail(LINK_R_FAILED, d->error);
 	if (w->flags & LINK_RELEASE)
 		held_drop(&h->held, w->key);
 }
@@ -230,13 +187,13 @@ static void host_receive(struct host *h)
 	struct link_record r = { .kind = LINK_MIDI };
 
 	if (n < 0)
-		host_fail(LINK_R_FAILED, d->error);
+		uplink_fail(LINK_R_FAILED, d->error);
 	if (n)
 		h->moved_ns = r.t_ns = clock_ns();
 	for (int i = 0; i < n; i++) {
 		r.len = events[i].len;
 		memcpy(r.bytes, events[i].bytes, sizeof(events[i].bytes));
-		link_send(&r);
+		uplink_send(&r);
 	}
 }
 
@@ -271,16 +228,6 @@ static void *driver_main(void *arg)
 
 /* ---- the main thread ---- */
 
-/* Whatever ends the bridge ends the link, and that alone ends a host: a Ctrl-C at the terminal
- * reaches both, and what is held must still be released. */
-static void ignore_signals(void)
-{
-	static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE };
-
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
-		sigaction(ignored[i], &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
-}
-
 /* Linux reports a hang-up unasked. macOS does so only when asked, and then poll may also return
  * with nothing at all to report, again and again, while records lie unread. */
 static void wait_for_hangup(void)
@@ -299,11 +246,8 @@ void host_run(const struct host_options *want, struct driver *d)
 	struct host h = { .want = want, .driver = d };
 	pthread_t thread;
 
-	ignore_signals();
-	fcntl(LINK_FD, F_SETFL, fcntl(LINK_FD, F_GETFL) & ~O_NONBLOCK);
-	fcntl(LINK_FD, F_SETFD, FD_CLOEXEC);
 	if (pthread_create(&thread, NULL, driver_main, &h))
-		host_fail(LINK_R_FAILED, "cannot start a thread");
+		uplink_fail(LINK_R_FAILED, "cannot start a thread");
 	wait_for_hangup();
 	sleep_ns(GRACE_NS);
 	_exit(1);

@@ -13,8 +13,8 @@ struct host_options {
 	bool loop; /* one bus both ways is wanted */
 };
 
-/* Runs until the link ends or the driver fails, and ends the process. Takes over descriptor
- * LINK_FD and the calling thread, which must be the only one. */
+/* Runs until the link ends or the driver fails, and ends the process. uplink_start was called.
+ * Takes over the calling thread, which must be the only one. */
 _Noreturn void host_run(const struct host_options *want, struct driver *d);
 
 #endif

@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include "driver.h"
+#include "uplink.h"
 
 #include "cuewire/buf.h"
 
 /* A lister whose driver hangs is killed by whoever started it; this is for the one that outlives
  * its parent. */
 #define ORPHAN_S 60
+#define PROBE_ORPHAN_S 6
 
 #define LIST_MAX (1 << 20)
 
@@ -60,4 +62,25 @@ int list_run(struct driver *d)
 		status = 1;
 	buf_finish(&b);
 	return status;
+}
+
+_Noreturn void list_send(struct driver *d)
+{
+	struct driver_device device;
+	int count;
+
+	alarm(PROBE_ORPHAN_S);
+	if (d->ops->start(d))
+		uplink_fail(LINK_R_FAILED, d->error);
+	count = d->ops->count(d);
+	for (int id = 0; id < count; id++) {
+		struct link_record r;
+
+		if (!d->ops->device(d, id, &device))
+			continue;
+		r = uplink_device(device.name, device.input, device.address);
+		uplink_send(&r);
+	}
+	uplink_say(LINK_LISTED, "");
+	_exit(0);
 }

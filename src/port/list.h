@@ -8,4 +8,8 @@ struct driver;
  * standard output. Returns the exit status: 0, or 1 for an error. */
 int list_run(struct driver *d);
 
+/* The same for the prober: sends LINK_DEVICE for each device, then LINK_LISTED, or LINK_FAILED, and
+ * ends the process. uplink_start was called. */
+_Noreturn void list_send(struct driver *d);
+
 #endif

@@ -1,21 +1,22 @@
 /* cuewire-port: the only program of cuewire that is linked with the system's MIDI. The bridge
- * starts one for each MIDI port, and one for each list of devices. */
+ * starts one for each MIDI port, one that watches devices come and go, and one for each list. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "driver.h"
 #include "host.h"
 #include "list.h"
+#include "uplink.h"
+#include "watch.h"
 
-#include "cuewire/link.h"
 #include "cuewire/mem.h"
 
 static const char usage[] =
-	"usage: cuewire-port list\n"
+	"usage: cuewire-port list [--link]\n"
 	"       cuewire-port open [--in WORDS]... [--out WORDS]... [--loop]\n"
-	"\"open\" is for cuewire itself: it needs a socket as descriptor 3.\n"
+	"       cuewire-port watch\n"
+	"All but a plain \"list\" are for cuewire itself: they need a socket as descriptor 3.\n"
 	"WORDS name a device (\"iac bus 1\"); several stand in order of preference.\n"
 	"--loop allows one bus both ways.\n";
 
@@ -26,12 +27,9 @@ static int usage_error(const char *problem, const char *what)
 	return 2;
 }
 
-static bool is_link(int fd)
+static int no_link(void)
 {
-	int type = 0;
-	socklen_t len = sizeof(type);
-
-	return !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) && type == SOCK_STREAM;
+	return usage_error("descriptor 3 is not a link", NULL);
 }
 
 /* Sets *want. Returns 0, or the exit status of a usage error. */
@@ -63,18 +61,31 @@ static int run_open(int argc, char *argv[])
 	struct host_options want = { .loop = false };
 	const int status = parse_open(argc, argv, &want);
 
-	if (!status && is_link(LINK_FD))
+	if (!status && uplink_start())
 		host_run(&want, driver_portmidi());
 	free(want.in.words);
 	free(want.out.words);
-	return status ? status : usage_error("descriptor 3 is not a link", NULL);
+	return status ? status : no_link();
 }
 
 static int run_list(int argc, char *argv[])
 {
+	const bool link = argc > 2 && !strcmp(argv[2], "--link");
+
+	if (argc > 2 + link)
+		return usage_error("unexpected", argv[2 + link]);
+	if (link && uplink_start())
+		list_send(driver_portmidi());
+	return link ? no_link() : list_run(driver_portmidi());
+}
+
+static int run_watch(int argc, char *argv[])
+{
 	if (argc > 2)
 		return usage_error("unexpected", argv[2]);
-	return list_run(driver_portmidi());
+	if (uplink_start())
+		watch_run();
+	return no_link();
 }
 
 int main(int argc, char *argv[])
@@ -85,6 +96,7 @@ int main(int argc, char *argv[])
 	} roles[] = {
 		{ "list", run_list },
 		{ "open", run_open },
+		{ "watch", run_watch },
 	};
 
 	if (argc < 2)

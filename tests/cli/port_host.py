@@ -20,9 +20,9 @@ PORT = os.path.join(BUILD, "cuewire-port")
 HEAD = struct.Struct("=BBBBIQIHBB")
 TEXT = 168
 SIZE = HEAD.size + TEXT
-OPENED, FAILED, WRITE, DONE, MIDI = 1, 2, 3, 4, 5
+OPENED, FAILED, WRITE, DONE, MIDI, DEVICE, LISTED, GONE = 1, 2, 3, 4, 5, 6, 7, 8
 R_NONE, R_MISSING, R_FAILED, R_LOOP = 0, 1, 2, 3
-PRESS, RELEASE = 1, 2
+PRESS, RELEASE, IN, OUT = 1, 2, 4, 8
 
 DEADLINE_MS = 200  # within which a host is gone
 SLACK_MS = 50      # for a machine that is busy with other tests
@@ -43,6 +43,9 @@ class Record:
         self.bytes = body[:self.len].hex(" ").upper()
         self.text = body.split(b"\0")[0]
 
+    def device(self):
+        return {IN: "in:", OUT: "out:"}[self.flags] + self.text.decode()
+
 
 def write_record(seq, midi, key=0, flags=0, release=""):
     b, r = bytes.fromhex(midi), bytes.fromhex(release)
@@ -53,6 +56,8 @@ def write_record(seq, midi, key=0, flags=0, release=""):
 def environment(tmp, **settings):
     env = dict(os.environ, LD_LIBRARY_PATH=FAULT, DYLD_LIBRARY_PATH=FAULT,
                CW_PM_DEVICES=DEVICES, CW_PM_LOG=os.path.join(tmp, "log"))
+    # A sequencer that this machine may have knows nothing of pretend devices: hide it.
+    env["ALSA_CONFIG_PATH"] = "/dev/null"
     # ThreadSanitizer would sleep for a second at each end.
     env["TSAN_OPTIONS"] = env.get("TSAN_OPTIONS", "") + " atexit_sleep_ms=0"
     env.pop("CW_PM_FAULT", None)
@@ -64,6 +69,8 @@ def environment(tmp, **settings):
 class Host:
     """A port host, its link, and the log of what it wrote."""
 
+    role = "open"
+
     def __init__(self, *args, **settings):
         self.tmp = tempfile.TemporaryDirectory()
         self.link, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -71,7 +78,7 @@ class Host:
         far_fd = fcntl.fcntl(far.fileno(), fcntl.F_DUPFD_CLOEXEC, 10)
         far.close()
         self.pid = os.posix_spawn(
-            PORT, [PORT, "open", *args], environment(self.tmp.name, **settings),
+            PORT, [PORT, self.role, *args], environment(self.tmp.name, **settings),
             file_actions=[(os.POSIX_SPAWN_DUP2, far_fd, 3)])
         os.close(far_fd)
         self.status = None
@@ -101,8 +108,14 @@ class Host:
         return Record(data)
 
     def opened(self):
+        """The record that says so, with the devices that were told before it."""
+        devices = []
         r = self.read()
-        check("first record", (r.kind, r.code), (OPENED, 0))
+        while r.kind == DEVICE:
+            devices.append(r)
+            r = self.read()
+        check("record", (r.kind, r.code), (OPENED, 0))
+        r.devices = devices
         return r
 
     def send(self, midi, **rest):
@@ -190,7 +203,7 @@ def orphan(tmp, fault):
         "os.posix_spawn(%r, [%r, 'open', '--out', 'bus 1'], os.environ,\n"
         "               file_actions=[(os.POSIX_SPAWN_DUP2, high, 3)])\n"
         "os.close(high); far.close(); os.close(%d)\n"
-        "near.recv(%d, socket.MSG_WAITALL)\n"
+        "near.recv(2 * %d, socket.MSG_WAITALL)\n"  # the device, and that it is open
         "near.sendall(bytes.fromhex(%r))\n"
         "%s\n"
         "print('written', flush=True)\n"

@@ -12,7 +12,7 @@ import time
 
 import cuewire
 from port_host import (
-    DEADLINE_MS, DONE, FAILED, MIDI, OPENED, PORT, PRESS, RELEASE, R_FAILED, R_LOOP, R_MISSING, TEXT,
+    DEADLINE_MS, DEVICE, DONE, FAILED, MIDI, PORT, PRESS, RELEASE, R_FAILED, R_LOOP, R_MISSING, TEXT,
     Host, Input, check, environment, orphan, run_port, timed, write_record,
 )
 
@@ -29,17 +29,21 @@ def test(fn):
 @test
 def opens_by_words():
     cases = [
-        (["--out", "iac bus 1"], "IAC Driver Bus 1"),
-        (["--out", "bus 10"], "IAC Driver Bus 10"),
-        (["--in", "nanokontrol2"], "nanoKONTROL2 CTRL"),
-        (["--out", "xdj", "--out", "bus 10", "--out", "bus 1"], "IAC Driver Bus 10"),
-        (["--in", "nanokontrol2", "--out", "nanokontrol2"], "nanoKONTROL2 CTRL"),
-        (["--in", "nanokontrol2", "--out", "iac bus 1"], "nanoKONTROL2 CTRL, IAC Driver Bus 1"),
+        (["--out", "iac bus 1"], ["out:IAC Driver Bus 1"]),
+        (["--out", "bus 10"], ["out:IAC Driver Bus 10"]),
+        (["--in", "nanokontrol2"], ["in:nanoKONTROL2 CTRL"]),
+        (["--out", "xdj", "--out", "bus 10", "--out", "bus 1"], ["out:IAC Driver Bus 10"]),
+        (["--out", "nanokontrol2", "--in", "nanokontrol2"],
+         ["in:nanoKONTROL2 CTRL", "out:nanoKONTROL2 CTRL"]),
+        (["--in", "nanokontrol2", "--out", "iac bus 1"],
+         ["in:nanoKONTROL2 CTRL", "out:IAC Driver Bus 1"]),
     ]
-    for args, name in cases:
+    for args, devices in cases:
         with Host(*args) as h:
             r = h.opened()
-            check(args, r.text.decode(), name)
+            check(args, [device.device() for device in r.devices], devices)
+            check("addresses", {device.value for device in r.devices}, {0})
+            check("remark", r.text, b"")
             if r.value > 5000000:
                 raise AssertionError("opening took %d us" % r.value)
             check("exit", h.close()[0], 0)
@@ -48,9 +52,9 @@ def opens_by_words():
 @test
 def prefers_the_exact_name():
     with Host("--out", "Mix", devices="out:Mix 2 Extra,out:Mix Two,out:Mix") as h:
-        check("device", h.opened().text, b"Mix")
+        check("device", h.opened().devices[0].text, b"Mix")
     with Host("--out", "mix", devices="out:Mix 2 Extra,out:Mix Two,out:Mix") as h:
-        check("device", h.opened().text, b"Mix 2 Extra")
+        check("device", h.opened().devices[0].text, b"Mix 2 Extra")
 
 
 @test
@@ -73,7 +77,7 @@ def says_what_is_missing():
             check(args, (r.kind, r.code, r.text.decode()), (FAILED, R_MISSING, text))
             check("end of the link", h.read(), None)
             check("exit", h.wait()[0], 1)
-    # A long reason is cut between characters, wherever the cut falls.
+    # A long text is cut between characters, wherever the cut falls.
     for words in ("x", "xx"):
         with Host("--out", words, devices=long) as h:
             text = h.read().text.decode()
@@ -85,7 +89,7 @@ def says_what_is_missing():
 @test
 def finds_devices_that_came():
     with tempfile.NamedTemporaryFile("w") as f:
-        for devices, kind in (("", FAILED), ("io:Midi Mix", OPENED), ("in:Midi Mix", FAILED)):
+        for devices, kind in (("", FAILED), ("io:Midi Mix", DEVICE), ("in:Midi Mix", FAILED)):
             f.truncate(0)
             f.seek(0)
             print(devices, file=f, flush=True)
@@ -143,6 +147,19 @@ def hanging_while_it_opens():
 
 
 # ---- writing ----
+
+@test
+def logs_the_time_of_a_write():
+    with Host("--out", "iac bus 1", fault="Pm_WriteShort=stall:20000@1", log_times="1") as h:
+        h.opened()
+        for k in range(3):
+            h.write("B0 07 %02X" % k)
+        lines = [line.rsplit(" @", 1) for line in h.log()]
+        check("log", [line for line, _ in lines], ["IAC Driver Bus 1 B0 07 %02X" % k for k in range(3)])
+        t = [int(at) for _, at in lines]
+        if not (t[1] - t[0] >= 20e6 and t[0] < t[1] < t[2] < time.monotonic_ns()):
+            raise AssertionError("times %s of a write that stalls once" % t)
+
 
 @test
 def acknowledges_in_order():
@@ -454,6 +471,10 @@ def tells_usage():
         (["open", "--in"], 'words are missing after "--in"'),
         (["open", "--inn", "x"], 'unknown option "--inn"'),
         (["open", "--in", "x"], "descriptor 3 is not a link"),
+        (["watch"], "descriptor 3 is not a link"),
+        (["watch", "x"], 'unexpected "x"'),
+        (["list", "--link"], "descriptor 3 is not a link"),
+        (["list", "--link", "x"], 'unexpected "x"'),
     ]
     for args, message in cases:
         r = run_port(*args)

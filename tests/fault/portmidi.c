@@ -1,16 +1,18 @@
 /* A pretend PortMidi that hangs, crashes and fails to order. The loader puts it in the place of
  * the real one (LD_LIBRARY_PATH), so that the program under test is the one that is shipped. Only
- * what cuewire-port calls is here, and PortMidi 217 and 2.x both declare. The environment
+ * what a driver may call is here, and PortMidi 217 and 2.x both declare. The environment
  * configures it:
  *
  * CW_PM_DEVICES  "out:IAC Driver Bus 1,in:nanoKONTROL2 CTRL,io:Midi Through Port-0"; io makes
  *                two devices, the output first
  * CW_PM_LOG      file to which each written message is appended: "IAC Driver Bus 1 B0 07 40"
+ * CW_PM_LOG_TIMES  "1": each of its lines ends in " @NANOSECONDS" (CLOCK_MONOTONIC)
  * CW_PM_INPUT    FIFO, or file that grows, of lines "nanoKONTROL2 CTRL B0 00 7F" that come in.
  *                Each process reads a file from where it ended when the input was opened; a
  *                line of a FIFO reaches one process only.
- * CW_PM_FAULT    "CALL=hang|abort|segv|exit|fail|slow:USEC[@N],...": after N good calls of the
- *                function CALL, this and each later one misbehaves
+ * CW_PM_FAULT    "CALL=hang|abort|segv|exit|fail|slow:USEC|stall:USEC[@N],...": after N good calls
+ *                of the function CALL, this and each later one misbehaves. "stall" is "slow" for
+ *                this one only.
  *
  * CW_PM_DEVICES and CW_PM_FAULT may be "@FILE", whose text is read anew whenever it is asked for:
  * so devices come and go. A setting that is wrong ends the process with status 99.
@@ -33,6 +35,7 @@
 #define EVENTS_MAX 1024
 #define SETTING_MAX 8192
 #define LINE_MAX_LEN 16384
+#define TIME_MAX_LEN 32 /* at the end of a line */
 
 /* ---- settings ---- */
 
@@ -88,7 +91,8 @@ static struct {
 } calls[] = {
 	{ "Pm_Initialize", 0 }, { "Pm_CountDevices", 0 }, { "Pm_GetDeviceInfo", 0 },
 	{ "Pm_OpenInput", 0 },  { "Pm_OpenOutput", 0 },   { "Pm_Poll", 0 },
-	{ "Pm_Read", 0 },       { "Pm_WriteShort", 0 },
+	{ "Pm_Read", 0 },       { "Pm_WriteShort", 0 },   { "Pm_WriteSysEx", 0 },
+	{ "Pm_Abort", 0 },      { "Pm_Close", 0 },        { "Pm_Terminate", 0 },
 };
 
 static unsigned long *counter(const char *call)
@@ -99,11 +103,26 @@ static unsigned long *counter(const char *call)
 	bad("CW_PM_FAULT: no such call:", call);
 }
 
-/* Does what the fault says. Returns true when the call is to fail. */
-static bool act(const char *fault)
+/* Waits as the fault says; first: this is the first call that it concerns. Returns false for
+ * another fault. */
+static bool wait_for(const char *fault, bool first)
 {
+	const bool stalls = !strncmp(fault, "stall:", 6);
 	unsigned long usec;
 
+	if (sscanf(fault, stalls ? "stall:%lu" : "slow:%lu", &usec) != 1)
+		return false;
+	if (stalls && !first)
+		return true;
+	nanosleep(&(struct timespec){ .tv_sec = (time_t)(usec / 1000000),
+	                              .tv_nsec = (long)(usec % 1000000 * 1000) },
+	          NULL);
+	return true;
+}
+
+/* Does what the fault says. Returns true when the call is to fail. */
+static bool act(const char *fault, bool first)
+{
 	if (!strcmp(fault, "fail"))
 		return true;
 	if (!strcmp(fault, "abort"))
@@ -116,11 +135,8 @@ static bool act(const char *fault)
 	}
 	while (!strcmp(fault, "hang"))
 		pause();
-	if (sscanf(fault, "slow:%lu", &usec) != 1)
+	if (!wait_for(fault, first))
 		bad("CW_PM_FAULT: unknown fault", fault);
-	nanosleep(&(struct timespec){ .tv_sec = (time_t)(usec / 1000000),
-	                              .tv_nsec = (long)(usec % 1000000 * 1000) },
-	          NULL);
 	return false;
 }
 
@@ -144,6 +160,7 @@ static bool misbehave(const char *call)
 	const char *list = setting("CW_PM_FAULT");
 	unsigned long *count = counter(call);
 	char part[NAME_MAX_LEN], *fault, *at;
+	unsigned long good;
 	bool fails = false;
 
 	check_thread();
@@ -158,8 +175,9 @@ static bool misbehave(const char *call)
 		at = strchr(fault, '@');
 		if (at)
 			*at++ = '\0';
-		if (*count > (at ? strtoul(at, NULL, 10) : 0))
-			fails = act(fault) || fails;
+		good = at ? strtoul(at, NULL, 10) : 0;
+		if (*count > good)
+			fails = act(fault, *count == good + 1) || fails;
 	}
 	return fails;
 }
@@ -290,6 +308,14 @@ PmError Pm_OpenOutput(PortMidiStream **stream, PmDeviceID id, void *driver_info,
 	return open_device(stream, id, false);
 }
 
+static long long now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
 /* One line, one write: lines of several processes do not mix. */
 static PmError log_bytes(const struct device *d, const unsigned char *b, size_t len)
 {
@@ -299,8 +325,10 @@ static PmError log_bytes(const struct device *d, const unsigned char *b, size_t 
 	if (log_fd < 0)
 		return pmNoError;
 	n = (size_t)snprintf(line, sizeof(line), "%s", d->name);
-	for (size_t i = 0; i < len && n + 5 < sizeof(line); i++)
+	for (size_t i = 0; i < len && n + TIME_MAX_LEN < sizeof(line); i++)
 		n += (size_t)snprintf(line + n, sizeof(line) - n, " %02X", b[i]);
+	if (!strcmp(setting("CW_PM_LOG_TIMES"), "1"))
+		n += (size_t)snprintf(line + n, sizeof(line) - n, " @%lld", now_ns());
 	line[n++] = '\n';
 	return write(log_fd, line, n) == (ssize_t)n ? pmNoError : pmInternalError;
 }
@@ -331,6 +359,53 @@ PmError Pm_WriteShort(PortMidiStream *stream, PmTimestamp when, PmMessage messag
 	if (b[0] < 0x80)
 		return pmBadData;
 	return log_bytes(d, b, short_len(b[0]));
+}
+
+PmError Pm_WriteSysEx(PortMidiStream *stream, PmTimestamp when, unsigned char *bytes)
+{
+	const struct device *d = opened(stream, false);
+	size_t len = 0;
+
+	(void)when;
+	if (misbehave("Pm_WriteSysEx"))
+		return pmHostError;
+	if (!d)
+		return pmBadPtr;
+	while (bytes[len++] != 0xF7)
+		if (len == LINE_MAX_LEN / 3)
+			return pmBadData;
+	return log_bytes(d, bytes, len);
+}
+
+/* ---- the end ---- */
+
+PmError Pm_Abort(PortMidiStream *stream)
+{
+	if (misbehave("Pm_Abort"))
+		return pmHostError;
+	return opened(stream, false) ? pmNoError : pmBadPtr;
+}
+
+PmError Pm_Close(PortMidiStream *stream)
+{
+	if (misbehave("Pm_Close"))
+		return pmHostError;
+	for (int i = 0; i < device_count; i++) {
+		if (stream != &devices[i] || !devices[i].info.opened)
+			continue;
+		devices[i].info.opened = 0;
+		return pmNoError;
+	}
+	return pmBadPtr;
+}
+
+PmError Pm_Terminate(void)
+{
+	if (misbehave("Pm_Terminate"))
+		return pmHostError;
+	initialized = false;
+	device_count = 0;
+	return pmNoError;
 }
 
 /* ---- input ---- */

@@ -73,9 +73,11 @@ alone() {
 	done
 }
 
-echo 1..6
+echo 1..8
 result 'no include goes upward' "$(upward)"
 result 'portmidi.h is known to one file' "$(library portmidi src/port/driver_portmidi.c)"
+result 'alsa-lib is known to one file' "$(library alsa/ src/port/system_alsa.c)"
+result 'CoreMIDI is known to one file' "$(library CoreMIDI/ src/port/system_coremidi.c)"
 result 'liblo is known to one file' "$(library lo/ src/io/osc_out.c)"
 result 'no public header names a library' "$(grep -nE '^#include <(lo|cjson|portmidi|alsa|curl)' include/cuewire/*.h)"
 result 'platform macros are in one file' \

@@ -7,7 +7,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/setup.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 n=0
-build='gcc libc6-dev make pkg-config libportmidi-dev liblo-dev libcjson-dev'
+build='gcc libc6-dev make pkg-config libportmidi-dev libasound2-dev liblo-dev libcjson-dev'
 
 # program NAME SCRIPT: a program of the made-up system
 program() {
@@ -69,8 +69,9 @@ debian "${build/gcc/clang}" 1000
 expect 'clang will do for gcc' '' 0 '' 'everything is there'
 
 debian 'gcc libc6-dev make pkgconf' 0
-expect 'root installs what is missing' '' 0 'install libportmidi-dev liblo-dev libcjson-dev' \
-	'^setup: installing: libportmidi-dev liblo-dev libcjson-dev'
+expect 'root installs what is missing' '' 0 \
+	'install libportmidi-dev libasound2-dev liblo-dev libcjson-dev' \
+	'^setup: installing: libportmidi-dev libasound2-dev liblo-dev libcjson-dev'
 
 debian '' 0
 echo no >"$tmp/lists"
@@ -94,7 +95,7 @@ expect 'sudo that wants no password' '' 0 "install $build" 'everything is there'
 
 debian "$build clang" 0
 expect 'tests need more' --test 0 "install libcmocka-dev perl python3 python3-tk python3-jsonschema \
-xvfb xauth liblo-tools libasound2-dev alsa-utils valgrind mandoc qemu-system-x86 kmod xz-utils \
+xvfb xauth liblo-tools alsa-utils valgrind mandoc qemu-system-x86 kmod xz-utils \
 libclang-rt-14-dev" 'everything is there'
 
 debian '' 0

@@ -14,10 +14,10 @@
 
 /* The whole table once more, as the manual has it: a change of meaning must be made twice. */
 static const struct kind_info expected[KIND_COUNT] = {
-	[KIND_FADER] = { "fader", .keeps = true, .resent = true, .coalesces = true,
+	[KIND_FADER] = { "fader", .keeps = true, .resent = true, .waits = WAITS_BEHIND,
 	                 .ops = BIT(OP_SET) | BIT(OP_NUDGE) },
 	[KIND_SWITCH] = { "switch", .keeps = true, .binary = true, .resent = true,
-	                  .coalesces = true, .ops = BIT(OP_SET) | BIT(OP_PRESS) | BIT(OP_RELEASE) },
+	                  .waits = WAITS_LATEST, .ops = BIT(OP_SET) | BIT(OP_PRESS) | BIT(OP_RELEASE) },
 	[KIND_BUTTON] = { "button", .held = true, .binary = true,
 	                  .ops = BIT(OP_SET) | BIT(OP_PRESS) | BIT(OP_RELEASE) },
 	[KIND_ENCODER] = { "encoder", .ops = BIT(OP_NUDGE) },
@@ -35,7 +35,7 @@ static void test_table(void **state)
 		assert_int_equal(k->held, x->held);
 		assert_int_equal(k->binary, x->binary);
 		assert_int_equal(k->resent, x->resent);
-		assert_int_equal(k->coalesces, x->coalesces);
+		assert_int_equal(k->waits, x->waits);
 		assert_int_equal(k->ops, x->ops);
 		assert_true(k->help && *k->help);
 	}
@@ -48,7 +48,7 @@ static void test_sense(void **state)
 	for (size_t i = 0; i < KIND_COUNT; i++) {
 		assert_false(kinds[i].held && kinds[i].keeps);
 		assert_false(kinds[i].resent && !kinds[i].keeps);
-		assert_false(kinds[i].coalesces && !kinds[i].keeps);
+		assert_true(kinds[i].waits == WAITS_ALL || kinds[i].keeps);
 	}
 }
 
