@@ -54,6 +54,7 @@ void ports_set_open(struct daemon *d, int port, const char *device)
 	s->deadline_ns = TIME_NEVER;
 	s->opened_ns = clock_ns();
 	s->opens++;
+	s->again = false;
 	s->reason[0] = s->detail[0] = '\0';
 	if (device != s->device)
 		snprintf(s->device, sizeof(s->device), "%s", device);

@@ -13,8 +13,9 @@ from cuewire import Bridge, wait_until
 BUS = "IAC Driver Bus 1"
 DEVICES = "out:%s,out:Light Desk,in:nanoKONTROL2 CTRL" % BUS
 
-TRAKTOR = {"out": "iac bus 1"}
-PADS = {"in": "nanokontrol2"}
+ONCE = {"retry_min_ms": 600000, "retry_max_ms": 600000}  # what is lost stays lost
+TRAKTOR = {"out": "iac bus 1", **ONCE}
+PADS = {"in": "nanokontrol2", **ONCE}
 CONTROLS = [
     {"name": "deck.a.volume", "kind": "fader", "port": "traktor", "cc": 7},
     {"name": "deck.a.tempo", "kind": "fader", "port": "traktor", "cc": [3, 35]},
@@ -54,16 +55,20 @@ class Rig(Bridge):
         os.close(self.fifo_fd)
         try:
             if not exc[0]:
-                wait_until(lambda: not self.hosts(), "the end of all port hosts", 2)
+                wait_until(lambda: not self.processes(), "the end of all port hosts", 2)
             for report in glob.glob(self.rig.name + "/san*"):
                 raise AssertionError(open(report).read())
         finally:
-            for pid in self.hosts():
+            for pid in self.processes():
                 os.kill(pid, signal.SIGKILL)
             self.rig.cleanup()
 
     def hosts(self):
         """Living port hosts of this bridge, orphans too, and how each was called."""
+        return {pid: args for pid, args in self.processes().items() if args[1] == "open"}
+
+    def processes(self):
+        """The same of all that cuewire-port does: hosts, the prober, its lists."""
         found = {}
         for name in os.listdir("/proc"):
             if not name.isdigit() or int(name) == self.process.pid:
@@ -75,7 +80,7 @@ class Rig(Bridge):
                     args = f.read().decode().split("\0")
             except OSError:
                 continue
-            if ours and "cuewire-port" in args[0]:
+            if ours and "cuewire-port" in args[0] and len(args) > 1:
                 found[int(name)] = args
         return found
 
@@ -85,9 +90,17 @@ class Rig(Bridge):
         return pid
 
     def children(self):
-        """Children of the bridge, zombies too."""
+        """Children of the bridge but its prober, zombies too."""
         with open("/proc/%d/task/%d/children" % (self.process.pid, self.process.pid)) as f:
-            return [int(pid) for pid in f.read().split()]
+            return [pid for pid in map(int, f.read().split()) if self.role(pid) != "watch"]
+
+    @staticmethod
+    def role(pid):
+        try:
+            with open("/proc/%d/cmdline" % pid) as f:
+                return f.read().split("\0")[1]
+        except (OSError, IndexError):
+            return None
 
     def log(self, device=BUS):
         try:
