@@ -29,6 +29,8 @@ PORTMIDI_LIBS ?= $(call flags,libs,portmidi,-lportmidi)
 # what the system's MIDI tells beside PortMidi: src/port/system_*.c
 SYSTEM.Linux := alsa
 SYSTEM.Darwin := coremidi
+SYSTEM_CFLAGS.alsa = $(call flags,cflags,alsa,)
+SYSTEM_CFLAGS.coremidi := -D_DARWIN_C_SOURCE
 SYSTEM_LIBS.alsa = $(call flags,libs,alsa,-lasound)
 SYSTEM_LIBS.coremidi := -framework CoreMIDI -framework CoreFoundation
 SYSTEM := $(or $(SYSTEM.$(OS)),none)
@@ -76,6 +78,7 @@ $(B)/%.o: %.c
 
 $(B)/src/io/%.o $(B)/src/conf/%.o: OBJ_CFLAGS = $(LIB_CFLAGS)
 $(B)/src/port/%.o: OBJ_CFLAGS = $(PORTMIDI_CFLAGS)
+$(B)/src/port/system_%.o: OBJ_CFLAGS = $(SYSTEM_CFLAGS.$(SYSTEM))
 $(B)/src/app/programs.o: $(B)/gen/version.h
 
 $(LIB): $(LIB_OBJ)

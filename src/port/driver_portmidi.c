@@ -16,7 +16,7 @@
 #define OUTPUT_EVENTS 256
 
 struct portmidi {
-	struct driver base; /* first: the two are cast into each other */
+	struct driver base;    /* first: the two are cast into each other */
 	struct devices system; /* in PortMidi's order; empty: the system does not tell */
 	struct driver_device in_device, out_device;
 	PmStream *in, *out; /* NULL: not open */

@@ -123,6 +123,27 @@ stop_seqplay() {
 	wait "${!pid}"
 }
 
+# ---- port hosts ----
+
+# start_link NAME ROLE ARGUMENT...: cuewire-port behind its link; its records are in NAME.got (link.py).
+# Sets link_pid.
+start_link() {
+	local name=$1
+	shift
+	mkfifo "$name.in"
+	python3 "$root/tests/alsa/link.py" "$@" <"$name.in" >"$name.got" 2>"$name.err" &
+	started+=($!)
+	exec {link_in}>"$name.in"
+	wait_for_line "$name.got" '^pid ([0-9]+)$' 20
+	link_pid=${BASH_REMATCH[1]}
+}
+
+# told NAME REGEX [COUNT]: waits for the record and sets told_ms, when it was read.
+told() {
+	wait_for_line "$1.got" "^$2 @([0-9]+)\$" 10 "${3:-1}"
+	told_ms=${BASH_REMATCH[-1]}
+}
+
 # ---- bridge ----
 
 # start_bridge ARGUMENT...: "cuewire run" on a free OSC port, with its monitor (JSON) in monitor.out

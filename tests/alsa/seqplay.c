@@ -15,10 +15,13 @@
  *	PROGRAM CHANNEL NUMBER
  *	PRESSURE CHANNEL VALUE
  *	RAW HEX...			whole messages, "RAW F0 7E F7"
+ *	FLAP COUNT			another port comes and goes, that often
+ *	RENAME PORT			the port has another name from now on
  *	SLEEP MILLISECONDS		the commands wait; what comes in is printed all the same
  *	QUIT				as the end of input does
  *
  * Exit status: 0, 1 without a sequencer, 2 for a wrong command. */
+#include <alloca.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -175,6 +178,34 @@ static void do_raw(struct player *p, char *text)
 	send_bytes(p, bytes, len);
 }
 
+static void do_flap(struct player *p, char *text)
+{
+	long count;
+
+	if (!take_number(&text, 1, 10000, &count) || !at_end(text))
+		die(2, "line %u: expected FLAP COUNT", p->line);
+	while (count--) {
+		const int port = snd_seq_create_simple_port(p->seq, "flap",
+		                                            SND_SEQ_PORT_CAP_SUBS_READ,
+		                                            SND_SEQ_PORT_TYPE_APPLICATION);
+
+		if (port < 0 || snd_seq_delete_simple_port(p->seq, port) < 0)
+			die(1, "line %u: no other port comes and goes", p->line);
+	}
+}
+
+static void do_rename(struct player *p, const char *name)
+{
+	snd_seq_port_info_t *info;
+
+	snd_seq_port_info_alloca(&info);
+	if (snd_seq_get_port_info(p->seq, p->port, info) < 0)
+		die(1, "line %u: the port is gone", p->line);
+	snd_seq_port_info_set_name(info, name);
+	if (snd_seq_set_port_info(p->seq, p->port, info) < 0)
+		die(1, "line %u: the port keeps its name", p->line);
+}
+
 static void do_sleep(struct player *p, char *text)
 {
 	long ms;
@@ -203,6 +234,10 @@ static void do_line(struct player *p, char *line)
 	}
 	if (strcmp(line, "RAW") == 0)
 		do_raw(p, text);
+	else if (strcmp(line, "FLAP") == 0)
+		do_flap(p, text);
+	else if (strcmp(line, "RENAME") == 0)
+		do_rename(p, text);
 	else if (strcmp(line, "SLEEP") == 0)
 		do_sleep(p, text);
 	else if (strcmp(line, "QUIT") == 0)

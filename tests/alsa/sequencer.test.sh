@@ -54,3 +54,100 @@ test_port_lists_devices() {
 		        device["index"] for device in devices[way])
 	END
 }
+
+# within MILLISECONDS SINCE: told_ms is.
+within() {
+	echo "told $((told_ms - $2)) ms after it was done"
+	if [ $((told_ms - $2)) -gt "$1" ]; then
+		fail "that is more than $1"
+	fi
+}
+
+# The prober tells what comes and goes, each with its address, at once; and sleeps otherwise.
+test_watch_tells_what_comes_and_goes() {
+	local first second since before after
+	start_link watch watch
+	told watch LISTED
+	told watch 'DEVICE out 14:0 Midi Through Port-0'
+	told watch 'DEVICE in 14:0 Midi Through Port-0'
+
+	start_seqplay pads 'Pads' 'Pads MIDI 1'
+	first=$address since=$(now_ms)
+	told watch "DEVICE out $first Pads MIDI 1"
+	told watch "DEVICE in $first Pads MIDI 1"
+	within 100 "$since"
+
+	since=$(now_ms)
+	stop_seqplay pads
+	told watch "GONE out $first Pads MIDI 1"
+	told watch "GONE in $first Pads MIDI 1"
+	within 100 "$since"
+
+	start_seqplay other 'Other' 'Other MIDI 1'
+	[ "$address" = "$first" ] || fail "$address is not free again"
+	told watch "DEVICE in $first Other MIDI 1"
+	start_seqplay again 'Pads' 'Pads MIDI 1'
+	second=$address since=$(now_ms)
+	[ "$first" != "$second" ] || fail "it has its old address"
+	told watch "DEVICE in $second Pads MIDI 1"
+	within 100 "$since"
+
+	before=$(grep ctxt_switches "/proc/$link_pid/status")
+	pause 1
+	after=$(grep ctxt_switches "/proc/$link_pid/status")
+	[ "$before" = "$after" ] || fail "it woke up while nothing happened: $before, then $after"
+	echo >&"$link_in"
+	wait_for_line watch.got '^ended 0$' 2
+	[ "$(grep -c '^DEVICE' watch.got)" = "$(($(grep -c '^DEVICE.* 14:0\|VirMIDI' watch.got) + 6))" ] ||
+		fail 'more was told than what came'
+}
+
+# Where only the end is seen: what went and came back under its address is told as both, and when
+# announcements overflow nothing is missed. Linux 6.1 does not announce a new name: it is told with
+# the next announcement.
+test_watch_catches_up() {
+	start_seqplay pads 'Pads' 'Pads MIDI 1'
+	start_link watch watch
+	told watch LISTED
+
+	kill -STOP "$link_pid"
+	stop_seqplay pads
+	rm pads.*
+	start_seqplay pads 'Pads' 'Pads MIDI 1'
+	kill -CONT "$link_pid"
+	told watch "GONE in $address Pads MIDI 1"
+	told watch "DEVICE in $address Pads MIDI 1" 2
+
+	kill -STOP "$link_pid"
+	play pads 'RENAME Pads' 'FLAP 1000' 'SLEEP 1' 'RENAME Pads MIDI 2'
+	pause 1
+	start_seqplay other 'Other' 'Other MIDI 1'
+	kill -CONT "$link_pid"
+	told watch "DEVICE in $address Other MIDI 1"
+	told watch 'GONE in [0-9:]+ Pads MIDI 1' 2
+	told watch 'DEVICE in [0-9:]+ Pads MIDI 2'
+	if grep -q 'flap\|Pads @' watch.got; then
+		fail 'it told what was over'
+	fi
+	stop_seqplay other
+	told watch "GONE in $address Other MIDI 1"
+}
+
+# A host tells the address of what it has opened; of two of one name each has its own.
+test_open_tells_addresses() {
+	local first second
+	start_seqplay one 'Pads' 'Pads MIDI 1'
+	first=$address
+	start_seqplay two 'Pads' 'Pads MIDI 1'
+	second=$address
+	start_link open open --in 'pads midi 1' --out 'through'
+	told open "DEVICE in $first Pads MIDI 1"
+	told open 'DEVICE out 14:0 Midi Through Port-0'
+	told open OPENED
+	play one 'CC 1 7 64'
+	told open 'MIDI B0 07 40'
+	play two 'CC 1 7 65'
+	play one 'CC 1 7 66'
+	told open 'MIDI B0 07 42'
+	! grep 'B0 07 41' open.got
+}
