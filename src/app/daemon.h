@@ -87,6 +87,7 @@ struct prober {
 	int fd; /* -1: it does not run */
 	struct link_record record;
 	size_t have;         /* bytes of it that have come */
+	bool listed;         /* all that was there when it began has been told */
 	uint64_t restart_ns; /* TIME_NEVER: it runs, or is not wanted */
 	unsigned delay_ms;
 	struct {

@@ -55,6 +55,7 @@ void prober_start(struct daemon *d)
 	if (p->pid > 0) {
 		p->fd = fds[0];
 		p->have = 0;
+		p->listed = false;
 		return;
 	}
 	p->pid = 0;
@@ -67,6 +68,8 @@ void prober_ended(struct daemon *d)
 	struct prober *p = &d->prober;
 
 	p->pid = 0;
+	if (p->listed)
+		p->delay_ms = 0;
 	if (p->fd >= 0)
 		close(p->fd);
 	p->fd = -1;
@@ -89,6 +92,14 @@ static bool is_named(const struct names *names, const char *device)
 	return false;
 }
 
+/* What was there when the prober began has not come: only who missed it is concerned. */
+static bool is_news(const struct daemon *d, const struct port_status *s)
+{
+	if (s->state == PORT_FIXED || s->state == PORT_OPEN)
+		return false;
+	return d->prober.listed || !strcmp(s->reason, "missing");
+}
+
 /* A port that waits for it is tried now; one that is being opened, once more if that fails. */
 static void device_came(struct daemon *d, const char *name, bool input)
 {
@@ -96,8 +107,7 @@ static void device_came(struct daemon *d, const char *name, bool input)
 		const struct port *p = &d->m->ports[i];
 		struct port_status *s = &d->ports[i];
 
-		if (s->state == PORT_FIXED || s->state == PORT_OPEN ||
-		    !is_named(input ? &p->in : &p->out, name))
+		if (!is_news(d, s) || !is_named(input ? &p->in : &p->out, name))
 			continue;
 		s->again = true;
 		if (s->state == PORT_DOWN)
@@ -146,7 +156,7 @@ static void take(struct daemon *d, const struct link_record *r)
 	else if (r->kind == LINK_GONE)
 		device_went(d, name, r->flags & LINK_IN, r->value);
 	else if (r->kind == LINK_LISTED)
-		d->prober.delay_ms = 0;
+		d->prober.listed = true;
 }
 
 void prober_polled(struct daemon *d)
