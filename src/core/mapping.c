@@ -19,7 +19,6 @@ enum { SINGLE_BEND, SINGLE_PRESSURE, SINGLE_PROGRAM, SINGLES };
 struct table {
 	struct entry {
 		const char *key; /* NULL: free */
-		uint32_t hash;
 		uint32_t len;
 		uint16_t value;
 	} * entries;
@@ -45,31 +44,51 @@ bool port_sends(const struct port *p)
 
 /* ---- names ---- */
 
+#define WORD sizeof(uint64_t)
+
+static uint64_t word_at(const char *s)
+{
+	uint64_t word;
+
+	memcpy(&word, s, WORD);
+	return word;
+}
+
+/* The last bytes of a name, some of which word_at may have read before. */
+static uint64_t last_word(const char *s, size_t len)
+{
+	uint64_t word = 0;
+
+	if (len >= WORD)
+		return word_at(s + len - WORD);
+	while (len)
+		word = word << 8 | (uint8_t)s[--len];
+	return word;
+}
+
 static uint64_t mix(uint64_t h, uint64_t word)
 {
 	h = (h ^ word) * UINT64_C(0x9E3779B97F4A7C15);
 	return h ^ h >> 32;
 }
 
-/* Eight bytes at a time: every OSC message is hashed. Good within this process only. */
-static uint32_t hash(const char *s, size_t len)
+/* Every OSC message is hashed. Good within this process only. */
+static inline uint64_t hash(const char *s, size_t len)
 {
-	uint64_t h = len, word;
-	uint32_t half;
+	uint64_t h = len;
 
-	for (; len >= sizeof(word); s += sizeof(word), len -= sizeof(word)) {
-		memcpy(&word, s, sizeof(word));
-		h = mix(h, word);
-	}
-	if (len >= sizeof(half)) {
-		memcpy(&half, s, sizeof(half));
-		h = mix(h, half);
-		s += sizeof(half);
-		len -= sizeof(half);
-	}
-	for (word = 0; len; len--)
-		word = word << 8 | (uint8_t)*s++;
-	return (uint32_t)mix(h, word);
+	for (size_t i = 0; i + WORD < len; i += WORD)
+		h = mix(h, word_at(s + i));
+	return mix(h, last_word(s, len));
+}
+
+/* As memcmp says it, without the call. */
+static inline bool is_same(const char *a, const char *b, size_t len)
+{
+	for (size_t i = 0; i + WORD < len; i += WORD)
+		if (word_at(a + i) != word_at(b + i))
+			return false;
+	return last_word(a, len) == last_word(b, len);
 }
 
 static void table_init(struct table *t, struct arena *a, size_t n)
@@ -83,15 +102,12 @@ static void table_init(struct table *t, struct arena *a, size_t n)
 }
 
 /* The entry of the key, or the free one where it belongs. */
-static struct entry *table_slot(const struct table *t, const char *key, size_t len)
+static inline struct entry *table_slot(const struct table *t, const char *key, size_t len)
 {
-	const uint32_t h = hash(key, len);
-	size_t i = h & t->mask;
+	for (size_t i = hash(key, len);; i++) {
+		struct entry *e = &t->entries[i & t->mask];
 
-	for (;; i = (i + 1) & t->mask) {
-		struct entry *e = &t->entries[i];
-
-		if (!e->key || (e->hash == h && e->len == len && !memcmp(e->key, key, len)))
+		if (!e->key || (e->len == len && is_same(e->key, key, len)))
 			return e;
 	}
 }
@@ -101,9 +117,7 @@ static void table_put(struct table *t, const char *key, uint16_t value)
 	const size_t len = strlen(key);
 	struct entry *e = table_slot(t, key, len);
 
-	*e = (struct entry){
-		.key = key, .hash = hash(key, len), .len = (uint32_t)len, .value = value
-	};
+	*e = (struct entry){ .key = key, .len = (uint32_t)len, .value = value };
 }
 
 int mapping_control(const struct mapping *m, const char *name, size_t len)
