@@ -11,8 +11,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "cuewire/outline.h"
+
 #define WORD 4
-#define OUTLINE __attribute__((noinline)) /* spares whoever calls it the saving of registers */
 #define TIMETAG 8
 #define TAGS_ONE_FLOAT 0x2C660000u /* ",f" */
 #define BUNDLE_HEAD (sizeof(bundle_name) + TIMETAG)
@@ -324,30 +325,6 @@ const char *osc_read(struct osc_msg *m, const uint8_t *p, size_t len)
 	m->args[0].type = 'f';
 	m->args[0].num = float_of(be32(p + at + 2 * WORD));
 	return NULL;
-}
-
-bool osc_number(const struct osc_arg *a, double *out)
-{
-	double v;
-
-	switch (a->type) {
-	case 'i':
-	case 'f':
-	case 'd':
-	case 'T':
-	case 'F':
-		v = a->num;
-		break;
-	case 'h':
-		v = (double)a->i64;
-		break;
-	default:
-		return false;
-	}
-	if (!isfinite(v))
-		return false;
-	*out = v;
-	return true;
 }
 
 /* ---- bundles ---- */
