@@ -27,6 +27,7 @@ struct osc_waiting;
 struct osc_in {
 	int fds[OSC_PORTS_MAX]; /* owned */
 	size_t n;
+	uint64_t heard_ns; /* when the last packet came */
 	struct peers peers;
 	struct osc_waiting *waiting; /* owned: OSC_WAITING_MAX */
 	size_t nwaiting;
@@ -40,7 +41,8 @@ struct osc_in {
 void osc_in_init(struct osc_in *in, struct counters *counters);
 void osc_in_finish(struct osc_in *in); /* closes the sockets */
 
-/* Reads what has come on one socket, at most `limit` packets. Returns how many it read. */
+/* Reads what has come on one socket, at most `limit` packets; more may be there even if it read
+ * fewer. Returns how many it read. */
 size_t osc_in_read(struct osc_in *in, int fd, size_t limit);
 
 uint64_t osc_in_deadline(const struct osc_in *in);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "cuewire/outline.h"
+
 #define MISSED 3
 #define INTERVAL_MIN_NS UINT64_C(100000000) /* pings closer together are no measure */
 
@@ -28,29 +30,40 @@ static void look_at(struct peers *p, uint64_t t_ns)
 		p->next_ns = t_ns;
 }
 
+/* The place of a client that was not the last one heard, made for it if it is new. */
+OUTLINE static size_t find(struct peers *p, const uint8_t address[16], bool *displaced)
+{
+	size_t i;
+
+	for (i = 0; i < PEERS_MAX; i++)
+		if (p->list[i].heard_ns && !memcmp(p->list[i].address, address, 16))
+			return i;
+	i = oldest(p);
+	*displaced = p->list[i].heard_ns != 0;
+	p->list[i] = (struct peer){ 0 };
+	memcpy(p->list[i].address, address, 16);
+	return i;
+}
+
+OUTLINE static void come_back(struct peers *p, struct peer *x)
+{
+	x->gone = false;
+	look_at(p, due(x));
+}
+
 uint16_t peers_heard(struct peers *p, const uint8_t address[16], uint64_t t_ns, bool *displaced)
 {
-	size_t i = p->last;
+	struct peer *x = &p->list[p->last];
 
 	*displaced = false;
-	if (memcmp(p->list[i].address, address, 16) || !p->list[i].heard_ns) {
-		for (i = 0; i < PEERS_MAX; i++)
-			if (p->list[i].heard_ns && !memcmp(p->list[i].address, address, 16))
-				break;
-		if (i == PEERS_MAX) {
-			i = oldest(p);
-			*displaced = p->list[i].heard_ns != 0;
-			p->list[i] = (struct peer){ 0 };
-			memcpy(p->list[i].address, address, 16);
-		}
-		p->last = i;
+	if (memcmp(x->address, address, 16) || !x->heard_ns) {
+		p->last = find(p, address, displaced);
+		x = &p->list[p->last];
 	}
-	p->list[i].heard_ns = t_ns;
-	if (p->list[i].gone) { /* back again */
-		p->list[i].gone = false;
-		look_at(p, due(&p->list[i]));
-	}
-	return (uint16_t)i;
+	x->heard_ns = t_ns;
+	if (x->gone)
+		come_back(p, x);
+	return (uint16_t)p->last;
 }
 
 /* A pause of three intervals was an absence, not an interval, unless a second one follows it. */

@@ -9,6 +9,7 @@
 
 #include "cuewire/clock.h"
 #include "cuewire/mem.h"
+#include "cuewire/outline.h"
 #include "cuewire/platform.h"
 
 #define QUIT_WAIT_NS UINT64_C(200000000) /* for what is still to be written */
@@ -84,13 +85,21 @@ static void unmapped_midi(void *ctx, uint64_t t_ns, int port, const struct midi_
 
 /* ---- OSC ---- */
 
+OUTLINE static void watched_osc(struct live *l, uint64_t t_ns, uint16_t peer,
+                                const struct osc_msg *m)
+{
+	note_osc(l, NOTE_IN_OSC, t_ns, m);
+	engine_osc(l->engine, t_ns, peer, m);
+}
+
 static void osc_message(void *ctx, uint64_t t_ns, uint16_t peer, const struct osc_msg *m)
 {
 	struct live *l = ctx;
 
 	if (l->watch & WATCH_IN)
-		note_osc(l, NOTE_IN_OSC, t_ns, m);
-	engine_osc(l->engine, t_ns, peer, m);
+		watched_osc(l, t_ns, peer, m);
+	else
+		engine_osc(l->engine, t_ns, peer, m);
 }
 
 static void osc_gone(void *ctx, uint64_t t_ns, uint16_t peer)

@@ -12,10 +12,15 @@
 
 #include "cuewire/clock.h"
 #include "cuewire/mem.h"
+#include "cuewire/outline.h"
 #include "cuewire/platform.h"
 
 /* Seconds from 1900, where OSC (as NTP) counts from, to 1970. */
 #define NTP_EPOCH UINT64_C(2208988800)
+
+/* A packet that comes so long after the one before is not the middle of a burst: that no more are
+ * there is for poll to find out, which is called anyway. */
+#define ALONE_NS UINT64_C(500000)
 
 struct osc_waiting {
 	uint64_t due_ns;
@@ -114,22 +119,22 @@ void osc_in_finish(struct osc_in *in)
 
 static uint16_t peer_of(struct osc_in *in, const struct sockaddr_storage *from, uint64_t t_ns)
 {
-	uint8_t address[16] = { [10] = 0xFF, [11] = 0xFF };
+	uint8_t mapped[16] = { [10] = 0xFF, [11] = 0xFF };
+	const uint8_t *address = mapped;
 	bool displaced;
 	uint16_t peer;
 
 	if (from->ss_family == AF_INET6)
-		memcpy(address, &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr, 16);
+		address = ((const struct sockaddr_in6 *)(const void *)from)->sin6_addr.s6_addr;
 	else
-		memcpy(address + 12, &((const struct sockaddr_in *)(const void *)from)->sin_addr,
-		       4);
+		memcpy(mapped + 12, &((const struct sockaddr_in *)(const void *)from)->sin_addr, 4);
 	peer = peers_heard(&in->peers, address, t_ns, &displaced);
 	if (displaced)
 		in->gone(in->ctx, t_ns, peer);
 	return peer;
 }
 
-static void deliver(struct osc_in *in, uint64_t t_ns, uint16_t peer, const struct osc_msg *m)
+static inline void deliver(struct osc_in *in, uint64_t t_ns, uint16_t peer, const struct osc_msg *m)
 {
 	if (m->address_len == 5 && !memcmp(m->address, "/ping", 5))
 		peers_ping(&in->peers, peer, t_ns);
@@ -184,29 +189,36 @@ static void bundled(void *ctx, uint64_t tag, const struct osc_msg *m)
 		wait_for(p->in, p->t_ns + (uint64_t)ahead, p->peer, m);
 }
 
-static void take(struct osc_in *in, uint64_t t_ns, uint16_t peer, const uint8_t *b, size_t len)
+OUTLINE static void take_bundle(struct osc_in *in, uint64_t t_ns, uint16_t peer, const uint8_t *b,
+                                size_t len)
+{
+	if (osc_check(b, len))
+		in->counters->bad++;
+	else
+		osc_walk(b, len, bundled, &(struct packet){ in, t_ns, peer });
+}
+
+static inline void take(struct osc_in *in, uint64_t t_ns, uint16_t peer, const uint8_t *b,
+                        size_t len)
 {
 	struct osc_msg m;
 
-	if (len && b[0] == '#') {
-		if (osc_check(b, len))
-			in->counters->bad++;
-		else
-			osc_walk(b, len, bundled, &(struct packet){ in, t_ns, peer });
-	} else if (osc_read(&m, b, len)) {
+	if (len && b[0] == '#')
+		take_bundle(in, t_ns, peer, b, len);
+	else if (osc_read(&m, b, len))
 		in->counters->bad++;
-	} else {
+	else
 		deliver(in, t_ns, peer, &m);
-	}
 }
 
 size_t osc_in_read(struct osc_in *in, int fd, size_t limit)
 {
 	static _Thread_local uint8_t bytes[OSC_PACKET_MAX];
 	struct sockaddr_storage from;
+	bool alone = false;
 	size_t n;
 
-	for (n = 0; n < limit; n++) {
+	for (n = 0; n < limit && !alone; n++) {
 		socklen_t from_len = sizeof(from);
 		const ssize_t len = recvfrom(fd, bytes, sizeof(bytes), MSG_DONTWAIT,
 		                             (struct sockaddr *)&from, &from_len);
@@ -215,6 +227,8 @@ size_t osc_in_read(struct osc_in *in, int fd, size_t limit)
 		if (len < 0)
 			break; /* empty, or an error that is not ours to mend */
 		t_ns = clock_ns();
+		alone = t_ns - in->heard_ns > ALONE_NS;
+		in->heard_ns = t_ns;
 		take(in, t_ns, peer_of(in, &from, t_ns), bytes, (size_t)len);
 	}
 	return n;
