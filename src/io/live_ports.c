@@ -10,6 +10,7 @@
 
 #include "cuewire/clock.h"
 #include "cuewire/osc_out.h"
+#include "cuewire/outline.h"
 
 /* ---- the fate of a message ---- */
 
@@ -57,14 +58,15 @@ static void job_result(int port, const struct msg *p, int how)
 			(struct act_result){ p->control, (int16_t)port, p->value, how };
 }
 
-static void was_sent(struct live *l, int port, const struct msg *p, uint64_t written_ns)
+static inline void was_sent(struct live *l, int port, const struct msg *p, uint64_t written_ns)
 {
 	l->n->midi_out += p->len != 0;
 	l->sent[p->control] = p->value;
 	l->differs[p->control] = false;
 	if (l->watch & WATCH_OUT)
 		note_out(l, port, p, false, written_ns);
-	job_result(port, p, ACT_SENT);
+	if (p->batch)
+		job_result(port, p, ACT_SENT);
 }
 
 static void was_simulated(struct live *l, int port, const struct msg *p)
@@ -164,6 +166,14 @@ static void send_link(struct live *l, int port, const struct msg *x)
 	}
 }
 
+/* Its reader has gone: the stand-in gets this one, and all that follow. */
+OUTLINE static void fail_raw(struct live *l, int port, const struct msg *x, const char *reason)
+{
+	snprintf(l->ports[port].reason, LINK_TEXT, "%s", reason);
+	l->ports[port].failed = l->failed = true;
+	was_simulated(l, port, x);
+}
+
 static void send_raw(struct live *l, int port, const struct msg *x)
 {
 	ssize_t n;
@@ -171,17 +181,12 @@ static void send_raw(struct live *l, int port, const struct msg *x)
 	do
 		n = write(l->ports[port].out_fd, x->bytes, x->len);
 	while (n < 0 && errno == EINTR);
-	if (n == x->len) {
+	if (n == x->len)
 		was_sent(l, port, x, l->watch ? clock_ns() : 0);
-	} else if (n < 0 && errno == EAGAIN) {
+	else if (n < 0 && errno == EAGAIN)
 		was_dropped(l, port, x);
-	} else {
-		/* Its reader has gone: the stand-in gets this one, and all that follow. */
-		snprintf(l->ports[port].reason, LINK_TEXT, "%s",
-		         n < 0 ? strerror(errno) : "a write was cut short");
-		l->ports[port].failed = l->failed = true;
-		was_simulated(l, port, x);
-	}
+	else
+		fail_raw(l, port, x, n < 0 ? strerror(errno) : "a write was cut short");
 }
 
 static void send_osc(struct live *l, int port, const struct msg *x)
@@ -198,6 +203,12 @@ static void send_osc(struct live *l, int port, const struct msg *x)
 		was_sent(l, port, x, l->watch ? clock_ns() : 0);
 }
 
+static void (*const ways_out[])(struct live *l, int port, const struct msg *x) = {
+	[HOW_LINK] = send_link,
+	[HOW_RAW] = send_raw,
+	[HOW_OSC] = send_osc,
+};
+
 void live_send(void *ctx, const struct msg *m)
 {
 	struct live *l = ctx;
@@ -207,12 +218,8 @@ void live_send(void *ctx, const struct msg *m)
 		((struct job *)m->batch)->open++;
 	if (!p->up || p->out_fd < 0 || p->failed)
 		was_simulated(l, m->port, m);
-	else if (p->how == HOW_LINK)
-		send_link(l, m->port, m);
-	else if (p->how == HOW_RAW)
-		send_raw(l, m->port, m);
 	else
-		send_osc(l, m->port, m);
+		ways_out[p->how](l, m->port, m);
 }
 
 /* ---- up and down ---- */

@@ -119,15 +119,18 @@ void osc_in_finish(struct osc_in *in)
 
 static uint16_t peer_of(struct osc_in *in, const struct sockaddr_storage *from, uint64_t t_ns)
 {
-	uint8_t mapped[16] = { [10] = 0xFF, [11] = 0xFF };
-	const uint8_t *address = mapped;
+	const struct sockaddr_in *v4 = (const void *)from;
+	const struct sockaddr_in6 *v6 = (const void *)from;
+	const uint8_t *address = v6->sin6_addr.s6_addr;
+	uint8_t mapped[16];
 	bool displaced;
 	uint16_t peer;
 
-	if (from->ss_family == AF_INET6)
-		address = ((const struct sockaddr_in6 *)(const void *)from)->sin6_addr.s6_addr;
-	else
-		memcpy(mapped + 12, &((const struct sockaddr_in *)(const void *)from)->sin_addr, 4);
+	if (from->ss_family == AF_INET) {
+		memcpy(mapped, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
+		memcpy(mapped + 12, &v4->sin_addr, 4);
+		address = mapped;
+	}
 	peer = peers_heard(&in->peers, address, t_ns, &displaced);
 	if (displaced)
 		in->gone(in->ctx, t_ns, peer);
@@ -198,23 +201,11 @@ OUTLINE static void take_bundle(struct osc_in *in, uint64_t t_ns, uint16_t peer,
 		osc_walk(b, len, bundled, &(struct packet){ in, t_ns, peer });
 }
 
-static inline void take(struct osc_in *in, uint64_t t_ns, uint16_t peer, const uint8_t *b,
-                        size_t len)
-{
-	struct osc_msg m;
-
-	if (len && b[0] == '#')
-		take_bundle(in, t_ns, peer, b, len);
-	else if (osc_read(&m, b, len))
-		in->counters->bad++;
-	else
-		deliver(in, t_ns, peer, &m);
-}
-
 size_t osc_in_read(struct osc_in *in, int fd, size_t limit)
 {
 	static _Thread_local uint8_t bytes[OSC_PACKET_MAX];
 	struct sockaddr_storage from;
+	struct osc_msg m;
 	bool alone = false;
 	size_t n;
 
@@ -223,13 +214,20 @@ size_t osc_in_read(struct osc_in *in, int fd, size_t limit)
 		const ssize_t len = recvfrom(fd, bytes, sizeof(bytes), MSG_DONTWAIT,
 		                             (struct sockaddr *)&from, &from_len);
 		uint64_t t_ns;
+		uint16_t peer;
 
 		if (len < 0)
 			break; /* empty, or an error that is not ours to mend */
 		t_ns = clock_ns();
 		alone = t_ns - in->heard_ns > ALONE_NS;
 		in->heard_ns = t_ns;
-		take(in, t_ns, peer_of(in, &from, t_ns), bytes, (size_t)len);
+		peer = peer_of(in, &from, t_ns);
+		if (len && bytes[0] == '#')
+			take_bundle(in, t_ns, peer, bytes, (size_t)len);
+		else if (osc_read(&m, bytes, (size_t)len))
+			in->counters->bad++;
+		else
+			deliver(in, t_ns, peer, &m);
 	}
 	return n;
 }
