@@ -23,6 +23,7 @@ struct table {
 		uint16_t value;
 	} * entries;
 	size_t mask;
+	unsigned shift; /* leaves the upper bits of a hash, as many as mask has */
 };
 
 struct mapping_index {
@@ -66,20 +67,16 @@ static uint64_t last_word(const char *s, size_t len)
 	return word;
 }
 
-static uint64_t mix(uint64_t h, uint64_t word)
-{
-	h = (h ^ word) * UINT64_C(0x9E3779B97F4A7C15);
-	return h ^ h >> 32;
-}
-
-/* Every OSC message is hashed. Good within this process only. */
+/* Every OSC message is hashed: a multiplication for each word, which carries every bit of it to the
+ * upper ones, is all that it costs. Good within this process only. */
 static inline uint64_t hash(const char *s, size_t len)
 {
+	const uint64_t golden = UINT64_C(0x9E3779B97F4A7C15);
 	uint64_t h = len;
 
 	for (size_t i = 0; i + WORD < len; i += WORD)
-		h = mix(h, word_at(s + i));
-	return mix(h, last_word(s, len));
+		h = (h ^ word_at(s + i)) * golden;
+	return (h ^ last_word(s, len)) * golden;
 }
 
 /* As memcmp says it, without the call. */
@@ -95,8 +92,9 @@ static void table_init(struct table *t, struct arena *a, size_t n)
 {
 	size_t size = 16;
 
-	while (size < 2 * n)
-		size *= 2;
+	t->shift = 60;
+	for (; size < 2 * n; size *= 2)
+		t->shift--;
 	t->entries = arena_alloc(a, size * sizeof(*t->entries));
 	t->mask = size - 1;
 }
@@ -104,7 +102,7 @@ static void table_init(struct table *t, struct arena *a, size_t n)
 /* The entry of the key, or the free one where it belongs. */
 static inline struct entry *table_slot(const struct table *t, const char *key, size_t len)
 {
-	for (size_t i = hash(key, len);; i++) {
+	for (size_t i = hash(key, len) >> t->shift;; i++) {
 		struct entry *e = &t->entries[i & t->mask];
 
 		if (!e->key || (e->len == len && is_same(e->key, key, len)))

@@ -294,8 +294,11 @@ static bool is_bad_length(size_t len)
 OUTLINE static const char *read_any(struct osc_msg *m, const uint8_t *p, size_t len)
 {
 	struct rest r = { .p = p, .len = len };
-	const char *why = read_address(m, p, len);
+	const char *why;
 
+	if (is_bad_length(len))
+		return why_bad_length(len);
+	why = read_address(m, p, len);
 	if (why)
 		return why;
 	r.at = word_end(m->address_len);
@@ -310,10 +313,10 @@ const char *osc_read(struct osc_msg *m, const uint8_t *p, size_t len)
 {
 	size_t at = 0, n;
 
-	if (is_bad_length(len))
-		return why_bad_length(len);
 	m->address = (const char *)p;
 	m->size = (uint32_t)len;
+	if (len < 3 * WORD || len > OSC_PACKET_MAX)
+		return read_any(m, p, len);
 	while ((n = plain_bytes(p + at)) == WORD && at + WORD < len)
 		at += WORD;
 	if (*p != '/' || len - at != 3 * WORD || be32(p + at) << (8 * n) ||

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "cuewire/outline.h"
-
 #define MISSED 3
 #define INTERVAL_MIN_NS UINT64_C(100000000) /* pings closer together are no measure */
 
@@ -30,8 +28,7 @@ static void look_at(struct peers *p, uint64_t t_ns)
 		p->next_ns = t_ns;
 }
 
-/* The place of a client that was not the last one heard, made for it if it is new. */
-OUTLINE static size_t find(struct peers *p, const uint8_t address[16], bool *displaced)
+size_t peers_find(struct peers *p, const uint8_t address[16], bool *displaced)
 {
 	size_t i;
 
@@ -45,25 +42,10 @@ OUTLINE static size_t find(struct peers *p, const uint8_t address[16], bool *dis
 	return i;
 }
 
-OUTLINE static void come_back(struct peers *p, struct peer *x)
+void peers_back(struct peers *p, struct peer *x)
 {
 	x->gone = false;
 	look_at(p, due(x));
-}
-
-uint16_t peers_heard(struct peers *p, const uint8_t address[16], uint64_t t_ns, bool *displaced)
-{
-	struct peer *x = &p->list[p->last];
-
-	*displaced = false;
-	if (memcmp(x->address, address, 16) || !x->heard_ns) {
-		p->last = find(p, address, displaced);
-		x = &p->list[p->last];
-	}
-	x->heard_ns = t_ns;
-	if (x->gone)
-		come_back(p, x);
-	return (uint16_t)p->last;
 }
 
 /* A pause of three intervals was an absence, not an interval, unless a second one follows it. */
@@ -81,11 +63,6 @@ void peers_ping(struct peers *p, uint16_t peer, uint64_t t_ns)
 		x->paused = pause;
 	}
 	look_at(p, due(x));
-}
-
-uint64_t peers_deadline(const struct peers *p)
-{
-	return p->next_ns ? p->next_ns : UINT64_MAX;
 }
 
 /* Packets only ever put a client's time off, so that next_ns may come too early, never too late. */

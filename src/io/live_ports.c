@@ -166,27 +166,31 @@ static void send_link(struct live *l, int port, const struct msg *x)
 	}
 }
 
-/* Its reader has gone: the stand-in gets this one, and all that follow. */
-OUTLINE static void fail_raw(struct live *l, int port, const struct msg *x, const char *reason)
+OUTLINE static void fail_raw(struct live *l, int port, const struct msg *x, ssize_t n)
 {
-	snprintf(l->ports[port].reason, LINK_TEXT, "%s", reason);
+	if (n < 0 && errno == EAGAIN) {
+		was_dropped(l, port, x);
+		return;
+	}
+	/* Its reader has gone: the stand-in gets this one, and all that follow. */
+	snprintf(l->ports[port].reason, LINK_TEXT, "%s",
+	         n < 0 ? strerror(errno) : "a write was cut short");
 	l->ports[port].failed = l->failed = true;
 	was_simulated(l, port, x);
 }
 
 static void send_raw(struct live *l, int port, const struct msg *x)
 {
+	const int fd = l->ports[port].out_fd;
 	ssize_t n;
 
 	do
-		n = write(l->ports[port].out_fd, x->bytes, x->len);
+		n = write(fd, x->bytes, x->len);
 	while (n < 0 && errno == EINTR);
 	if (n == x->len)
 		was_sent(l, port, x, l->watch ? clock_ns() : 0);
-	else if (n < 0 && errno == EAGAIN)
-		was_dropped(l, port, x);
 	else
-		fail_raw(l, port, x, n < 0 ? strerror(errno) : "a write was cut short");
+		fail_raw(l, port, x, n);
 }
 
 static void send_osc(struct live *l, int port, const struct msg *x)
