@@ -36,14 +36,14 @@ struct osc_in {
 	void *ctx;
 	void (*message)(void *ctx, uint64_t t_ns, uint16_t peer, const struct osc_msg *m);
 	void (*gone)(void *ctx, uint64_t t_ns, uint16_t peer);
+	uint8_t bytes[OSC_PACKET_MAX]; /* the last packet */
 };
 
 void osc_in_init(struct osc_in *in, struct counters *counters);
 void osc_in_finish(struct osc_in *in); /* closes the sockets */
 
-/* Reads what has come on one socket, at most `limit` packets; more may be there even if it read
- * fewer. Returns how many it read. */
-size_t osc_in_read(struct osc_in *in, int fd, size_t limit);
+/* Reads what has come on one socket, at most `limit` packets; there may be more even then. */
+void osc_in_read(struct osc_in *in, int fd, size_t limit);
 
 uint64_t osc_in_deadline(const struct osc_in *in);
 void osc_in_tick(struct osc_in *in, uint64_t t_ns);

@@ -14,6 +14,7 @@
 
 /* ---- the fate of a message ---- */
 
+/* written_ns 0: just now. */
 static void note_out(struct live *l, int port, const struct msg *p, bool simulated,
                      uint64_t written_ns)
 {
@@ -24,7 +25,7 @@ static void note_out(struct live *l, int port, const struct msg *p, bool simulat
 	n->port = (int16_t)port;
 	n->control = p->control;
 	n->t_ns = p->t_ns;
-	n->out.written_ns = written_ns;
+	n->out.written_ns = written_ns ? written_ns : clock_ns();
 	n->out.value = p->value;
 	n->out.simulated = simulated;
 	n->out.len = p->len;
@@ -77,7 +78,7 @@ static void was_simulated(struct live *l, int port, const struct msg *p)
 	if (kinds[l->m->controls[p->control].kind].keeps && l->sent[p->control] != SIM_UNKNOWN)
 		l->differs[p->control] = l->sent[p->control] != p->value;
 	if (l->watch & WATCH_OUT)
-		note_out(l, port, p, true, clock_ns());
+		note_out(l, port, p, true, 0);
 	if (changed && l->watch & WATCH_SIM)
 		note_sim(l, p);
 	job_result(port, p, ACT_SIMULATED);
@@ -188,7 +189,7 @@ static void send_raw(struct live *l, int port, const struct msg *x)
 		n = write(fd, x->bytes, x->len);
 	while (n < 0 && errno == EINTR);
 	if (n == x->len)
-		was_sent(l, port, x, l->watch ? clock_ns() : 0);
+		was_sent(l, port, x, 0);
 	else
 		fail_raw(l, port, x, n);
 }
@@ -204,7 +205,7 @@ static void send_osc(struct live *l, int port, const struct msg *x)
 	if (!len || (send(l->ports[port].out_fd, bytes, len, MSG_DONTWAIT) < 0 && errno == EAGAIN))
 		was_dropped(l, port, x);
 	else
-		was_sent(l, port, x, l->watch ? clock_ns() : 0);
+		was_sent(l, port, x, 0);
 }
 
 static void (*const ways_out[])(struct live *l, int port, const struct msg *x) = {

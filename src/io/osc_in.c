@@ -104,7 +104,8 @@ int osc_in_open(const char *bind_to, int *port, int *buffer)
 
 void osc_in_init(struct osc_in *in, struct counters *counters)
 {
-	*in = (struct osc_in){ .counters = counters };
+	memset(in, 0, sizeof(*in));
+	in->counters = counters;
 	in->waiting = xcalloc(OSC_WAITING_MAX, sizeof(*in->waiting));
 }
 
@@ -117,7 +118,8 @@ void osc_in_finish(struct osc_in *in)
 
 /* ---- packets ---- */
 
-static uint16_t peer_of(struct osc_in *in, const struct sockaddr_storage *from, uint64_t t_ns)
+/* Who has sent the packet that was heard last. */
+static inline uint16_t peer_of(struct osc_in *in, const struct sockaddr_storage *from)
 {
 	const struct sockaddr_in *v4 = (const void *)from;
 	const struct sockaddr_in6 *v6 = (const void *)from;
@@ -131,9 +133,9 @@ static uint16_t peer_of(struct osc_in *in, const struct sockaddr_storage *from, 
 		memcpy(mapped + 12, &v4->sin_addr, 4);
 		address = mapped;
 	}
-	peer = peers_heard(&in->peers, address, t_ns, &displaced);
+	peer = peers_heard(&in->peers, address, in->heard_ns, &displaced);
 	if (displaced)
-		in->gone(in->ctx, t_ns, peer);
+		in->gone(in->ctx, in->heard_ns, peer);
 	return peer;
 }
 
@@ -144,9 +146,8 @@ static inline void deliver(struct osc_in *in, uint64_t t_ns, uint16_t peer, cons
 	in->message(in->ctx, t_ns, peer, m);
 }
 
-struct packet {
+struct bundle {
 	struct osc_in *in;
-	uint64_t t_ns;
 	uint16_t peer;
 };
 
@@ -181,55 +182,54 @@ static void wait_for(struct osc_in *in, uint64_t due_ns, uint16_t peer, const st
 
 static void bundled(void *ctx, uint64_t tag, const struct osc_msg *m)
 {
-	const struct packet *p = ctx;
+	const struct bundle *b = ctx;
+	struct osc_in *in = b->in;
 	const int64_t ahead = tag == OSC_NOW ? -1 : tag_ahead_ns(tag);
 
 	if (ahead <= 0)
-		deliver(p->in, p->t_ns, p->peer, m);
+		deliver(in, in->heard_ns, b->peer, m);
 	else if (ahead > OSC_AHEAD_MAX_MS * INT64_C(1000000))
-		p->in->counters->refused++;
+		in->counters->refused++;
 	else
-		wait_for(p->in, p->t_ns + (uint64_t)ahead, p->peer, m);
+		wait_for(in, in->heard_ns + (uint64_t)ahead, b->peer, m);
 }
 
-OUTLINE static void take_bundle(struct osc_in *in, uint64_t t_ns, uint16_t peer, const uint8_t *b,
-                                size_t len)
+OUTLINE static void take_bundle(struct osc_in *in, uint16_t peer, size_t len)
 {
-	if (osc_check(b, len))
+	if (osc_check(in->bytes, len))
 		in->counters->bad++;
 	else
-		osc_walk(b, len, bundled, &(struct packet){ in, t_ns, peer });
+		osc_walk(in->bytes, len, bundled, &(struct bundle){ in, peer });
 }
 
-size_t osc_in_read(struct osc_in *in, int fd, size_t limit)
+/* Returns false when there is no packet, or it came alone. */
+static inline bool read_packet(struct osc_in *in, int fd)
 {
-	static _Thread_local uint8_t bytes[OSC_PACKET_MAX];
 	struct sockaddr_storage from;
+	socklen_t from_len = sizeof(from);
+	const ssize_t len = recvfrom(fd, in->bytes, sizeof(in->bytes), MSG_DONTWAIT,
+	                             (struct sockaddr *)&from, &from_len);
+	const uint64_t before_ns = in->heard_ns;
 	struct osc_msg m;
-	bool alone = false;
-	size_t n;
+	uint16_t peer;
 
-	for (n = 0; n < limit && !alone; n++) {
-		socklen_t from_len = sizeof(from);
-		const ssize_t len = recvfrom(fd, bytes, sizeof(bytes), MSG_DONTWAIT,
-		                             (struct sockaddr *)&from, &from_len);
-		uint64_t t_ns;
-		uint16_t peer;
+	if (len < 0)
+		return false; /* empty, or an error that is not ours to mend */
+	in->heard_ns = clock_ns();
+	peer = peer_of(in, &from);
+	if (len && in->bytes[0] == '#')
+		take_bundle(in, peer, (size_t)len);
+	else if (osc_read(&m, in->bytes, (size_t)len))
+		in->counters->bad++;
+	else
+		deliver(in, in->heard_ns, peer, &m);
+	return in->heard_ns - before_ns <= ALONE_NS;
+}
 
-		if (len < 0)
-			break; /* empty, or an error that is not ours to mend */
-		t_ns = clock_ns();
-		alone = t_ns - in->heard_ns > ALONE_NS;
-		in->heard_ns = t_ns;
-		peer = peer_of(in, &from, t_ns);
-		if (len && bytes[0] == '#')
-			take_bundle(in, t_ns, peer, bytes, (size_t)len);
-		else if (osc_read(&m, bytes, (size_t)len))
-			in->counters->bad++;
-		else
-			deliver(in, t_ns, peer, &m);
-	}
-	return n;
+void osc_in_read(struct osc_in *in, int fd, size_t limit)
+{
+	while (limit-- && read_packet(in, fd))
+		;
 }
 
 /* ---- time ---- */
