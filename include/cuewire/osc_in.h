@@ -36,6 +36,7 @@ struct osc_in {
 	void *ctx;
 	void (*message)(void *ctx, uint64_t t_ns, uint16_t peer, const struct osc_msg *m);
 	void (*gone)(void *ctx, uint64_t t_ns, uint16_t peer);
+	struct osc_msg msg;            /* what the last packet says, unless it is a bundle */
 	uint8_t bytes[OSC_PACKET_MAX]; /* the last packet */
 };
 

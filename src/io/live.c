@@ -277,11 +277,12 @@ static uint64_t deadline(const struct live *l)
 
 /* An entry may have become stale by what an earlier one brought: a port that is up again then has
  * nothing to say, and no harm is done. */
-static void serve(struct live *l, size_t n)
+static void serve(struct live *l, int ready)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; ready; i++) {
 		if (!l->polled[i].revents)
 			continue;
+		ready--;
 		if (l->polled_port[i] == POLLED_WAKE)
 			take_orders(l);
 		else if (l->polled_port[i] == POLLED_OSC)
@@ -306,11 +307,13 @@ static void *run(void *ctx)
 
 	while (!l->quitting || (live_ports_busy(l) && clock_ns() < l->quit_ns)) {
 		const uint64_t next = deadline(l);
+		int ready;
 
 		if (!l->npolled)
 			set_polled(l);
-		if (platform_poll(l->polled, l->npolled, next) > 0)
-			serve(l, l->npolled);
+		ready = platform_poll(l->polled, l->npolled, next);
+		if (ready > 0)
+			serve(l, ready);
 		if (next != TIME_NEVER)
 			tick(l);
 		if (l->failed)

@@ -210,7 +210,6 @@ static inline bool read_packet(struct osc_in *in, int fd)
 	const ssize_t len = recvfrom(fd, in->bytes, sizeof(in->bytes), MSG_DONTWAIT,
 	                             (struct sockaddr *)&from, &from_len);
 	const uint64_t before_ns = in->heard_ns;
-	struct osc_msg m;
 	uint16_t peer;
 
 	if (len < 0)
@@ -219,10 +218,10 @@ static inline bool read_packet(struct osc_in *in, int fd)
 	peer = peer_of(in, &from);
 	if (len && in->bytes[0] == '#')
 		take_bundle(in, peer, (size_t)len);
-	else if (osc_read(&m, in->bytes, (size_t)len))
+	else if (osc_read(&in->msg, in->bytes, (size_t)len))
 		in->counters->bad++;
 	else
-		deliver(in, in->heard_ns, peer, &m);
+		deliver(in, in->heard_ns, peer, &in->msg);
 	return in->heard_ns - before_ns <= ALONE_NS;
 }
 
