@@ -13,6 +13,7 @@
 #ifndef CUEWIRE_OSC_H
 #define CUEWIRE_OSC_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -64,7 +65,29 @@ void osc_walk(const uint8_t *p, size_t len, osc_fn *fn, void *ctx);
 const char *osc_read(struct osc_msg *m, const uint8_t *p, size_t len);
 
 /* The argument as a number: i f d h T F. False for others, for NaN and infinity. */
-bool osc_number(const struct osc_arg *a, double *out);
+static inline bool osc_number(const struct osc_arg *a, double *out)
+{
+	double v;
+
+	switch (a->type) {
+	case 'i':
+	case 'f':
+	case 'd':
+	case 'T':
+	case 'F':
+		v = a->num;
+		break;
+	case 'h':
+		v = (double)a->i64;
+		break;
+	default:
+		return false;
+	}
+	if (!isfinite(v))
+		return false;
+	*out = v;
+	return true;
+}
 
 /* Whether the address holds one of ? * [ {. */
 bool osc_has_pattern(const char *address);

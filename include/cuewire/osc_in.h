@@ -27,6 +27,7 @@ struct osc_waiting;
 struct osc_in {
 	int fds[OSC_PORTS_MAX]; /* owned */
 	size_t n;
+	uint64_t heard_ns; /* when the last packet came */
 	struct peers peers;
 	struct osc_waiting *waiting; /* owned: OSC_WAITING_MAX */
 	size_t nwaiting;
@@ -35,13 +36,15 @@ struct osc_in {
 	void *ctx;
 	void (*message)(void *ctx, uint64_t t_ns, uint16_t peer, const struct osc_msg *m);
 	void (*gone)(void *ctx, uint64_t t_ns, uint16_t peer);
+	struct osc_msg msg;            /* what the last packet says, unless it is a bundle */
+	uint8_t bytes[OSC_PACKET_MAX]; /* the last packet */
 };
 
 void osc_in_init(struct osc_in *in, struct counters *counters);
 void osc_in_finish(struct osc_in *in); /* closes the sockets */
 
-/* Reads what has come on one socket, at most `limit` packets. Returns how many it read. */
-size_t osc_in_read(struct osc_in *in, int fd, size_t limit);
+/* Reads what has come on one socket, at most `limit` packets; there may be more even then. */
+void osc_in_read(struct osc_in *in, int fd, size_t limit);
 
 uint64_t osc_in_deadline(const struct osc_in *in);
 void osc_in_tick(struct osc_in *in, uint64_t t_ns);

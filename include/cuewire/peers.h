@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "cuewire/engine.h" /* PEERS_MAX */
 
@@ -25,15 +26,37 @@ struct peers {
 	uint64_t next_ns; /* nobody has gone before; 0: nobody pings */
 };
 
+/* For peers_heard: the place of a client that is not the last one, made if it is new; and one that
+ * had gone is there again. */
+size_t peers_find(struct peers *p, const uint8_t address[16], bool *displaced);
+void peers_back(struct peers *p, struct peer *x);
+
 /* The client with this address, made if it is new, in place of the one that was silent longest
  * if there is no room: then *displaced is true and what the old one held is to be released. */
-uint16_t peers_heard(struct peers *p, const uint8_t address[16], uint64_t t_ns, bool *displaced);
+static inline uint16_t peers_heard(struct peers *p, const uint8_t address[16], uint64_t t_ns,
+                                   bool *displaced)
+{
+	struct peer *x = &p->list[p->last];
+
+	*displaced = false;
+	if (memcmp(x->address, address, 16) || !x->heard_ns) {
+		p->last = peers_find(p, address, displaced);
+		x = &p->list[p->last];
+	}
+	x->heard_ns = t_ns;
+	if (x->gone)
+		peers_back(p, x);
+	return (uint16_t)p->last;
+}
 
 void peers_ping(struct peers *p, uint16_t peer, uint64_t t_ns);
 
 /* When peers_gone is to be asked next, perhaps in vain; UINT64_MAX: never. Costs nothing: it is
  * asked for every packet. */
-uint64_t peers_deadline(const struct peers *p);
+static inline uint64_t peers_deadline(const struct peers *p)
+{
+	return p->next_ns ? p->next_ns : UINT64_MAX;
+}
 
 /* A client that has gone by t_ns, once each; -1: none (any more). */
 int peers_gone(struct peers *p, uint64_t t_ns);

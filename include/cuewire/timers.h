@@ -29,7 +29,10 @@ void timers_advance(struct timers *t, struct timer x);
 bool timers_pop(struct timers *t, uint64_t t_ns, struct timer *out);
 
 /* When the next one is due; UINT64_MAX: there is none. */
-uint64_t timers_next(const struct timers *t);
+static inline uint64_t timers_next(const struct timers *t)
+{
+	return t->n ? t->heap[0].t_ns : UINT64_MAX;
+}
 
 /* Removes all of one kind. */
 void timers_drop(struct timers *t, uint16_t kind);

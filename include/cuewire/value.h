@@ -7,8 +7,40 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-uint8_t value_to7(float v, bool bipolar);
-uint16_t value_to14(float v, bool bipolar);
+/* A linear value over 0..top. */
+static inline unsigned value_to_bits(float v, unsigned top)
+{
+	if (!(v > 0.0f))
+		return 0;
+	if (v >= 1.0f)
+		return top;
+	return (unsigned)((double)v * top + 0.5);
+}
+
+/* A bipolar value: 0..0.5 over 0..mid, 0.5..1 over mid..top, so that the middle is exact. */
+static inline unsigned value_to_bits_bipolar(float v, unsigned top)
+{
+	const unsigned mid = top / 2 + 1;
+
+	if (!(v > 0.0f))
+		return 0;
+	if (v >= 1.0f)
+		return top;
+	if (v <= 0.5f)
+		return (unsigned)((double)v * 2 * mid + 0.5);
+	return (unsigned)(mid + ((double)v - 0.5) * 2 * (top - mid) + 0.5);
+}
+
+static inline uint8_t value_to7(float v, bool bipolar)
+{
+	return (uint8_t)(bipolar ? value_to_bits_bipolar(v, 127) : value_to_bits(v, 127));
+}
+
+static inline uint16_t value_to14(float v, bool bipolar)
+{
+	return (uint16_t)(bipolar ? value_to_bits_bipolar(v, 16383) : value_to_bits(v, 16383));
+}
+
 float value_from7(uint8_t v, bool bipolar);
 float value_from14(uint16_t v, bool bipolar);
 

@@ -26,16 +26,13 @@
 #endif
 
 #include "cuewire/clock.h"
+#include "cuewire/outline.h"
 
-int platform_poll(struct pollfd *fds, size_t n, uint64_t until_ns)
+OUTLINE static int poll_until(struct pollfd *fds, size_t n, uint64_t until_ns)
 {
-	uint64_t now, left = 0;
+	const uint64_t now = clock_ns();
+	uint64_t left = until_ns > now ? until_ns - now : 0;
 
-	if (until_ns == UINT64_MAX)
-		return poll(fds, (nfds_t)n, -1);
-	now = clock_ns();
-	if (until_ns > now)
-		left = until_ns - now;
 #ifdef __APPLE__
 	/* No ppoll: the last fraction of a millisecond is waited for as a whole one. */
 	left = (left + 999999) / 1000000;
@@ -46,6 +43,11 @@ int platform_poll(struct pollfd *fds, size_t n, uint64_t until_ns)
 	                                 .tv_nsec = (long)(left % 1000000000u) },
 	             NULL);
 #endif
+}
+
+int platform_poll(struct pollfd *fds, size_t n, uint64_t until_ns)
+{
+	return until_ns == UINT64_MAX ? poll(fds, (nfds_t)n, -1) : poll_until(fds, n, until_ns);
 }
 
 #ifdef __APPLE__

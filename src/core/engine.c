@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cuewire/mem.h"
+#include "cuewire/outline.h"
 
 struct engine *engine_new(const struct mapping *m, const struct sink *sink)
 {
@@ -49,8 +50,13 @@ struct counters *engine_counters(struct engine *e)
 
 /* ---- controls ---- */
 
-static void touch(struct engine *e, uint64_t t_ns, uint16_t control, float v,
-                  const struct source *s)
+OUTLINE static void copy_label(struct control_state *st, const char *label)
+{
+	snprintf(st->by_copy, sizeof(st->by_copy), "%s", label);
+}
+
+static inline void touch(struct engine *e, uint64_t t_ns, uint16_t control, float v,
+                         const struct source *s)
 {
 	struct control_state *st = &e->state[control];
 
@@ -59,13 +65,13 @@ static void touch(struct engine *e, uint64_t t_ns, uint16_t control, float v,
 	st->t_ns = t_ns;
 	st->by = s->brief ? NULL : s->label;
 	if (s->brief)
-		snprintf(st->by_copy, sizeof(st->by_copy), "%s", s->label);
+		copy_label(st, s->label);
 }
 
-static struct msg new_msg(const struct control *c, uint64_t t_ns, uint16_t control,
-                          const struct source *s)
+static inline void init_msg(struct msg *m, const struct control *c, uint64_t t_ns, uint16_t control,
+                            enum edge edge, const struct source *s)
 {
-	return (struct msg){
+	*m = (struct msg){
 		.t_ns = t_ns,
 		.label = s->label,
 		.batch = s->batch,
@@ -74,19 +80,19 @@ static struct msg new_msg(const struct control *c, uint64_t t_ns, uint16_t contr
 		.from = (uint8_t)s->from,
 		.brief = s->brief,
 		.waits = (uint8_t)kinds[c->kind].waits,
+		.edge = (uint8_t)edge,
 	};
 }
 
-static void send_value(struct engine *e, uint64_t t_ns, uint16_t control, float v, enum edge edge,
-                       const struct source *s)
+static inline void send_value(struct engine *e, uint64_t t_ns, uint16_t control, float v,
+                              enum edge edge, const struct source *s)
 {
 	const struct control *c = &e->m->controls[control];
 	struct msg m;
 
 	if (c->port == PORT_NONE)
 		return;
-	m = new_msg(c, t_ns, control, s);
-	m.edge = (uint8_t)edge;
+	init_msg(&m, c, t_ns, control, edge, s);
 	encode_value(c, v, &m);
 	e->sink.send(e->sink.ctx, &m);
 }
@@ -95,12 +101,12 @@ static void send_steps(struct engine *e, uint64_t t_ns, uint16_t control, int st
                        const struct source *s)
 {
 	const struct control *c = &e->m->controls[control];
+	struct msg m;
 
 	if (c->port == PORT_NONE)
 		return;
 	while (steps) {
-		struct msg m = new_msg(c, t_ns, control, s);
-
+		init_msg(&m, c, t_ns, control, EDGE_NONE, s);
 		steps = encode_steps(c, steps, &m);
 		e->sink.send(e->sink.ctx, &m);
 	}
@@ -127,26 +133,38 @@ static float clamp(float v, float lo, float hi)
 	return v > lo ? v < hi ? v : hi : lo;
 }
 
+static void set_encoder(struct engine *e, uint64_t t_ns, uint16_t control, float v,
+                        const struct source *s)
+{
+	v = clamp(v, -STEPS_MAX, STEPS_MAX);
+	touch(e, t_ns, control, v, s);
+	send_steps(e, t_ns, control, (int)lrintf(v), s);
+}
+
+/* A fader, a switch or a lamp. */
+static void set_value(struct engine *e, uint64_t t_ns, uint16_t control, float v,
+                      const struct source *s)
+{
+	touch(e, t_ns, control, v, s);
+	send_value(e, t_ns, control, v, EDGE_NONE, s);
+}
+
 void engine_set(struct engine *e, uint64_t t_ns, uint16_t control, float v, const struct source *s)
 {
 	switch (e->m->controls[control].kind) {
 	case KIND_BUTTON:
 		set_button(e, t_ns, control, v >= 0.5f, s);
-		return;
+		break;
 	case KIND_ENCODER:
-		v = clamp(v, -STEPS_MAX, STEPS_MAX);
-		touch(e, t_ns, control, v, s);
-		send_steps(e, t_ns, control, (int)lrintf(v), s);
-		return;
+		set_encoder(e, t_ns, control, v, s);
+		break;
 	case KIND_SWITCH:
-		v = v >= 0.5f;
+		set_value(e, t_ns, control, v >= 0.5f, s);
 		break;
 	default:
-		v = clamp(v, 0.0f, 1.0f);
+		set_value(e, t_ns, control, clamp(v, 0.0f, 1.0f), s);
 		break;
 	}
-	touch(e, t_ns, control, v, s);
-	send_value(e, t_ns, control, v, EDGE_NONE, s);
 }
 
 void engine_nudge(struct engine *e, uint64_t t_ns, uint16_t control, float by,

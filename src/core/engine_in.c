@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cuewire/outline.h"
+
 #define FADER_STEP (1.0f / 127) /* one step of a relative encoder, unless the route says "by" */
 
 /* What came in, before the route has its say. */
@@ -97,18 +99,21 @@ static void deliver_value(struct engine *e, uint64_t t_ns, uint16_t route, float
 	}
 }
 
-static void deliver(struct engine *e, uint64_t t_ns, uint16_t route, struct input in,
-                    const struct source *s)
+/* An encoder takes signed whole steps over OSC. */
+static bool is_osc_steps(const struct engine *e, const struct route *r)
+{
+	return r->osc && r->by == 0.0f && e->m->controls[r->to].kind == KIND_ENCODER;
+}
+
+OUTLINE static void deliver_any(struct engine *e, uint64_t t_ns, uint16_t route, struct input in,
+                                const struct source *s)
 {
 	const struct route *r = &e->m->routes[route];
 	const enum kind kind = e->m->controls[r->to].kind;
-	bool through;
+	const bool through = conditions_hold(e, r);
 
-	if (r->plain && in.kind == IN_VALUE) {
-		engine_set(e, t_ns, r->to, in.v, s);
-		return;
-	}
-	through = !r->nwhen || conditions_hold(e, r);
+	if (in.kind == IN_VALUE && is_osc_steps(e, r))
+		in = (struct input){ IN_STEPS, rintf(in.v) };
 	if (in.kind == IN_STEPS || in.kind == IN_TRIGGER) {
 		if (!through)
 			return;
@@ -131,6 +136,17 @@ static void deliver(struct engine *e, uint64_t t_ns, uint16_t route, struct inpu
 	}
 }
 
+static inline void deliver(struct engine *e, uint64_t t_ns, uint16_t route, struct input in,
+                           const struct source *s)
+{
+	const struct route *r = &e->m->routes[route];
+
+	if (r->plain && in.kind == IN_VALUE)
+		engine_set(e, t_ns, r->to, in.v, s);
+	else
+		deliver_any(e, t_ns, route, in, s);
+}
+
 /* ---- OSC ---- */
 
 /* What TouchOSC sends beside its controls: quiet where nobody maps it. */
@@ -146,16 +162,12 @@ static bool is_chatter(const struct osc_msg *m)
 }
 
 /* Finds the argument that the route takes. Returns false when there is none to act on. */
-static bool osc_input(struct engine *e, const struct route *r, const struct osc_msg *m,
-                      struct input *in)
+OUTLINE static bool find_input(struct engine *e, const struct route *r, const struct osc_msg *m,
+                               struct input *in)
 {
 	bool trigger = m->nargs == 0, other = false;
 	double v;
 
-	if (m->nargs == 1 && r->arg <= 0 && osc_number(&m->args[0], &v)) { /* nearly always */
-		*in = (struct input){ IN_VALUE, (float)v };
-		return true;
-	}
 	for (size_t i = r->arg < 0 ? 0 : (size_t)r->arg; i < m->nargs; i++) {
 		const struct osc_arg *a = &m->args[i];
 
@@ -182,30 +194,26 @@ static bool osc_input(struct engine *e, const struct route *r, const struct osc_
 	return false;
 }
 
-static void osc_route(struct engine *e, uint64_t t_ns, uint16_t route, const struct osc_msg *m,
-                      const struct source *s)
+static inline void osc_route(struct engine *e, uint64_t t_ns, uint16_t route,
+                             const struct osc_msg *m, const struct source *s)
 {
 	const struct route *r = &e->m->routes[route];
 	struct input in;
+	double v;
 
-	if (!osc_input(e, r, m, &in))
-		return;
-	/* An encoder takes signed whole steps over OSC. */
-	if (in.kind == IN_VALUE && r->by == 0.0f && e->m->controls[r->to].kind == KIND_ENCODER) {
-		in.kind = IN_STEPS;
-		in.v = rintf(in.v);
-	}
-	deliver(e, t_ns, route, in, s);
+	if (m->nargs == 1 && r->arg <= 0 && osc_number(&m->args[0], &v)) /* nearly always */
+		deliver(e, t_ns, route, (struct input){ IN_VALUE, (float)v }, s);
+	else if (find_input(e, r, m, &in))
+		deliver(e, t_ns, route, in, s);
 }
 
 static void osc_chain(struct engine *e, uint64_t t_ns, uint16_t peer, uint16_t route,
                       const struct osc_msg *m)
 {
-	for (; route != ROUTE_END; route = e->m->routes[route].next) {
-		const struct source s = { .from = FROM_OSC,
-			                  .who = peer,
-			                  .label = e->m->routes[route].label };
+	struct source s = { .from = FROM_OSC, .who = peer };
 
+	for (; route != ROUTE_END; route = e->m->routes[route].next) {
+		s.label = e->m->routes[route].label;
 		osc_route(e, t_ns, route, m, &s);
 	}
 }
@@ -261,17 +269,12 @@ static bool osc_to_pattern(struct engine *e, uint64_t t_ns, uint16_t peer, const
 	return hit;
 }
 
-void engine_osc(struct engine *e, uint64_t t_ns, uint16_t peer, const struct osc_msg *m)
+/* No route names the address itself. */
+OUTLINE static void osc_unnamed(struct engine *e, uint64_t t_ns, uint16_t peer,
+                                const struct osc_msg *m)
 {
-	uint16_t route;
 	bool hit;
 
-	e->n.osc_in++;
-	route = mapping_osc(e->m, m->address, m->address_len);
-	if (route != ROUTE_END) {
-		osc_chain(e, t_ns, peer, route, m);
-		return;
-	}
 	if (m->pattern) {
 		if (!pattern_allowed(e, t_ns))
 			return;
@@ -283,6 +286,17 @@ void engine_osc(struct engine *e, uint64_t t_ns, uint16_t peer, const struct osc
 		return;
 	e->n.unmapped++;
 	e->sink.unmapped_osc(e->sink.ctx, t_ns, m);
+}
+
+void engine_osc(struct engine *e, uint64_t t_ns, uint16_t peer, const struct osc_msg *m)
+{
+	const uint16_t route = mapping_osc(e->m, m->address, m->address_len);
+
+	e->n.osc_in++;
+	if (route != ROUTE_END)
+		osc_chain(e, t_ns, peer, route, m);
+	else
+		osc_unnamed(e, t_ns, peer, m);
 }
 
 /* ---- MIDI ---- */

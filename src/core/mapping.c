@@ -20,11 +20,11 @@ enum { SINGLE_BEND, SINGLE_PRESSURE, SINGLE_PROGRAM, SINGLES };
 struct table {
 	struct entry {
 		const char *key; /* NULL: free */
-		uint32_t hash;
 		uint32_t len;
 		uint16_t value;
 	} * entries;
 	size_t mask;
+	unsigned shift; /* leaves the upper bits of a hash, as many as mask has */
 };
 
 struct mapping_index {
@@ -46,53 +46,67 @@ bool port_sends(const struct port *p)
 
 /* ---- names ---- */
 
-static uint64_t mix(uint64_t h, uint64_t word)
+#define WORD sizeof(uint64_t)
+
+static uint64_t word_at(const char *s)
 {
-	h = (h ^ word) * UINT64_C(0x9E3779B97F4A7C15);
-	return h ^ h >> 32;
+	uint64_t word;
+
+	memcpy(&word, s, WORD);
+	return word;
 }
 
-/* Eight bytes at a time: every OSC message is hashed. Good within this process only. */
-static uint32_t hash(const char *s, size_t len)
+/* The last bytes of a name, some of which word_at may have read before. */
+static uint64_t last_word(const char *s, size_t len)
 {
-	uint64_t h = len, word;
-	uint32_t half;
+	uint64_t word = 0;
 
-	for (; len >= sizeof(word); s += sizeof(word), len -= sizeof(word)) {
-		memcpy(&word, s, sizeof(word));
-		h = mix(h, word);
-	}
-	if (len >= sizeof(half)) {
-		memcpy(&half, s, sizeof(half));
-		h = mix(h, half);
-		s += sizeof(half);
-		len -= sizeof(half);
-	}
-	for (word = 0; len; len--)
-		word = word << 8 | (uint8_t)*s++;
-	return (uint32_t)mix(h, word);
+	if (len >= WORD)
+		return word_at(s + len - WORD);
+	while (len)
+		word = word << 8 | (uint8_t)s[--len];
+	return word;
+}
+
+/* Every OSC message is hashed: a multiplication for each word, which carries every bit of it to the
+ * upper ones, is all that it costs. Good within this process only. */
+static inline uint64_t hash(const char *s, size_t len)
+{
+	const uint64_t golden = UINT64_C(0x9E3779B97F4A7C15);
+	uint64_t h = len;
+
+	for (size_t i = 0; i + WORD < len; i += WORD)
+		h = (h ^ word_at(s + i)) * golden;
+	return (h ^ last_word(s, len)) * golden;
+}
+
+/* As memcmp says it, without the call. */
+static inline bool is_same(const char *a, const char *b, size_t len)
+{
+	for (size_t i = 0; i + WORD < len; i += WORD)
+		if (word_at(a + i) != word_at(b + i))
+			return false;
+	return last_word(a, len) == last_word(b, len);
 }
 
 static void table_init(struct table *t, struct arena *a, size_t n)
 {
 	size_t size = 16;
 
-	while (size < 2 * n)
-		size *= 2;
+	t->shift = 60;
+	for (; size < 2 * n; size *= 2)
+		t->shift--;
 	t->entries = arena_alloc(a, size * sizeof(*t->entries));
 	t->mask = size - 1;
 }
 
 /* The entry of the key, or the free one where it belongs. */
-static struct entry *table_slot(const struct table *t, const char *key, size_t len)
+static inline struct entry *table_slot(const struct table *t, const char *key, size_t len)
 {
-	const uint32_t h = hash(key, len);
-	size_t i = h & t->mask;
+	for (size_t i = hash(key, len) >> t->shift;; i++) {
+		struct entry *e = &t->entries[i & t->mask];
 
-	for (;; i = (i + 1) & t->mask) {
-		struct entry *e = &t->entries[i];
-
-		if (!e->key || (e->hash == h && e->len == len && !memcmp(e->key, key, len)))
+		if (!e->key || (e->len == len && is_same(e->key, key, len)))
 			return e;
 	}
 }
@@ -102,9 +116,7 @@ static void table_put(struct table *t, const char *key, uint16_t value)
 	const size_t len = strlen(key);
 	struct entry *e = table_slot(t, key, len);
 
-	*e = (struct entry){
-		.key = key, .hash = hash(key, len), .len = (uint32_t)len, .value = value
-	};
+	*e = (struct entry){ .key = key, .len = (uint32_t)len, .value = value };
 }
 
 int mapping_control(const struct mapping *m, const char *name, size_t len)

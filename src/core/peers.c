@@ -28,29 +28,24 @@ static void look_at(struct peers *p, uint64_t t_ns)
 		p->next_ns = t_ns;
 }
 
-uint16_t peers_heard(struct peers *p, const uint8_t address[16], uint64_t t_ns, bool *displaced)
+size_t peers_find(struct peers *p, const uint8_t address[16], bool *displaced)
 {
-	size_t i = p->last;
+	size_t i;
 
-	*displaced = false;
-	if (memcmp(p->list[i].address, address, 16) || !p->list[i].heard_ns) {
-		for (i = 0; i < PEERS_MAX; i++)
-			if (p->list[i].heard_ns && !memcmp(p->list[i].address, address, 16))
-				break;
-		if (i == PEERS_MAX) {
-			i = oldest(p);
-			*displaced = p->list[i].heard_ns != 0;
-			p->list[i] = (struct peer){ 0 };
-			memcpy(p->list[i].address, address, 16);
-		}
-		p->last = i;
-	}
-	p->list[i].heard_ns = t_ns;
-	if (p->list[i].gone) { /* back again */
-		p->list[i].gone = false;
-		look_at(p, due(&p->list[i]));
-	}
-	return (uint16_t)i;
+	for (i = 0; i < PEERS_MAX; i++)
+		if (p->list[i].heard_ns && !memcmp(p->list[i].address, address, 16))
+			return i;
+	i = oldest(p);
+	*displaced = p->list[i].heard_ns != 0;
+	p->list[i] = (struct peer){ 0 };
+	memcpy(p->list[i].address, address, 16);
+	return i;
+}
+
+void peers_back(struct peers *p, struct peer *x)
+{
+	x->gone = false;
+	look_at(p, due(x));
 }
 
 /* A pause of three intervals was an absence, not an interval, unless a second one follows it. */
@@ -68,11 +63,6 @@ void peers_ping(struct peers *p, uint16_t peer, uint64_t t_ns)
 		x->paused = pause;
 	}
 	look_at(p, due(x));
-}
-
-uint64_t peers_deadline(const struct peers *p)
-{
-	return p->next_ns ? p->next_ns : UINT64_MAX;
 }
 
 /* Packets only ever put a client's time off, so that next_ns may come too early, never too late. */

@@ -69,11 +69,6 @@ bool timers_pop(struct timers *t, uint64_t t_ns, struct timer *out)
 	return true;
 }
 
-uint64_t timers_next(const struct timers *t)
-{
-	return t->n ? t->heap[0].t_ns : UINT64_MAX;
-}
-
 void timers_drop(struct timers *t, uint16_t kind)
 {
 	size_t n = 0;

@@ -9,6 +9,7 @@
 
 #include "cuewire/clock.h"
 #include "cuewire/mem.h"
+#include "cuewire/outline.h"
 #include "cuewire/platform.h"
 
 #define QUIT_WAIT_NS UINT64_C(200000000) /* for what is still to be written */
@@ -84,13 +85,21 @@ static void unmapped_midi(void *ctx, uint64_t t_ns, int port, const struct midi_
 
 /* ---- OSC ---- */
 
+OUTLINE static void watched_osc(struct live *l, uint64_t t_ns, uint16_t peer,
+                                const struct osc_msg *m)
+{
+	note_osc(l, NOTE_IN_OSC, t_ns, m);
+	engine_osc(l->engine, t_ns, peer, m);
+}
+
 static void osc_message(void *ctx, uint64_t t_ns, uint16_t peer, const struct osc_msg *m)
 {
 	struct live *l = ctx;
 
 	if (l->watch & WATCH_IN)
-		note_osc(l, NOTE_IN_OSC, t_ns, m);
-	engine_osc(l->engine, t_ns, peer, m);
+		watched_osc(l, t_ns, peer, m);
+	else
+		engine_osc(l->engine, t_ns, peer, m);
 }
 
 static void osc_gone(void *ctx, uint64_t t_ns, uint16_t peer)
@@ -277,11 +286,12 @@ static uint64_t deadline(const struct live *l)
 
 /* An entry may have become stale by what an earlier one brought: a port that is up again then has
  * nothing to say, and no harm is done. */
-static void serve(struct live *l, size_t n)
+static void serve(struct live *l, int ready)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; ready; i++) {
 		if (!l->polled[i].revents)
 			continue;
+		ready--;
 		if (l->polled_port[i] == POLLED_WAKE)
 			take_orders(l);
 		else if (l->polled_port[i] == POLLED_OSC)
@@ -306,11 +316,13 @@ static void *run(void *ctx)
 
 	while (!l->quitting || (live_ports_busy(l) && clock_ns() < l->quit_ns)) {
 		const uint64_t next = deadline(l);
+		int ready;
 
 		if (!l->npolled)
 			set_polled(l);
-		if (platform_poll(l->polled, l->npolled, next) > 0)
-			serve(l, l->npolled);
+		ready = platform_poll(l->polled, l->npolled, next);
+		if (ready > 0)
+			serve(l, ready);
 		if (next != TIME_NEVER)
 			tick(l);
 		if (l->failed)

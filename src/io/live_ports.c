@@ -10,9 +10,11 @@
 
 #include "cuewire/clock.h"
 #include "cuewire/osc_out.h"
+#include "cuewire/outline.h"
 
 /* ---- the fate of a message ---- */
 
+/* written_ns 0: just now. */
 static void note_out(struct live *l, enum note_kind kind, int port, const struct msg *p,
                      bool simulated, uint64_t written_ns)
 {
@@ -23,7 +25,7 @@ static void note_out(struct live *l, enum note_kind kind, int port, const struct
 	n->port = (int16_t)port;
 	n->control = p->control;
 	n->t_ns = p->t_ns;
-	n->out.written_ns = written_ns;
+	n->out.written_ns = written_ns ? written_ns : clock_ns();
 	n->out.value = p->value;
 	n->out.simulated = simulated;
 	n->out.len = p->len;
@@ -57,14 +59,15 @@ static void job_result(int port, const struct msg *p, int how)
 			(struct act_result){ p->control, (int16_t)port, p->value, how };
 }
 
-static void was_sent(struct live *l, int port, const struct msg *p, uint64_t written_ns)
+static inline void was_sent(struct live *l, int port, const struct msg *p, uint64_t written_ns)
 {
 	l->n->midi_out += p->len != 0;
 	l->sent[p->control] = p->value;
 	l->differs[p->control] = false;
 	if (l->watch & WATCH_OUT)
 		note_out(l, NOTE_OUT, port, p, false, written_ns);
-	job_result(port, p, ACT_SENT);
+	if (p->batch)
+		job_result(port, p, ACT_SENT);
 }
 
 static void was_simulated(struct live *l, int port, const struct msg *p)
@@ -75,7 +78,7 @@ static void was_simulated(struct live *l, int port, const struct msg *p)
 	if (kinds[l->m->controls[p->control].kind].resent)
 		l->differs[p->control] = l->sent[p->control] != p->value;
 	if (l->watch & WATCH_OUT)
-		note_out(l, NOTE_OUT, port, p, true, clock_ns());
+		note_out(l, NOTE_OUT, port, p, true, 0);
 	if (changed && l->watch & WATCH_SIM)
 		note_sim(l, p);
 	job_result(port, p, ACT_SIMULATED);
@@ -93,7 +96,7 @@ static void was_expired(struct live *l, int port, const struct msg *p)
 {
 	l->n->expired++;
 	l->ports[port].n.expired++;
-	note_out(l, NOTE_EXPIRED, port, p, false, clock_ns());
+	note_out(l, NOTE_EXPIRED, port, p, false, 0);
 	job_result(port, p, ACT_FAILED);
 }
 
@@ -209,24 +212,31 @@ static void send_link(struct live *l, int port, const struct msg *x)
 	}
 }
 
+OUTLINE static void fail_raw(struct live *l, int port, const struct msg *x, ssize_t n)
+{
+	if (n < 0 && errno == EAGAIN) {
+		was_dropped(l, port, x);
+		return;
+	}
+	/* Its reader has gone: the stand-in gets this one, and all that follow. */
+	snprintf(l->ports[port].reason, LINK_TEXT, "%s",
+	         n < 0 ? strerror(errno) : "a write was cut short");
+	l->ports[port].failed = l->failed = true;
+	was_simulated(l, port, x);
+}
+
 static void send_raw(struct live *l, int port, const struct msg *x)
 {
+	const int fd = l->ports[port].out_fd;
 	ssize_t n;
 
 	do
-		n = write(l->ports[port].out_fd, x->bytes, x->len);
+		n = write(fd, x->bytes, x->len);
 	while (n < 0 && errno == EINTR);
-	if (n == x->len) {
-		was_sent(l, port, x, l->watch ? clock_ns() : 0);
-	} else if (n < 0 && errno == EAGAIN) {
-		was_dropped(l, port, x);
-	} else {
-		/* Its reader has gone: the stand-in gets this one, and all that follow. */
-		snprintf(l->ports[port].reason, LINK_TEXT, "%s",
-		         n < 0 ? strerror(errno) : "a write was cut short");
-		l->ports[port].failed = l->failed = true;
-		was_simulated(l, port, x);
-	}
+	if (n == x->len)
+		was_sent(l, port, x, 0);
+	else
+		fail_raw(l, port, x, n);
 }
 
 static void send_osc(struct live *l, int port, const struct msg *x)
@@ -240,8 +250,14 @@ static void send_osc(struct live *l, int port, const struct msg *x)
 	if (!len || (send(l->ports[port].out_fd, bytes, len, MSG_DONTWAIT) < 0 && errno == EAGAIN))
 		was_dropped(l, port, x);
 	else
-		was_sent(l, port, x, l->watch ? clock_ns() : 0);
+		was_sent(l, port, x, 0);
 }
+
+static void (*const ways_out[])(struct live *l, int port, const struct msg *x) = {
+	[HOW_LINK] = send_link,
+	[HOW_RAW] = send_raw,
+	[HOW_OSC] = send_osc,
+};
 
 void live_send(void *ctx, const struct msg *m)
 {
@@ -252,12 +268,8 @@ void live_send(void *ctx, const struct msg *m)
 		((struct job *)m->batch)->open++;
 	if (!p->up || p->out_fd < 0 || p->failed)
 		was_simulated(l, m->port, m);
-	else if (p->how == HOW_LINK)
-		send_link(l, m->port, m);
-	else if (p->how == HOW_RAW)
-		send_raw(l, m->port, m);
 	else
-		send_osc(l, m->port, m);
+		ways_out[p->how](l, m->port, m);
 }
 
 /* ---- up and down ---- */

@@ -12,10 +12,15 @@
 
 #include "cuewire/clock.h"
 #include "cuewire/mem.h"
+#include "cuewire/outline.h"
 #include "cuewire/platform.h"
 
 /* Seconds from 1900, where OSC (as NTP) counts from, to 1970. */
 #define NTP_EPOCH UINT64_C(2208988800)
+
+/* A packet that comes so long after the one before is not the middle of a burst: that no more are
+ * there is for poll to find out, which is called anyway. */
+#define ALONE_NS UINT64_C(500000)
 
 struct osc_waiting {
 	uint64_t due_ns;
@@ -99,7 +104,8 @@ int osc_in_open(const char *bind_to, int *port, int *buffer)
 
 void osc_in_init(struct osc_in *in, struct counters *counters)
 {
-	*in = (struct osc_in){ .counters = counters };
+	memset(in, 0, sizeof(*in));
+	in->counters = counters;
 	in->waiting = xcalloc(OSC_WAITING_MAX, sizeof(*in->waiting));
 }
 
@@ -112,33 +118,36 @@ void osc_in_finish(struct osc_in *in)
 
 /* ---- packets ---- */
 
-static uint16_t peer_of(struct osc_in *in, const struct sockaddr_storage *from, uint64_t t_ns)
+/* Who has sent the packet that was heard last. */
+static inline uint16_t peer_of(struct osc_in *in, const struct sockaddr_storage *from)
 {
-	uint8_t address[16] = { [10] = 0xFF, [11] = 0xFF };
+	const struct sockaddr_in *v4 = (const void *)from;
+	const struct sockaddr_in6 *v6 = (const void *)from;
+	const uint8_t *address = v6->sin6_addr.s6_addr;
+	uint8_t mapped[16];
 	bool displaced;
 	uint16_t peer;
 
-	if (from->ss_family == AF_INET6)
-		memcpy(address, &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr, 16);
-	else
-		memcpy(address + 12, &((const struct sockaddr_in *)(const void *)from)->sin_addr,
-		       4);
-	peer = peers_heard(&in->peers, address, t_ns, &displaced);
+	if (from->ss_family == AF_INET) {
+		memcpy(mapped, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
+		memcpy(mapped + 12, &v4->sin_addr, 4);
+		address = mapped;
+	}
+	peer = peers_heard(&in->peers, address, in->heard_ns, &displaced);
 	if (displaced)
-		in->gone(in->ctx, t_ns, peer);
+		in->gone(in->ctx, in->heard_ns, peer);
 	return peer;
 }
 
-static void deliver(struct osc_in *in, uint64_t t_ns, uint16_t peer, const struct osc_msg *m)
+static inline void deliver(struct osc_in *in, uint64_t t_ns, uint16_t peer, const struct osc_msg *m)
 {
 	if (m->address_len == 5 && !memcmp(m->address, "/ping", 5))
 		peers_ping(&in->peers, peer, t_ns);
 	in->message(in->ctx, t_ns, peer, m);
 }
 
-struct packet {
+struct bundle {
 	struct osc_in *in;
-	uint64_t t_ns;
 	uint16_t peer;
 };
 
@@ -173,51 +182,53 @@ static void wait_for(struct osc_in *in, uint64_t due_ns, uint16_t peer, const st
 
 static void bundled(void *ctx, uint64_t tag, const struct osc_msg *m)
 {
-	const struct packet *p = ctx;
+	const struct bundle *b = ctx;
+	struct osc_in *in = b->in;
 	const int64_t ahead = tag == OSC_NOW ? -1 : tag_ahead_ns(tag);
 
 	if (ahead <= 0)
-		deliver(p->in, p->t_ns, p->peer, m);
+		deliver(in, in->heard_ns, b->peer, m);
 	else if (ahead > OSC_AHEAD_MAX_MS * INT64_C(1000000))
-		p->in->counters->refused++;
+		in->counters->refused++;
 	else
-		wait_for(p->in, p->t_ns + (uint64_t)ahead, p->peer, m);
+		wait_for(in, in->heard_ns + (uint64_t)ahead, b->peer, m);
 }
 
-static void take(struct osc_in *in, uint64_t t_ns, uint16_t peer, const uint8_t *b, size_t len)
+OUTLINE static void take_bundle(struct osc_in *in, uint16_t peer, size_t len)
 {
-	struct osc_msg m;
-
-	if (len && b[0] == '#') {
-		if (osc_check(b, len))
-			in->counters->bad++;
-		else
-			osc_walk(b, len, bundled, &(struct packet){ in, t_ns, peer });
-	} else if (osc_read(&m, b, len)) {
+	if (osc_check(in->bytes, len))
 		in->counters->bad++;
-	} else {
-		deliver(in, t_ns, peer, &m);
-	}
+	else
+		osc_walk(in->bytes, len, bundled, &(struct bundle){ in, peer });
 }
 
-size_t osc_in_read(struct osc_in *in, int fd, size_t limit)
+/* Returns false when there is no packet, or it came alone. */
+static inline bool read_packet(struct osc_in *in, int fd)
 {
-	static _Thread_local uint8_t bytes[OSC_PACKET_MAX];
 	struct sockaddr_storage from;
-	size_t n;
+	socklen_t from_len = sizeof(from);
+	const ssize_t len = recvfrom(fd, in->bytes, sizeof(in->bytes), MSG_DONTWAIT,
+	                             (struct sockaddr *)&from, &from_len);
+	const uint64_t before_ns = in->heard_ns;
+	uint16_t peer;
 
-	for (n = 0; n < limit; n++) {
-		socklen_t from_len = sizeof(from);
-		const ssize_t len = recvfrom(fd, bytes, sizeof(bytes), MSG_DONTWAIT,
-		                             (struct sockaddr *)&from, &from_len);
-		uint64_t t_ns;
+	if (len < 0)
+		return false; /* empty, or an error that is not ours to mend */
+	in->heard_ns = clock_ns();
+	peer = peer_of(in, &from);
+	if (len && in->bytes[0] == '#')
+		take_bundle(in, peer, (size_t)len);
+	else if (osc_read(&in->msg, in->bytes, (size_t)len))
+		in->counters->bad++;
+	else
+		deliver(in, in->heard_ns, peer, &in->msg);
+	return in->heard_ns - before_ns <= ALONE_NS;
+}
 
-		if (len < 0)
-			break; /* empty, or an error that is not ours to mend */
-		t_ns = clock_ns();
-		take(in, t_ns, peer_of(in, &from, t_ns), bytes, (size_t)len);
-	}
-	return n;
+void osc_in_read(struct osc_in *in, int fd, size_t limit)
+{
+	while (limit-- && read_packet(in, fd))
+		;
 }
 
 /* ---- time ---- */

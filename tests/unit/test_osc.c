@@ -240,6 +240,46 @@ static void test_cut_and_changed(void **state)
 	}
 }
 
+/* A message of one float is read by a way of its own: every byte at every place of an address of any
+ * length is to it what it is before other arguments, which take the way of all. */
+static void test_one_float(void **state)
+{
+	static const char one[8] = ",f\0\0\x3f\0\0", two[12] = ",fi\0\x3f\0\0\0\0\0\0";
+	char bytes[40];
+
+	(void)state;
+	for (size_t i = 0; i < 20 * 20 * 256; i++) {
+		const size_t len = i / 256 / 20 + 1, at = i / 256 % 20, end = (len / 4 + 1) * 4;
+		struct osc_msg a, b;
+		const char *why;
+		uint8_t *p;
+
+		if (at + 1 >= end) /* the last zero stays: the address ends before the tags */
+			continue;
+		memset(bytes, 0, end);
+		memcpy(bytes, "/deck/b/hotcue/volume", len);
+		bytes[at] = (char)(i % 256);
+		memcpy(bytes + end, one, sizeof(one));
+		p = exact(bytes, end + sizeof(one));
+		why = osc_read(&a, p, end + sizeof(one));
+		memcpy(bytes + end, two, sizeof(two));
+		assert_ptr_equal(why, osc_read(&b, (uint8_t *)bytes, end + sizeof(two)));
+		if (!why) {
+			assert_int_equal(a.address_len, b.address_len);
+			assert_int_equal(a.pattern, b.pattern);
+			assert_ptr_equal(a.address, p);
+			assert_int_equal(a.size, end + sizeof(one));
+		}
+		/* A zero may end the address a word early: the tags are an argument then. */
+		if (!why && a.address_len / 4 == len / 4) {
+			assert_int_equal(a.nargs, 1);
+			assert_int_equal(a.args[0].type, 'f');
+			assert_true(a.args[0].num == 0.5);
+		}
+		free(p);
+	}
+}
+
 /* ---- numbers ---- */
 
 static void test_number(void **state)
@@ -280,10 +320,15 @@ static void test_number(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good_messages),      cmocka_unit_test(test_bad_messages),
-		cmocka_unit_test(test_walk_of_a_message),  cmocka_unit_test(test_unaligned),
-		cmocka_unit_test(test_too_many_arguments), cmocka_unit_test(test_longest_packet),
-		cmocka_unit_test(test_cut_and_changed),    cmocka_unit_test(test_number),
+		cmocka_unit_test(test_good_messages),
+		cmocka_unit_test(test_bad_messages),
+		cmocka_unit_test(test_walk_of_a_message),
+		cmocka_unit_test(test_unaligned),
+		cmocka_unit_test(test_too_many_arguments),
+		cmocka_unit_test(test_longest_packet),
+		cmocka_unit_test(test_cut_and_changed),
+		cmocka_unit_test(test_one_float),
+		cmocka_unit_test(test_number),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
