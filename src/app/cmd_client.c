@@ -1,4 +1,4 @@
-/* The commands that talk to the running bridge: status, state, send, stop, monitor. */
+/* The commands that talk to the running bridge: status, state, send, stop, sync, retry, monitor. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +18,7 @@ struct args {
 	const char *socket;
 };
 
+#define LINE_MAX_BYTES 65536
 #define SEND_MAX 65000 /* with its envelope it must fit into a line */
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
@@ -65,6 +66,8 @@ static void print_port(const cJSON *p)
 {
 	const char *reason = text_of(p, "reason"), *device = text_of(p, "device");
 	const char *detail = text_of(p, "detail");
+	static const char *const counts[] = { "differ", "backlog", "coalesced", "expired",
+		                              "dropped" };
 	const bool open = !strcmp(text_of(p, "state"), "open");
 	char why[512];
 
@@ -72,11 +75,21 @@ static void print_port(const cJSON *p)
 	         detail ? detail : "");
 	printf("port %-12s ", p->string);
 	if (open)
-		printf("open (%s)\n", device ? device : "");
+		printf("open (%s)", device ? device : "");
 	else if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(p, "optional")))
-		printf("not connected (%s)\n", why);
+		printf("not connected (%s)", why);
 	else
-		printf("SIMULATED: %s\n", why);
+		printf("SIMULATED: %s", why);
+	if (cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(p, "next_try_ms")))
+		printf(", next try in %.1f s", number_of(p, "next_try_ms") / 1000);
+	if (cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(p, "open_ms")))
+		printf("\n%18sopened %.0f times, last in %.1f ms, worst %.1f ms", "",
+		       number_of(p, "opens"), number_of(p, "open_ms"),
+		       number_of(p, "open_worst_ms"));
+	for (size_t i = 0; i < COUNT(counts); i++)
+		if (number_of(p, counts[i]) > 0)
+			printf(", %s %.0f", counts[i], number_of(p, counts[i]));
+	printf("\n");
 }
 
 static void print_status(const cJSON *root)
@@ -169,6 +182,74 @@ static void print_stopped(const cJSON *root)
 int cmd_stop(int argc, char **argv)
 {
 	return ask("stop", argc, argv, print_stopped);
+}
+
+static void print_synced(const cJSON *root)
+{
+	const double n = number_of(root, "sent");
+
+	printf("%.0f control%s differed and %s sent\n", n, n == 1 ? "" : "s",
+	       n == 1 ? "was" : "were");
+}
+
+int cmd_sync(int argc, char **argv)
+{
+	return ask("sync", argc, argv, print_synced);
+}
+
+/* ---- retry ---- */
+
+static void print_retried(const cJSON *root)
+{
+	const double n = number_of(root, "retried");
+
+	if (n > 0)
+		printf("%.0f port%s tried again now; \"cuewire status\" says what came of it\n", n,
+		       n == 1 ? " is" : "s are");
+	else
+		printf("there is nothing to be tried again\n");
+}
+
+static char *retry_request(const char *port)
+{
+	struct buf b;
+
+	buf_init(&b, LINE_MAX_BYTES);
+	buf_puts(&b, "{\"request\": \"retry\"");
+	if (port) {
+		buf_puts(&b, ", \"port\": ");
+		buf_json_str(&b, port);
+	}
+	buf_putc(&b, '}');
+	return b.p;
+}
+
+int cmd_retry(int argc, char **argv)
+{
+	struct args a = { 0 };
+	const int n = options_parse("retry", ask_table, COUNT(ask_table), &a, argc, argv);
+	const char *error;
+	char *request, *answer;
+	cJSON *root;
+
+	if (n < 0 || n > 1)
+		return command_usage("retry", n < 0 ? n : -1, ask_table, COUNT(ask_table));
+	request = retry_request(n ? argv[0] : NULL);
+	answer = socket_ask(a.socket, request);
+	free(request);
+	if (!answer)
+		return EXIT_FAILED;
+	root = cJSON_Parse(answer);
+	error = text_of(root, "error");
+	if (error)
+		fprintf(stderr, "cuewire: %s\n", error);
+	if (a.json)
+		puts(answer);
+	else if (!error)
+		print_retried(root);
+	cJSON_Delete(root);
+	free(answer);
+	return error ? EXIT_FAILED : EXIT_OK;
 }
 
 /* ---- send ---- */

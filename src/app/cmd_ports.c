@@ -1,5 +1,6 @@
 /* `cuewire ports`: the list is made by cuewire-port, which may hang in a driver; this does not. */
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,17 +14,20 @@
 #include "commands.h"
 #include "cuewire/buf.h"
 #include "cuewire/clock.h"
+#include "cuewire/link.h"
 #include "cuewire/platform.h"
 #include "options.h"
 #include "programs.h"
 
 struct args {
-	bool json;
+	bool json, watch;
 	int timeout_ms;
 };
 
 static const struct option table[] = {
 	{ "json", OPTION_FLAG, offsetof(struct args, json), .help = "prints one JSON value" },
+	{ "watch", OPTION_FLAG, offsetof(struct args, watch),
+	  .help = "goes on, and tells what comes and goes" },
 	{ "open-timeout", OPTION_INT, offsetof(struct args, timeout_ms), .value = "MS",
 	  .help = "how long the drivers may take (5000)", .min = 1, .max = 600000 },
 };
@@ -105,9 +109,73 @@ static void print_direction(const cJSON *root, const char *key, const char *titl
 	}
 }
 
+/* ---- --watch ---- */
+
+static void print_change(const struct link_record *r, bool json)
+{
+	const char *what = r->kind == LINK_DEVICE ? "there" : "gone";
+	const char *way = r->flags & LINK_IN ? "input" : "output";
+	char name[LINK_TEXT + 1];
+	struct buf b;
+
+	snprintf(name, sizeof(name), "%.*s", LINK_TEXT, r->text);
+	if (!json) {
+		printf("%-5s %-6s %s\n", what, way, name);
+		return;
+	}
+	buf_init(&b, 2048);
+	buf_fmt(&b, "{\"t_ns\": %" PRIu64 ", \"%s\": \"%s\", \"name\": ", clock_ns(), what, way);
+	buf_json_str(&b, name);
+	printf("%s}\n", b.p);
+	buf_finish(&b);
+}
+
+/* One record, or false at the end. */
+static bool read_record(int fd, struct link_record *r)
+{
+	size_t have = 0;
+
+	while (have < sizeof(*r)) {
+		const ssize_t n = read(fd, (char *)r + have, sizeof(*r) - have);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		have += (size_t)n;
+	}
+	return true;
+}
+
+/* What cuewire-port tells, until it or the reader ends. */
+static int watch(bool json)
+{
+	char *argv[] = { (char *)"cuewire-port", (char *)"watch", NULL };
+	struct link_record r;
+	char path[512];
+	int fds[2];
+	pid_t pid;
+
+	if (!programs_find("cuewire-port", path, sizeof(path)) || platform_socketpair(fds)) {
+		fprintf(stderr, "cuewire: cuewire-port is not there\n");
+		return EXIT_FAILED;
+	}
+	pid = platform_spawn(path, argv, fds[1], -1);
+	close(fds[1]);
+	while (pid > 0 && read_record(fds[0], &r)) {
+		if (r.kind == LINK_DEVICE || r.kind == LINK_GONE)
+			print_change(&r, json);
+		if (fflush(stdout))
+			return EXIT_OK; /* nobody reads it any more */
+	}
+	close(fds[0]);
+	fprintf(stderr, "cuewire: the MIDI ports could not be watched any longer\n");
+	return EXIT_FAILED;
+}
+
 int cmd_ports(int argc, char **argv)
 {
-	struct args a = { false, 5000 };
+	struct args a = { .timeout_ms = 5000 };
 	const int n = options_parse("ports", table, NOPTIONS, &a, argc, argv);
 	const char *error;
 	struct buf b;
@@ -115,6 +183,8 @@ int cmd_ports(int argc, char **argv)
 
 	if (n)
 		return command_usage("ports", n < 0 ? n : -1, table, NOPTIONS);
+	if (a.watch)
+		return watch(a.json);
 	buf_init(&b, 1024 * 1024);
 	error = list(a.timeout_ms, &b);
 	root = error ? NULL : cJSON_Parse(b.p ? b.p : "");

@@ -22,6 +22,8 @@ int cmd_ports(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_state(int argc, char **argv);
 int cmd_send(int argc, char **argv);
+int cmd_sync(int argc, char **argv);
+int cmd_retry(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_version(int argc, char **argv);

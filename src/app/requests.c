@@ -423,14 +423,21 @@ static void request_retry(struct daemon *d, struct client *c, const cJSON *j)
 {
 	const cJSON *name = cJSON_GetObjectItemCaseSensitive(j, "port");
 	const int port = cJSON_IsString(name) ? mapping_port(d->m, name->valuestring) : -1;
-	char answer[48];
-	int n;
+	char text[128];
+	struct buf b;
 
-	if (name && port < 0)
-		n = snprintf(answer, sizeof(answer), "{\"error\": \"there is no such port\"}");
-	else
-		n = snprintf(answer, sizeof(answer), "{\"retried\": %zu}", ports_retry(d, port));
-	outlet_line(&c->out, answer, (size_t)n);
+	buf_init(&b, 1024);
+	if (name && port < 0) {
+		snprintf(text, sizeof(text), "there is no port \"%.64s\"",
+		         cJSON_IsString(name) ? name->valuestring : "");
+		buf_puts(&b, "{\"error\": ");
+		buf_json_str(&b, text);
+	} else {
+		buf_fmt(&b, "{\"retried\": %zu", ports_retry(d, port));
+	}
+	buf_putc(&b, '}');
+	outlet_line(&c->out, b.p, b.len);
+	buf_finish(&b);
 }
 
 static void take_request(struct daemon *d, struct client *c, const cJSON *j, const char *request)

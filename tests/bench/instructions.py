@@ -69,7 +69,7 @@ def read_profile(path, counts):
                 called_in = name("ob", rest)
             elif eq and key == "cfn":
                 called = name("fn", rest)
-            elif eq and key == "calls":
+            elif eq and key == "calls" and rest.split():  # the last line of a killed one may be cut
                 counts.calls[called] += int(rest.split()[0])
                 is_call = True
             elif line[:1] in "+-*0123456789" and len(line.split()) == 2:
