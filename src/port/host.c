@@ -99,6 +99,12 @@ static _Noreturn void host_missing(struct host *h, const struct choice *c, bool 
 	uplink_fail(LINK_R_MISSING, reason.p);
 }
 
+static bool is_one_bus(const struct driver_device *in, const struct driver_device *out)
+{
+	return in->name && out->name && !strcmp(in->name, out->name) && words_bus(in->name) &&
+	       in->address == out->address;
+}
+
 static void host_choose(struct host *h, struct driver_device *in, struct driver_device *out)
 {
 	const struct host_options *want = h->want;
@@ -108,9 +114,7 @@ static void host_choose(struct host *h, struct driver_device *in, struct driver_
 		host_missing(h, &want->in, true);
 	if (want->out.n && !choose_device(h->driver, &want->out, false, out))
 		host_missing(h, &want->out, false);
-	if (want->loop || !in->name || !out->name || strcmp(in->name, out->name))
-		return;
-	if (!words_bus(in->name))
+	if (want->loop || !is_one_bus(in, out))
 		return;
 	snprintf(reason, sizeof(reason), "\"%s\" gives back what is written to it", in->name);
 	uplink_fail(LINK_R_LOOP, reason);

@@ -58,6 +58,24 @@ def prefers_the_exact_name():
 
 
 @test
+def takes_the_second_of_one_name():
+    devices = "out:Mini,in:Mini,out:Other,in:Mini,out:Mini,out:Mini 2"
+    for words, written in [("mini", "Mini"), ("mini #1", "Mini"), ("mini #2", "Mini #2"),
+                           ("Mini #2", "Mini #2"), ("mini #3", "Mini 2"), ("mini 2 #1", "Mini 2")]:
+        with Host("--out", words, devices=devices) as h:
+            h.opened()
+            h.write("C0 01")
+            check(words, h.log(), [written + " C0 01"])
+    with Host("--out", "mini #4", devices=devices) as h:
+        r = h.read()
+        check("record", (r.kind, r.code, r.text.decode()), (
+            FAILED, R_MISSING,
+            'no output matches "mini #4" (seen: "Mini", "Other", "Mini", "Mini 2")'))
+    with Host("--out", "Mini #2", devices="out:Mini,out:Mini Two,out:Mini #2") as h:
+        check("an exact name goes first", h.opened().devices[0].text, b"Mini #2")
+
+
+@test
 def says_what_is_missing():
     long = ",".join("out:" + "\u00e4" * 40 + " %d" % i for i in range(9))
     cases = [

@@ -4,7 +4,8 @@
  * configures it:
  *
  * CW_PM_DEVICES  "out:IAC Driver Bus 1,in:nanoKONTROL2 CTRL,io:Midi Through Port-0"; io makes
- *                two devices, the output first
+ *                two devices, the output first. Of several of one name and direction, the log and
+ *                the input below call the second "NAME #2".
  * CW_PM_LOG      file to which each written message is appended: "IAC Driver Bus 1 B0 07 40"
  * CW_PM_LOG_TIMES  "1": each of its lines ends in " @NANOSECONDS" (CLOCK_MONOTONIC)
  * CW_PM_INPUT    FIFO, or file that grows, of lines "nanoKONTROL2 CTRL B0 00 7F" that come in.
@@ -186,7 +187,7 @@ static bool misbehave(const char *call)
 
 static struct device {
 	PmDeviceInfo info;
-	char name[NAME_MAX_LEN];
+	char name[NAME_MAX_LEN], label[NAME_MAX_LEN + 8];
 	int32_t filters;
 	PmEvent events[EVENTS_MAX]; /* a ring */
 	size_t head, count;
@@ -200,11 +201,15 @@ static int log_fd = -1, input_fd = -1;
 static void add_device(const char *name, bool input)
 {
 	struct device *d = &devices[device_count];
+	int nth = 1;
 
 	if (device_count == DEVICES_MAX)
 		bad("CW_PM_DEVICES: too many at", name);
 	*d = (struct device){ .filters = PM_FILT_ACTIVE };
+	for (int i = 0; i < device_count; i++)
+		nth += !devices[i].info.input == !input && !strcmp(devices[i].name, name);
 	snprintf(d->name, sizeof(d->name), "%s", name);
+	snprintf(d->label, sizeof(d->label), nth > 1 ? "%s #%d" : "%s", name, nth);
 	d->info.interf = "pretend";
 	d->info.name = d->name;
 	d->info.input = input;
@@ -324,7 +329,7 @@ static PmError log_bytes(const struct device *d, const unsigned char *b, size_t 
 
 	if (log_fd < 0)
 		return pmNoError;
-	n = (size_t)snprintf(line, sizeof(line), "%s", d->name);
+	n = (size_t)snprintf(line, sizeof(line), "%s", d->label);
 	for (size_t i = 0; i < len && n + TIME_MAX_LEN < sizeof(line); i++)
 		n += (size_t)snprintf(line + n, sizeof(line) - n, " %02X", b[i]);
 	if (!strcmp(setting("CW_PM_LOG_TIMES"), "1"))
@@ -487,11 +492,11 @@ static void take_line(const char *line)
 
 	for (int i = 0; i < device_count; i++) {
 		struct device *d = &devices[i];
-		const size_t name = strlen(d->name);
+		const size_t name = strlen(d->label);
 		size_t n = 0;
 		char *end;
 
-		if (!d->info.opened || !d->info.input || strncmp(line, d->name, name))
+		if (!d->info.opened || !d->info.input || strncmp(line, d->label, name))
 			continue;
 		for (const char *p = line + name; *p; p = end) {
 			if (*p != ' ' || !isxdigit((unsigned char)p[1]))
