@@ -19,7 +19,7 @@ struct choice {
  * tells ("mix #2": the second, and none where there is but one). Returns false when there is none. */
 bool choose_device(struct driver *d, const struct choice *c, bool input, struct driver_device *out);
 
-/* Adds why: 'no input matches "xdj" (seen: "Midi Through Port-0")'. */
+/* Adds why: 'no input matches "xdj" (seen: "Midi Through Port-0")'. There are words. */
 void choose_explain(struct driver *d, const struct choice *c, bool input, struct buf *reason);
 
 #endif

@@ -1,7 +1,7 @@
 /* A pretend PortMidi that hangs, crashes and fails to order. The loader puts it in the place of
  * the real one (LD_LIBRARY_PATH), so that the program under test is the one that is shipped. Only
- * what a driver may call is here, and PortMidi 217 and 2.x both declare. The environment
- * configures it:
+ * what a driver may call is here, and PortMidi 217 and 2.x both declare; with PRETEND_2 also what
+ * makes ports, which 2.x alone has. The environment configures it:
  *
  * CW_PM_DEVICES  "out:IAC Driver Bus 1,in:nanoKONTROL2 CTRL,io:Midi Through Port-0"; io makes
  *                two devices, the output first. Of several of one name and direction, the log and
@@ -90,10 +90,22 @@ static struct {
 	const char *name;
 	unsigned long count;
 } calls[] = {
-	{ "Pm_Initialize", 0 }, { "Pm_CountDevices", 0 }, { "Pm_GetDeviceInfo", 0 },
-	{ "Pm_OpenInput", 0 },  { "Pm_OpenOutput", 0 },   { "Pm_Poll", 0 },
-	{ "Pm_Read", 0 },       { "Pm_WriteShort", 0 },   { "Pm_WriteSysEx", 0 },
-	{ "Pm_Abort", 0 },      { "Pm_Close", 0 },        { "Pm_Terminate", 0 },
+	{ "Pm_Initialize", 0 },
+	{ "Pm_CountDevices", 0 },
+	{ "Pm_GetDeviceInfo", 0 },
+	{ "Pm_OpenInput", 0 },
+	{ "Pm_OpenOutput", 0 },
+	{ "Pm_Poll", 0 },
+	{ "Pm_Read", 0 },
+	{ "Pm_WriteShort", 0 },
+	{ "Pm_WriteSysEx", 0 },
+	{ "Pm_Abort", 0 },
+	{ "Pm_Close", 0 },
+	{ "Pm_Terminate", 0 },
+#ifdef PRETEND_2
+	{ "Pm_CreateVirtualInput", 0 },
+	{ "Pm_CreateVirtualOutput", 0 },
+#endif
 };
 
 static unsigned long *counter(const char *call)
@@ -274,6 +286,30 @@ void Pm_GetHostErrorText(char *out, unsigned int len)
 {
 	snprintf(out, len, "%s", "pretend fault");
 }
+
+#ifdef PRETEND_2
+PmError Pm_CreateVirtualInput(const char *name, const char *interf, void *more);
+PmError Pm_CreateVirtualOutput(const char *name, const char *interf, void *more);
+
+/* Returns the device's id. */
+PmError Pm_CreateVirtualInput(const char *name, const char *interf, void *more)
+{
+	(void)interf, (void)more;
+	if (misbehave("Pm_CreateVirtualInput"))
+		return pmHostError;
+	add_device(name, true);
+	return (PmError)(device_count - 1);
+}
+
+PmError Pm_CreateVirtualOutput(const char *name, const char *interf, void *more)
+{
+	(void)interf, (void)more;
+	if (misbehave("Pm_CreateVirtualOutput"))
+		return pmHostError;
+	add_device(name, false);
+	return (PmError)(device_count - 1);
+}
+#endif
 
 static PmError open_device(PortMidiStream **stream, PmDeviceID id, bool input)
 {
