@@ -50,7 +50,7 @@ LIB_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out src/app/main.c,$(SRC)))
 LIB := $(B)/libcuewire.a
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-FAULT_LIB := $(B)/fault/libportmidi.so.0
+FAULT_LIBS := $(B)/fault/libportmidi.so.0 $(B)/fault2/libportmidi.so.0
 TOOLS := $(B)/cuewire $(B)/cuewire-port
 
 all: $(TOOLS)
@@ -124,14 +124,16 @@ fuzz:
 	done
 
 # A PortMidi that hangs, crashes and fails to order; the loader puts it in the real one's place.
-$(FAULT_LIB): tests/fault/portmidi.c
+# fault is like 217, fault2 like 2.x.
+$(B)/fault2/%: FAULT_FLAGS := -DPRETEND_2
+$(FAULT_LIBS): tests/fault/portmidi.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_XOPEN_SOURCE=700 -O2 -fPIC -shared $(WARN) -Wl,-soname,libportmidi.so.0 \
-		$(PORTMIDI_CFLAGS) -pthread -o $@ $<
+		$(FAULT_FLAGS) $(PORTMIDI_CFLAGS) -pthread -o $@ $<
 
 CHECK := $(UNIT) $(wildcard tests/scripts/*.sh tests/cli/test_*.sh tests/cli/test_*.py)
 PICKED := $(if $(T),$(foreach t,$(T),$(filter %/$(t) %/$(t).sh %/$(t).py,$(CHECK))),$(CHECK))
-CHECK_TOOLS := $(TOOLS) $(FUZZ) $(if $(filter Linux,$(OS)),$(FAULT_LIB))
+CHECK_TOOLS := $(TOOLS) $(FUZZ) $(if $(filter Linux,$(OS)),$(FAULT_LIBS))
 
 check: $(CHECK_TOOLS) $(UNIT)
 	@$(if $(PICKED),,echo "no test is called $(T)" >&2; exit 2)

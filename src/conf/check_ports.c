@@ -20,7 +20,7 @@ static const cJSON *next_text(const cJSON *texts, const cJSON *v)
 /* Both sides can be open at once only where the words say the same. */
 static bool same_words(const char *a, const char *b)
 {
-	return words_match(a, b) && words_match(b, a);
+	return words_match(a, b) && words_match(b, a) && words_ordinal(a) == words_ordinal(b);
 }
 
 /* A bus gives back what is written to it: read by the same mapping, that is a loop. */

@@ -12,7 +12,8 @@ static bool same_name(const char *wanted, const char *name)
 	return !strcmp(wanted, name);
 }
 
-static bool find(struct driver *d, bool input, const char *wanted,
+/* Finds the nth that matches. */
+static bool find(struct driver *d, bool input, const char *wanted, int nth,
                  bool (*match)(const char *wanted, const char *name), struct driver_device *out)
 {
 	const int count = d->ops->count(d);
@@ -21,7 +22,7 @@ static bool find(struct driver *d, bool input, const char *wanted,
 	for (int id = 0; id < count; id++) {
 		if (!d->ops->device(d, id, &device) || device.input != input)
 			continue;
-		if (!match(wanted, device.name))
+		if (!match(wanted, device.name) || --nth)
 			continue;
 		*out = device;
 		return true;
@@ -31,10 +32,13 @@ static bool find(struct driver *d, bool input, const char *wanted,
 
 bool choose_device(struct driver *d, const struct choice *c, bool input, struct driver_device *out)
 {
-	for (size_t i = 0; i < c->n; i++)
-		if (find(d, input, c->words[i], same_name, out) ||
-		    find(d, input, c->words[i], words_match, out))
+	for (size_t i = 0; i < c->n; i++) {
+		const char *words = c->words[i];
+
+		if (find(d, input, words, 1, same_name, out) ||
+		    find(d, input, words, words_ordinal(words), words_match, out))
 			return true;
+	}
 	return false;
 }
 

@@ -36,6 +36,11 @@ struct driver_ops {
 	int (*count)(struct driver *d);
 	bool (*device)(struct driver *d, int id, struct driver_device *out);
 
+	/* Makes a port of our own under this name, a device for as long as the process lives: other
+	 * programs write to an input and read from an output. Returns 0, -1, or 1 where the driver
+	 * makes no ports. */
+	int (*create)(struct driver *d, const char *name, bool input, struct driver_device *out);
+
 	/* Opens one device of each direction at most. Returns 0 or -1. */
 	int (*open)(struct driver *d, const struct driver_device *device);
 

@@ -1,5 +1,6 @@
 #include "driver.h"
 
+#include <dlfcn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -111,6 +112,26 @@ static bool portmidi_device(struct driver *d, int id, struct driver_device *out)
 	return true;
 }
 
+/* PortMidi 2.x makes ports, 217 does not have the function: it is looked for when it is needed, so
+ * that one program runs with both. */
+static int portmidi_create(struct driver *d, const char *name, bool input,
+                           struct driver_device *out)
+{
+	typedef PmError create_fn(const char *name, const char *interf, void *more);
+	create_fn *create =
+		(create_fn *)dlsym(dlopen(NULL, RTLD_LAZY),
+	                           input ? "Pm_CreateVirtualInput" : "Pm_CreateVirtualOutput");
+	int id;
+
+	if (!create)
+		return 1;
+	id = create(name, NULL, NULL);
+	if (id >= 0 && portmidi_device(d, id, out))
+		return 0;
+	return fail(d, input ? "make input" : "make output", name,
+	            id < 0 ? (PmError)id : pmInvalidDeviceId);
+}
+
 /* SysEx is filtered early because a long one would fill the buffer. */
 static int open_input(struct portmidi *p, const struct driver_device *device)
 {
@@ -219,6 +240,7 @@ static const struct driver_ops ops = {
 	.start = portmidi_start,
 	.count = portmidi_count,
 	.device = portmidi_device,
+	.create = portmidi_create,
 	.open = portmidi_open,
 	.write = portmidi_write,
 	.read = portmidi_read,

@@ -38,10 +38,12 @@
 #define BUSY_FOR_NS 1000000000u /* something moves: within this time it did */
 #define EVENTS_AT_ONCE 32
 #define REASON_MAX 4096
+#define NO_VIRTUAL "this PortMidi has no virtual ports"
 
 struct host {
 	const struct host_options *want; /* borrowed */
 	struct driver *driver;           /* borrowed */
+	struct buf remark;               /* that goes with LINK_OPENED */
 	struct held held;
 	uint64_t moved_ns; /* when anything came or went */
 	struct link_record in[LINK_WINDOW];
@@ -95,8 +97,48 @@ static _Noreturn void host_missing(struct host *h, const struct choice *c, bool 
 	struct buf reason;
 
 	buf_init(&reason, REASON_MAX);
-	choose_explain(h->driver, c, input, &reason);
-	uplink_fail(LINK_R_MISSING, reason.p);
+	if (h->want->make)
+		buf_puts(&reason, NO_VIRTUAL " (2.x has)");
+	if (h->want->make && c->n)
+		buf_puts(&reason, "; ");
+	if (c->n)
+		choose_explain(h->driver, c, input, &reason);
+	uplink_fail(h->want->make ? LINK_R_FAILED : LINK_R_MISSING, reason.p);
+}
+
+/* Makes the port that the first words name. Returns false where the driver makes none. */
+static bool host_make(struct host *h, const char *name, bool input, struct driver_device *out)
+{
+	const int result = h->driver->ops->create(h->driver, name, input, out);
+
+	if (result < 0)
+		uplink_fail(LINK_R_FAILED, h->driver->error);
+	return result == 0;
+}
+
+/* Comes to nothing where this direction is not wanted, and does not return without a device else. */
+static void host_find(struct host *h, struct choice c, bool input, struct driver_device *out)
+{
+	if (!c.n)
+		return;
+	if (h->want->make) {
+		if (host_make(h, c.words[0], input, out))
+			return;
+		c.words++;
+		c.n--;
+	}
+	if (!choose_device(h->driver, &c, input, out))
+		host_missing(h, &c, input);
+	if (!h->want->make)
+		return;
+	buf_puts(&h->remark, h->remark.len ? " and " : NO_VIRTUAL ", took ");
+	buf_fmt(&h->remark, "\"%s\"", out->name);
+}
+
+static bool is_one_bus(const struct driver_device *in, const struct driver_device *out)
+{
+	return in->name && out->name && !strcmp(in->name, out->name) && words_bus(in->name) &&
+	       in->address == out->address;
 }
 
 static void host_choose(struct host *h, struct driver_device *in, struct driver_device *out)
@@ -104,13 +146,9 @@ static void host_choose(struct host *h, struct driver_device *in, struct driver_
 	const struct host_options *want = h->want;
 	char reason[LINK_TEXT + DRIVER_ERROR];
 
-	if (want->in.n && !choose_device(h->driver, &want->in, true, in))
-		host_missing(h, &want->in, true);
-	if (want->out.n && !choose_device(h->driver, &want->out, false, out))
-		host_missing(h, &want->out, false);
-	if (want->loop || !in->name || !out->name || strcmp(in->name, out->name))
-		return;
-	if (!words_bus(in->name))
+	host_find(h, want->in, true, in);
+	host_find(h, want->out, false, out);
+	if (want->loop || !is_one_bus(in, out))
 		return;
 	snprintf(reason, sizeof(reason), "\"%s\" gives back what is written to it", in->name);
 	uplink_fail(LINK_R_LOOP, reason);
@@ -142,6 +180,8 @@ static void host_open(struct host *h)
 	r.value = (uint32_t)((r.t_ns - from_ns) / 1000);
 	host_tell(&in);
 	host_tell(&out);
+	if (h->remark.len)
+		uplink_text(&r, h->remark.p);
 	uplink_send(&r);
 }
 
@@ -246,6 +286,7 @@ void host_run(const struct host_options *want, struct driver *d)
 	struct host h = { .want = want, .driver = d };
 	pthread_t thread;
 
+	buf_init(&h.remark, REASON_MAX);
 	if (pthread_create(&thread, NULL, driver_main, &h))
 		uplink_fail(LINK_R_FAILED, "cannot start a thread");
 	wait_for_hangup();

@@ -11,6 +11,8 @@ struct driver;
 struct host_options {
 	struct choice in, out;
 	bool loop; /* one bus both ways is wanted */
+	bool make; /* the first words of each direction name a port to be made; where that cannot
+	            * be, the others are looked for */
 };
 
 /* Runs until the link ends or the driver fails, and ends the process. uplink_start was called.

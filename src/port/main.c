@@ -14,11 +14,12 @@
 
 static const char usage[] =
 	"usage: cuewire-port list [--link]\n"
-	"       cuewire-port open [--in WORDS]... [--out WORDS]... [--loop]\n"
+	"       cuewire-port open [--in WORDS]... [--out WORDS]... [--loop] [--virtual]\n"
 	"       cuewire-port watch\n"
 	"All but a plain \"list\" are for cuewire itself: they need a socket as descriptor 3.\n"
 	"WORDS name a device (\"iac bus 1\"); several stand in order of preference.\n"
-	"--loop allows one bus both ways.\n";
+	"--loop allows one bus both ways.\n"
+	"--virtual makes a port named by the first WORDS; the others are for a PortMidi that cannot.\n";
 
 static int usage_error(const char *problem, const char *what)
 {
@@ -32,6 +33,23 @@ static int no_link(void)
 	return usage_error("descriptor 3 is not a link", NULL);
 }
 
+/* NULL: no flag is called so. */
+static bool *find_flag(struct host_options *want, const char *name)
+{
+	const struct {
+		const char *name;
+		bool *flag;
+	} flags[] = {
+		{ "--loop", &want->loop },
+		{ "--virtual", &want->make },
+	};
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
+		if (!strcmp(name, flags[i].name))
+			return flags[i].flag;
+	return NULL;
+}
+
 /* Sets *want. Returns 0, or the exit status of a usage error. */
 static int parse_open(int argc, char *argv[], struct host_options *want)
 {
@@ -40,9 +58,10 @@ static int parse_open(int argc, char *argv[], struct host_options *want)
 	for (int i = 2; i < argc; i++) {
 		const bool in = !strcmp(argv[i], "--in");
 		struct choice *c = in ? &want->in : &want->out;
+		bool *flag = find_flag(want, argv[i]);
 
-		if (!strcmp(argv[i], "--loop")) {
-			want->loop = true;
+		if (flag) {
+			*flag = true;
 			continue;
 		}
 		if (!in && strcmp(argv[i], "--out"))

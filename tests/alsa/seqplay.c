@@ -185,9 +185,8 @@ static void do_flap(struct player *p, char *text)
 	if (!take_number(&text, 1, 10000, &count) || !at_end(text))
 		die(2, "line %u: expected FLAP COUNT", p->line);
 	while (count--) {
-		const int port = snd_seq_create_simple_port(p->seq, "flap",
-		                                            SND_SEQ_PORT_CAP_SUBS_READ,
-		                                            SND_SEQ_PORT_TYPE_APPLICATION);
+		const int port = snd_seq_create_simple_port(
+			p->seq, "flap", SND_SEQ_PORT_CAP_SUBS_READ, SND_SEQ_PORT_TYPE_APPLICATION);
 
 		if (port < 0 || snd_seq_delete_simple_port(p->seq, port) < 0)
 			die(1, "line %u: no other port comes and goes", p->line);

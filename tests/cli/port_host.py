@@ -53,8 +53,11 @@ def write_record(seq, midi, key=0, flags=0, release=""):
     return (head + b.ljust(8, b"\0") + r.ljust(8, b"\0")).ljust(SIZE, b"\0")
 
 
-def environment(tmp, **settings):
-    env = dict(os.environ, LD_LIBRARY_PATH=FAULT, DYLD_LIBRARY_PATH=FAULT,
+FAULT_2 = FAULT + "2"  # the same as PortMidi 2.x
+
+
+def environment(tmp, portmidi=FAULT, **settings):
+    env = dict(os.environ, LD_LIBRARY_PATH=portmidi, DYLD_LIBRARY_PATH=portmidi,
                CW_PM_DEVICES=DEVICES, CW_PM_LOG=os.path.join(tmp, "log"))
     # A sequencer that this machine may have knows nothing of pretend devices: hide it.
     env["ALSA_CONFIG_PATH"] = "/dev/null"
@@ -183,12 +186,13 @@ def timed(what, run, limit=DEADLINE_MS + SLACK_MS):
 class Input:
     """What a device sends, for CW_PM_INPUT."""
 
-    def __init__(self):
+    def __init__(self, device="nanoKONTROL2 CTRL"):
+        self.device = device
         self.file = tempfile.NamedTemporaryFile("a")
         self.name = self.file.name
 
     def send(self, *lines):
-        self.file.write("".join("nanoKONTROL2 CTRL %s\n" % line for line in lines))
+        self.file.write("".join("%s %s\n" % (self.device, line) for line in lines))
         self.file.flush()
 
 

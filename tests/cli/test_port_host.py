@@ -12,8 +12,8 @@ import time
 
 import cuewire
 from port_host import (
-    DEADLINE_MS, DEVICE, DONE, FAILED, MIDI, PORT, PRESS, RELEASE, R_FAILED, R_LOOP, R_MISSING, TEXT,
-    Host, Input, check, environment, orphan, run_port, timed, write_record,
+    DEADLINE_MS, DEVICE, DONE, FAILED, FAULT_2, MIDI, PORT, PRESS, RELEASE, R_FAILED, R_LOOP,
+    R_MISSING, TEXT, Host, Input, check, environment, orphan, run_port, timed, write_record,
 )
 
 tests = []
@@ -55,6 +55,24 @@ def prefers_the_exact_name():
         check("device", h.opened().devices[0].text, b"Mix")
     with Host("--out", "mix", devices="out:Mix 2 Extra,out:Mix Two,out:Mix") as h:
         check("device", h.opened().devices[0].text, b"Mix 2 Extra")
+
+
+@test
+def takes_the_second_of_one_name():
+    devices = "out:Mini,in:Mini,out:Other,in:Mini,out:Mini,out:Mini 2"
+    for words, written in [("mini", "Mini"), ("mini #1", "Mini"), ("mini #2", "Mini #2"),
+                           ("Mini #2", "Mini #2"), ("mini #3", "Mini 2"), ("mini 2 #1", "Mini 2")]:
+        with Host("--out", words, devices=devices) as h:
+            h.opened()
+            h.write("C0 01")
+            check(words, h.log(), [written + " C0 01"])
+    with Host("--out", "mini #4", devices=devices) as h:
+        r = h.read()
+        check("record", (r.kind, r.code, r.text.decode()), (
+            FAILED, R_MISSING,
+            'no output matches "mini #4" (seen: "Mini", "Other", "Mini", "Mini 2")'))
+    with Host("--out", "Mini #2", devices="out:Mini,out:Mini Two,out:Mini #2") as h:
+        check("an exact name goes first", h.opened().devices[0].text, b"Mini #2")
 
 
 @test
@@ -110,6 +128,56 @@ def refuses_one_bus_both_ways():
     two = "in:IAC Driver Bus 1,out:IAC Driver Bus 2"
     with Host("--in", "iac 1", "--out", "iac 2", devices=two) as h:
         h.opened()
+
+
+@test
+def makes_virtual_ports():
+    i = Input("cuewire")
+    both = ["--virtual", "--in", "cuewire", "--in", "nanokontrol2", "--out", "cuewire", "--out", "bus 1"]
+    with Host(*both, portmidi=FAULT_2, input=i.name) as h:
+        r = h.opened()
+        check("devices", [(d.device(), d.value) for d in r.devices],
+              [("in:cuewire", 0), ("out:cuewire", 0)])
+        check("remark", r.text, b"")
+        h.write("B0 07 40")
+        check("log", h.log(), ["cuewire B0 07 40"])
+        i.send("B0 00 01")
+        check("input", h.read().bytes, "B0 00 01")
+        check("exit", h.close()[0], 0)
+    for call, text in (("Pm_CreateVirtualInput", 'cannot make input "cuewire": pretend fault'),
+                       ("Pm_CreateVirtualOutput", 'cannot make output "cuewire": pretend fault')):
+        with Host(*both, portmidi=FAULT_2, fault=call + "=fail") as h:
+            r = h.read()
+            check(call, (r.kind, r.code, r.text.decode()), (FAILED, R_FAILED, text))
+
+
+@test
+def does_without_virtual_ports():
+    without = "this PortMidi has no virtual ports"
+    cases = [
+        (["--out", "cuewire", "--out", "xdj", "--out", "bus 1"],
+         ["out:IAC Driver Bus 1"], without + ', took "IAC Driver Bus 1"'),
+        (["--out", "IAC Driver Bus 1", "--out", "bus 10"],  # a name to be made, not to be looked for
+         ["out:IAC Driver Bus 10"], without + ', took "IAC Driver Bus 10"'),
+        (["--in", "cuewire", "--in", "nanokontrol2", "--out", "cuewire", "--out", "bus 1"],
+         ["in:nanoKONTROL2 CTRL", "out:IAC Driver Bus 1"],
+         without + ', took "nanoKONTROL2 CTRL" and "IAC Driver Bus 1"'),
+    ]
+    for args, devices, remark in cases:
+        with Host("--virtual", *args) as h:
+            r = h.opened()
+            check(args, ([d.device() for d in r.devices], r.text.decode()), (devices, remark))
+    cases = [
+        (["--out", "cuewire"], without + " (2.x has)"),
+        (["--in", "nanokontrol2"], without + " (2.x has)"),
+        (["--out", "cuewire", "--out", "xdj"], without + ' (2.x has); no output matches "xdj" '
+         '(seen: "IAC Driver Bus 1", "IAC Driver Bus 10", "nanoKONTROL2 CTRL")'),
+    ]
+    for args, text in cases:
+        with Host("--virtual", *args) as h:
+            r = h.read()
+            check(args, (r.kind, r.code, r.text.decode()), (FAILED, R_FAILED, text))
+            check("exit", h.wait()[0], 1)
 
 
 @test

@@ -1,10 +1,11 @@
 /* A pretend PortMidi that hangs, crashes and fails to order. The loader puts it in the place of
  * the real one (LD_LIBRARY_PATH), so that the program under test is the one that is shipped. Only
- * what a driver may call is here, and PortMidi 217 and 2.x both declare. The environment
- * configures it:
+ * what a driver may call is here, and PortMidi 217 and 2.x both declare; with PRETEND_2 also what
+ * makes ports, which 2.x alone has. The environment configures it:
  *
  * CW_PM_DEVICES  "out:IAC Driver Bus 1,in:nanoKONTROL2 CTRL,io:Midi Through Port-0"; io makes
- *                two devices, the output first
+ *                two devices, the output first. Of several of one name and direction, the log and
+ *                the input below call the second "NAME #2".
  * CW_PM_LOG      file to which each written message is appended: "IAC Driver Bus 1 B0 07 40"
  * CW_PM_LOG_TIMES  "1": each of its lines ends in " @NANOSECONDS" (CLOCK_MONOTONIC)
  * CW_PM_INPUT    FIFO, or file that grows, of lines "nanoKONTROL2 CTRL B0 00 7F" that come in.
@@ -89,10 +90,22 @@ static struct {
 	const char *name;
 	unsigned long count;
 } calls[] = {
-	{ "Pm_Initialize", 0 }, { "Pm_CountDevices", 0 }, { "Pm_GetDeviceInfo", 0 },
-	{ "Pm_OpenInput", 0 },  { "Pm_OpenOutput", 0 },   { "Pm_Poll", 0 },
-	{ "Pm_Read", 0 },       { "Pm_WriteShort", 0 },   { "Pm_WriteSysEx", 0 },
-	{ "Pm_Abort", 0 },      { "Pm_Close", 0 },        { "Pm_Terminate", 0 },
+	{ "Pm_Initialize", 0 },
+	{ "Pm_CountDevices", 0 },
+	{ "Pm_GetDeviceInfo", 0 },
+	{ "Pm_OpenInput", 0 },
+	{ "Pm_OpenOutput", 0 },
+	{ "Pm_Poll", 0 },
+	{ "Pm_Read", 0 },
+	{ "Pm_WriteShort", 0 },
+	{ "Pm_WriteSysEx", 0 },
+	{ "Pm_Abort", 0 },
+	{ "Pm_Close", 0 },
+	{ "Pm_Terminate", 0 },
+#ifdef PRETEND_2
+	{ "Pm_CreateVirtualInput", 0 },
+	{ "Pm_CreateVirtualOutput", 0 },
+#endif
 };
 
 static unsigned long *counter(const char *call)
@@ -186,7 +199,7 @@ static bool misbehave(const char *call)
 
 static struct device {
 	PmDeviceInfo info;
-	char name[NAME_MAX_LEN];
+	char name[NAME_MAX_LEN], label[NAME_MAX_LEN + 8];
 	int32_t filters;
 	PmEvent events[EVENTS_MAX]; /* a ring */
 	size_t head, count;
@@ -200,11 +213,15 @@ static int log_fd = -1, input_fd = -1;
 static void add_device(const char *name, bool input)
 {
 	struct device *d = &devices[device_count];
+	int nth = 1;
 
 	if (device_count == DEVICES_MAX)
 		bad("CW_PM_DEVICES: too many at", name);
 	*d = (struct device){ .filters = PM_FILT_ACTIVE };
+	for (int i = 0; i < device_count; i++)
+		nth += !devices[i].info.input == !input && !strcmp(devices[i].name, name);
 	snprintf(d->name, sizeof(d->name), "%s", name);
+	snprintf(d->label, sizeof(d->label), nth > 1 ? "%s #%d" : "%s", name, nth);
 	d->info.interf = "pretend";
 	d->info.name = d->name;
 	d->info.input = input;
@@ -270,6 +287,30 @@ void Pm_GetHostErrorText(char *out, unsigned int len)
 	snprintf(out, len, "%s", "pretend fault");
 }
 
+#ifdef PRETEND_2
+PmError Pm_CreateVirtualInput(const char *name, const char *interf, void *more);
+PmError Pm_CreateVirtualOutput(const char *name, const char *interf, void *more);
+
+/* Returns the device's id. */
+PmError Pm_CreateVirtualInput(const char *name, const char *interf, void *more)
+{
+	(void)interf, (void)more;
+	if (misbehave("Pm_CreateVirtualInput"))
+		return pmHostError;
+	add_device(name, true);
+	return (PmError)(device_count - 1);
+}
+
+PmError Pm_CreateVirtualOutput(const char *name, const char *interf, void *more)
+{
+	(void)interf, (void)more;
+	if (misbehave("Pm_CreateVirtualOutput"))
+		return pmHostError;
+	add_device(name, false);
+	return (PmError)(device_count - 1);
+}
+#endif
+
 static PmError open_device(PortMidiStream **stream, PmDeviceID id, bool input)
 {
 	if (id < 0 || id >= device_count || devices[id].info.opened)
@@ -324,7 +365,7 @@ static PmError log_bytes(const struct device *d, const unsigned char *b, size_t 
 
 	if (log_fd < 0)
 		return pmNoError;
-	n = (size_t)snprintf(line, sizeof(line), "%s", d->name);
+	n = (size_t)snprintf(line, sizeof(line), "%s", d->label);
 	for (size_t i = 0; i < len && n + TIME_MAX_LEN < sizeof(line); i++)
 		n += (size_t)snprintf(line + n, sizeof(line) - n, " %02X", b[i]);
 	if (!strcmp(setting("CW_PM_LOG_TIMES"), "1"))
@@ -487,11 +528,11 @@ static void take_line(const char *line)
 
 	for (int i = 0; i < device_count; i++) {
 		struct device *d = &devices[i];
-		const size_t name = strlen(d->name);
+		const size_t name = strlen(d->label);
 		size_t n = 0;
 		char *end;
 
-		if (!d->info.opened || !d->info.input || strncmp(line, d->name, name))
+		if (!d->info.opened || !d->info.input || strncmp(line, d->label, name))
 			continue;
 		for (const char *p = line + name; *p; p = end) {
 			if (*p != ' ' || !isxdigit((unsigned char)p[1]))

@@ -41,7 +41,25 @@ static void matches(void **state)
 		{ "ger", "Gerät 1", false },
 		{ "t", "Gerät 1", false },
 		{ "バス 1", "IACドライバ バス 1", true },
-		{ "バス", "IACドライバ バス1", false },
+		{ "iac ドライバ バス 1", "IACドライバ バス1", true },
+		{ "iac bus 1", "IACドライバ Bus 1", true },
+		{ "バス 1", "IACドライバ バス10", false },
+		{ "iac", "IAC드라이버 버스 1", true },
+		{ "gr", "grün", false },
+		{ "iac bus 1", "Pilote IAC Bus 1", true },
+		{ "iac bus 1", "Gestionnaire IAC Bus 1", true },
+		/* an ordinal is no word */
+		{ "mix #2", "Mix", true },
+		{ "mix #12", "Mix", true },
+		{ "mix#2", "Mix", false },
+		{ "mix #2x", "Mix", false },
+		{ "mix #2 ", "Mix", false },
+		{ "mix #0", "Mix", false },
+		{ "mix #12345", "Mix", false },
+		{ "mix #", "Mix", true },
+		{ "#2 mix", "Mix", false },
+		{ "mix #2 #3", "Mix", false },
+		{ "#2", "Mix 2", false },
 		{ "ÉCRAN", "écran", false },
 		{ "ÉCRAN", "Écran", true },
 		/* bytes that are no UTF-8 are compared as they are */
@@ -70,12 +88,25 @@ static void knows_buses(void **state)
 	} cases[] = {
 		{ "IAC Driver Bus 1", true },
 		{ "IAC-Treiber Bus 1", true },
+		{ "Driver IAC Bus 1", true },
+		{ "Pilote IAC Bus 1", true },
+		{ "Gestionnaire IAC Bus 1", true },
+		{ "Controlador IAC Bus 1", true },
+		{ "IACドライバ バス1", true },
+		{ "IAC驱动程序 总线 1", true },
+		{ "Драйвер IAC Шина 1", true },
 		{ "Midi Through Port-0", true },
 		{ "VirMIDI 0-0", true },
+		{ "Virtual Raw MIDI 1-0", true },
+		{ "VirMIDI 1-0 #2", true },
 		{ "X-TOUCH MINI MIDI 1", false },
 		{ "nanoKONTROL2 CTRL", false },
 		{ "Maniac 2", false },
+		{ "IACé", false },
 		{ "MIDI Mix", false },
+		{ "Traktor Kontrol X1 MK2", false },
+		{ "DDJ-400", false },
+		{ "Virtual DJ Through", false },
 		{ "", false },
 	};
 
@@ -86,11 +117,42 @@ static void knows_buses(void **state)
 			         cases[i].expected ? "a bus" : "no bus");
 }
 
+static void knows_ordinals(void **state)
+{
+	static const struct {
+		const char *wanted;
+		int expected;
+	} cases[] = {
+		{ "x-touch mini", 1 },
+		{ "x-touch mini #1", 1 },
+		{ "x-touch mini #2", 2 },
+		{ "x-touch mini #9999", 9999 },
+		{ "mini #10000", 1 },
+		{ "mini #0", 1 },
+		{ "mini #02", 1 },
+		{ "mini#2", 1 },
+		{ "mini # 2", 1 },
+		{ "mini #2 ", 1 },
+		{ "#2 mini", 1 },
+		{ "mini 2", 1 },
+		{ "mini #3 #2", 2 },
+		{ "#2", 2 },
+		{ "", 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		if (words_ordinal(cases[i].wanted) != cases[i].expected)
+			fail_msg("\"%s\": %d, expected %d", cases[i].wanted,
+			         words_ordinal(cases[i].wanted), cases[i].expected);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(matches),
 		cmocka_unit_test(knows_buses),
+		cmocka_unit_test(knows_ordinals),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
