@@ -219,6 +219,7 @@ static int start(struct daemon *d)
 {
 	int fds[OSC_PORTS_MAX];
 
+	platform_lazy_blocks();
 	if (load(d) || open_trace(d))
 		return -1;
 	d->ports = xcalloc(d->m->nports + 1, sizeof(*d->ports));

@@ -298,7 +298,7 @@ static void build_routes(struct build *b)
 
 struct mapping *build_mapping(struct load *l)
 {
-	struct arena *a = arena_new();
+	struct arena *a = arena_new(ARENA_LOAD);
 	struct mapping *m = arena_alloc(a, sizeof(*m));
 	struct build b = { .l = l, .m = m, .a = a };
 

@@ -195,7 +195,7 @@ const char *scan_key(struct scan *s, const char *p)
 		char *name;
 
 		if (!s->names)
-			s->names = arena_new();
+			s->names = arena_new(0);
 		name = arena_alloc(s->names, key.len);
 		key.len = unescape(name, p + 1, end - 1);
 		key.name = name;

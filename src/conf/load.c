@@ -12,7 +12,7 @@
 static void load_begin(struct load *l, const char *mappings_dir, struct diags *d)
 {
 	*l = (struct load){
-		.scratch = arena_new(),
+		.scratch = arena_new(ARENA_LOAD),
 		.d = d,
 		.mappings_dir = mappings_dir,
 		.budget = LOAD_BUDGET,

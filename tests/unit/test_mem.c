@@ -76,13 +76,13 @@ static void ask_for_too_much(int what)
 		(void)xgrow(NULL, &cap, SIZE_MAX, 1);
 		break;
 	case 3:
-		(void)arena_alloc(arena_new(), SIZE_MAX);
+		(void)arena_alloc(arena_new(16384), SIZE_MAX);
 		break;
 	case 4:
-		(void)arena_alloc(arena_new(), SIZE_MAX - 40);
+		(void)arena_alloc(arena_new(16384), SIZE_MAX - 40);
 		break;
 	default:
-		(void)arena_strn(arena_new(), "", SIZE_MAX);
+		(void)arena_strn(arena_new(16384), "", SIZE_MAX);
 	}
 }
 
@@ -117,7 +117,7 @@ static void too_much_aborts(void **state)
 
 static void arena_gives_aligned_zeroed_blocks(void **state)
 {
-	struct arena *a = arena_new();
+	struct arena *a = arena_new(16384);
 	enum { N = 3000 };
 	unsigned char *p[N];
 
@@ -140,7 +140,7 @@ static void arena_gives_aligned_zeroed_blocks(void **state)
 
 static void arena_copies(void **state)
 {
-	struct arena *a = arena_new();
+	struct arena *a = arena_new(16384);
 	static const int numbers[] = { 1, 2, 3 };
 	char big[5000];
 	int *copy;
