@@ -141,7 +141,7 @@ int mapping_load_text(struct mapping **out, const char *name, const char *text, 
 
 	load_begin(&l, mappings_dir, d);
 	s = source_add(&l, name);
-	if (json_load(&s->json, s->name, text, len, &json_limits_file, d))
+	if (json_load_into(&s->json, l.scratch, s->name, text, len, &json_limits_file, d))
 		l.problems++;
 	else
 		read_file(&l, s, 0);

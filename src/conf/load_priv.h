@@ -39,7 +39,6 @@ struct cJSON;
 /* One file. */
 struct source {
 	struct json json;
-	char *text;       /* owned; NULL: the caller's */
 	const char *name; /* as it was opened */
 	dev_t dev;
 	ino_t ino;

@@ -139,15 +139,16 @@ static int open_first(const struct request *r, const char **path)
 	return -1;
 }
 
-/* Reads up to max bytes. Returns the length, or -1 with errno; EFBIG: there are more. */
-static ssize_t read_all(int fd, char **text, size_t max)
+/* Reads up to max bytes; likely: how many there seem to be. Returns the length, or -1 with errno;
+ * EFBIG: there are more. */
+static ssize_t read_all(int fd, char **text, size_t likely, size_t max)
 {
-	size_t cap = 0, len = 0;
-	char *p = NULL;
+	size_t cap = (likely < max ? likely : max) + 1, len = 0;
+	char *p = xmalloc(cap);
 	ssize_t n;
 
 	do {
-		p = xgrow(p, &cap, len + 4096, 1);
+		p = xgrow(p, &cap, len + 1, 1);
 		n = read(fd, p + len, cap - len);
 		if (n > 0)
 			len += (size_t)n;
@@ -198,25 +199,29 @@ struct source *source_add(struct load *l, const char *name)
 static struct source *read_source(const struct request *r, int fd, const struct stat *st,
                                   const char *path)
 {
+	const size_t max = json_limits_file.bytes;
 	struct source *s;
 	char *text;
 	ssize_t len;
+	int err;
 
-	len = read_all(fd, &text, json_limits_file.bytes);
+	len = read_all(fd, &text, (size_t)st->st_size, max);
 	if (len < 0) {
 		fail(r, path,
 		     errno == EFBIG ? arena_fmt(r->l->scratch, "it is too large, at most %zu bytes",
-		                                json_limits_file.bytes)
+		                                max)
 		                    : strerror(errno));
 		return NULL;
 	}
 	s = source_add(r->l, path);
 	s->from = r->by;
-	s->text = text;
 	s->dev = st->st_dev;
 	s->ino = st->st_ino;
 	s->on_disk = true;
-	if (json_load(&s->json, s->name, text, (size_t)len, &json_limits_file, r->l->d)) {
+	err = json_load_into(&s->json, r->l->scratch, s->name, text, (size_t)len, &json_limits_file,
+	                     r->l->d);
+	free(text);
+	if (err) {
 		r->l->problems++;
 		r->l->incomplete = true;
 		return NULL;
@@ -256,6 +261,5 @@ struct source *source_open(struct load *l, const struct source *by, const cJSON 
 void source_free(struct source *s)
 {
 	json_free(&s->json);
-	free(s->text);
 	free(s);
 }
