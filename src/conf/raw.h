@@ -116,7 +116,7 @@ struct raw_slot {
 	int type; /* enum slot_type */
 	double min, max;
 	const struct cJSON *values_node, *def;
-	const char *values[CHOICES_MAX];
+	const char **values; /* in the scratch arena */
 	size_t nvalues;
 };
 
