@@ -11,7 +11,7 @@
 
 #define GROW_MIN 16
 #define CHUNK_MIN 256
-#define PAGES_MIN ((size_t)64 << 10) /* chunks from here on are asked of the system itself */
+#define PAGES_MIN ((size_t)16 << 10) /* chunks from here on are asked of the system itself */
 
 static _Noreturn void die(size_t size)
 {

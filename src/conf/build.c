@@ -98,7 +98,7 @@ static const char *own_address(struct build *b, const char *name)
 
 static struct control build_control(struct build *b, const struct raw_control *c)
 {
-	const bool encoder = c->kind == KIND_ENCODER, pair = c->up.h.obj || c->on.h.obj;
+	const bool encoder = c->kind == KIND_ENCODER, pair = c->up || c->on;
 	struct control out = {
 		.name = keep(b, c->name),
 		.title = keep(b, c->title),
@@ -109,8 +109,8 @@ static struct control build_control(struct build *b, const struct raw_control *c
 		.lsb_first = c->lsb_first,
 		.encoding = encoder && !pair ? (enum encoding)c->encoding : ENC_NONE,
 		.port = c->to_port,
-		.up = pair_address(c, encoder ? &c->up : &c->on),
-		.down = pair_address(c, encoder ? &c->down : &c->off),
+		.up = pair_address(c, encoder ? c->up : c->on),
+		.down = pair_address(c, encoder ? c->down : c->off),
 	};
 
 	if (c->to_port == PORT_NONE)

@@ -26,7 +26,7 @@ static bool sends(const struct raw_port *p)
 
 static bool has_address(const struct raw_control *c)
 {
-	return numbers_address(&c->num).form != ADDR_NONE || c->on.h.obj || c->up.h.obj;
+	return numbers_address(&c->num).form != ADDR_NONE || c->on || c->up;
 }
 
 static void check_osc_port(struct load *l, const struct raw_control *c)
@@ -183,7 +183,7 @@ static void take_osc(struct taken *t, size_t control, const cJSON *at)
 static void take_all(struct taken *t, size_t control)
 {
 	const struct raw_control *c = control_at(t->l, control);
-	const struct raw_address *const halves[] = { &c->on, &c->off, &c->up, &c->down };
+	const struct raw_address *const halves[] = { c->on, c->off, c->up, c->down };
 	const cJSON *obj = c->h.obj;
 
 	if (c->to_port == PORT_NONE)
@@ -194,7 +194,7 @@ static void take_all(struct taken *t, size_t control)
 	}
 	take_midi(t, control, c->num.cc.n ? member_or(obj, "cc") : obj, numbers_address(&c->num));
 	for (size_t i = 0; i < sizeof(halves) / sizeof(*halves); i++)
-		if (halves[i]->h.obj)
+		if (halves[i])
 			take_midi(t, control, halves[i]->h.obj, pair_address(c, halves[i]));
 }
 

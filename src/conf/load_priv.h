@@ -224,7 +224,7 @@ void check_controls(struct load *l);
 void check_routes(struct load *l);
 void check_intents(struct load *l);
 
-/* The address that the keys of an object give. */
+/* The address that the keys of an object give; half: NULL for none. */
 struct address numbers_address(const struct numbers *n);
 struct address pair_address(const struct raw_control *c, const struct raw_address *half);
 

@@ -82,7 +82,7 @@ struct raw_control {
 	const char *name, *title, *port, *osc;
 	int kind; /* enum kind */
 	struct numbers num;
-	struct raw_address on, off, up, down;
+	struct raw_address *on, *off, *up, *down; /* in the scratch arena; NULL: none */
 	int lsb_first, encoding;
 	bool bipolar;
 	int to_port; /* index of the port, PORT_NONE: none */

@@ -139,28 +139,27 @@ static int open_first(const struct request *r, const char **path)
 	return -1;
 }
 
-/* Reads up to max bytes; likely: how many there seem to be. Returns the length, or -1 with errno;
+/* Reads up to max bytes into the arena; likely: how many there seem to be. Returns the length, or -1 with errno;
  * EFBIG: there are more. */
-static ssize_t read_all(int fd, char **text, size_t likely, size_t max)
+static ssize_t read_all(int fd, struct arena *a, char **text, size_t likely, size_t max)
 {
-	size_t cap = (likely < max ? likely : max) + 1, len = 0;
-	char *p = xmalloc(cap);
+	size_t room = (likely < max ? likely : max) + 1, len = 0;
+	char *p = arena_text(a, room);
 	ssize_t n;
 
 	do {
-		p = xgrow(p, &cap, len + 1, 1);
-		n = read(fd, p + len, cap - len);
+		if (len == room)
+			p = memcpy(arena_text(a, room *= 2), p, len);
+		n = read(fd, p + len, room - len);
 		if (n > 0)
 			len += (size_t)n;
 	} while (len <= max && (n > 0 || (n < 0 && errno == EINTR)));
-	if (n < 0 || len > max) {
-		if (n >= 0)
-			errno = EFBIG;
-		free(p);
-		return -1;
+	if (n >= 0 && len > max) {
+		errno = EFBIG;
+		n = -1;
 	}
 	*text = p;
-	return (ssize_t)len;
+	return n < 0 ? -1 : (ssize_t)len;
 }
 
 static struct source *find_same(const struct load *l, const struct stat *st)
@@ -203,9 +202,8 @@ static struct source *read_source(const struct request *r, int fd, const struct 
 	struct source *s;
 	char *text;
 	ssize_t len;
-	int err;
 
-	len = read_all(fd, &text, (size_t)st->st_size, max);
+	len = read_all(fd, r->l->scratch, &text, (size_t)st->st_size, max);
 	if (len < 0) {
 		fail(r, path,
 		     errno == EFBIG ? arena_fmt(r->l->scratch, "it is too large, at most %zu bytes",
@@ -218,10 +216,8 @@ static struct source *read_source(const struct request *r, int fd, const struct 
 	s->dev = st->st_dev;
 	s->ino = st->st_ino;
 	s->on_disk = true;
-	err = json_load_into(&s->json, r->l->scratch, s->name, text, (size_t)len, &json_limits_file,
-	                     r->l->d);
-	free(text);
-	if (err) {
+	if (json_load_into(&s->json, r->l->scratch, s->name, text, (size_t)len, &json_limits_file,
+	                   r->l->d)) {
 		r->l->problems++;
 		r->l->incomplete = true;
 		return NULL;
