@@ -25,10 +25,10 @@ extern const struct json_limits json_limits_message; /* one message: 64 KiB, 16,
 struct json {
 	const struct cJSON *root;  /* to be read only: its nodes are not cJSON's to change or free */
 	const char *file;          /* borrowed; for diags */
-	struct arena *arena;       /* owned: the tree; NULL: it is in another's */
-	struct json_place *places; /* owned: byte offsets of values and keys in document order */
+	struct arena *arena;       /* owned: all below; NULL: that is in the caller's */
+	struct json_place *places; /* byte offsets of values and keys in document order */
 	size_t nplaces;
-	uint32_t *lines; /* owned: byte offsets at which the lines after the first begin */
+	uint32_t *lines; /* byte offsets at which the lines after the first begin */
 	size_t nlines;
 };
 
@@ -40,7 +40,7 @@ int json_load(struct json *j, const char *file, const char *text, size_t len,
               const struct json_limits *lim, struct diags *d);
 void json_free(struct json *j);
 
-/* As json_load, with the tree in an arena of the caller's. */
+/* As json_load, with all in an arena of the caller's. */
 int json_load_into(struct json *j, struct arena *arena, const char *file, const char *text,
                    size_t len, const struct json_limits *lim, struct diags *d);
 

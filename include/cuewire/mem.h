@@ -26,6 +26,8 @@ void arena_free(struct arena *a); /* NULL is allowed */
 
 /* Zeroed memory, aligned for any type, that lives until arena_free. */
 void *arena_alloc(struct arena *a, size_t size);
+/* As xgrow; the block that is left behind stays in the arena. */
+void *arena_grow(struct arena *a, void *p, size_t *cap, size_t n, size_t size);
 void *arena_dup(struct arena *a, const void *p, size_t size);
 /* Room for a string of so many bytes, zeroed; without the alignment it is packed. */
 char *arena_text(struct arena *a, size_t len);

@@ -31,10 +31,6 @@ pid_t platform_spawn(const char *path, char *const argv[], int link_fd, int stdo
 void *platform_pages(size_t size);
 void platform_pages_free(void *p, size_t size);
 
-/* Has large blocks of calloc come untouched from the system, not cleared from the heap: they are
- * tables that may stay all but empty. To be called first. */
-void platform_lazy_blocks(void);
-
 /* How many datagrams the socket has dropped for want of room; 0 where the system does not say. */
 uint64_t platform_drops(int fd);
 

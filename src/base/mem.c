@@ -58,17 +58,22 @@ char *xstrdup(const char *s)
 	return memcpy(xmalloc(size), s, size);
 }
 
+/* The capacity that doubling cap gets to for n items. */
+static size_t doubled(size_t cap, size_t n)
+{
+	if (!cap)
+		cap = GROW_MIN;
+	while (cap < n)
+		cap = times(cap, 2);
+	return cap;
+}
+
 void *xgrow(void *p, size_t *cap, size_t n, size_t size)
 {
-	size_t c = *cap ? *cap : GROW_MIN;
-
 	if (p && *cap >= n)
 		return p;
-	while (c < n)
-		c = times(c, 2);
-	p = xrealloc(p, times(c, size));
-	*cap = c;
-	return p;
+	*cap = doubled(*cap, n);
+	return xrealloc(p, times(*cap, size));
 }
 
 /* ---- arena ---- */
@@ -161,6 +166,18 @@ void *arena_alloc(struct arena *a, size_t size)
 	p = (char *)c + c->front;
 	c->front += size;
 	return p;
+}
+
+void *arena_grow(struct arena *a, void *p, size_t *cap, size_t n, size_t size)
+{
+	const size_t used = p ? *cap * size : 0;
+	void *more;
+
+	if (p && *cap >= n)
+		return p;
+	*cap = doubled(*cap, n);
+	more = arena_alloc(a, times(*cap, size));
+	return used ? memcpy(more, p, used) : more;
 }
 
 void *arena_dup(struct arena *a, const void *p, size_t size)

@@ -25,9 +25,6 @@
 #else
 #include <linux/sock_diag.h>
 #endif
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 #include "cuewire/clock.h"
 
@@ -173,13 +170,6 @@ void *platform_pages(size_t size)
 void platform_pages_free(void *p, size_t size)
 {
 	munmap(p, size);
-}
-
-void platform_lazy_blocks(void)
-{
-#ifdef __GLIBC__
-	mallopt(M_MMAP_THRESHOLD, 32 << 10);
-#endif
 }
 
 /* ---- network ---- */

@@ -200,7 +200,7 @@ static void take_all(struct taken *t, size_t control)
 
 void check_controls(struct load *l)
 {
-	struct taken t = { .l = l };
+	struct taken t = { .l = l, .osc.arena = l->scratch };
 
 	if (l->controls.n > MAPPING_CONTROLS_MAX) {
 		const struct raw_control *c = control_at(l, MAPPING_CONTROLS_MAX);
@@ -213,5 +213,4 @@ void check_controls(struct load *l)
 		check_port_of(l, control_at(l, i));
 		take_all(&t, i);
 	}
-	dict_finish(&t.osc);
 }

@@ -1,7 +1,5 @@
 #include "cuewire/json.h"
 
-#include <stdlib.h>
-
 #include <cjson/cJSON.h>
 
 #include "cuewire/mem.h"
@@ -40,8 +38,6 @@ int json_load(struct json *j, const char *file, const char *text, size_t len,
 void json_free(struct json *j)
 {
 	arena_free(j->arena);
-	free(j->places);
-	free(j->lines);
 	*j = (struct json){ 0 };
 }
 

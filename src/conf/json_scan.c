@@ -17,7 +17,7 @@ static const char *scan_value(struct scan *s, const char *p, const struct scan_k
 
 static void add_line(struct scan *s, const char *start)
 {
-	s->lines = xgrow(s->lines, &s->lines_cap, s->nlines + 1, sizeof(*s->lines));
+	s->lines = arena_grow(s->arena, s->lines, &s->lines_cap, s->nlines + 1, sizeof(*s->lines));
 	s->lines[s->nlines++] = (uint32_t)(start - s->src->text);
 }
 
@@ -197,7 +197,8 @@ static cJSON *add_node(struct scan *s, const char *value, const struct scan_key 
 	v = arena_alloc(s->arena, sizeof(*v));
 	v->string = key ? key->name : NULL;
 	v->valueint = (int)s->nplaces;
-	s->places = xgrow(s->places, &s->places_cap, s->nplaces + 1, sizeof(*s->places));
+	s->places = arena_grow(s->arena, s->places, &s->places_cap, s->nplaces + 1,
+	                       sizeof(*s->places));
 	s->places[s->nplaces++] = (struct json_place){
 		.value = (uint32_t)(value - text),
 		.key = (uint32_t)((key ? key->at : value) - text),
@@ -304,12 +305,8 @@ int json_scan(const struct json_source *src, struct arena *arena, struct json *o
 
 	assert(src->lim->bytes <= UINT32_MAX);
 	end = scan_text(&s, &root);
-	free(s.keys);
-	if (!end) {
-		free(s.places);
-		free(s.lines);
+	if (!end)
 		return -1;
-	}
 	out->root = root;
 	out->places = s.places;
 	out->nplaces = s.nplaces;

@@ -39,18 +39,18 @@ struct scan {
 	const struct json_source *src;
 	const char *end;  /* of the text */
 	const char *open; /* the innermost bracket or brace that is not closed yet, or NULL */
-	struct arena *arena; /* of the tree */
+	struct arena *arena; /* everything is in it */
 	struct json_place *places;
 	size_t nplaces, places_cap;
 	uint32_t *lines; /* as in struct json: up to where the scan is */
 	size_t nlines, lines_cap;
-	struct scan_key *keys; /* owned: of all open objects, the innermost one's last */
+	struct scan_key *keys; /* of all open objects, the innermost one's last */
 	size_t nkeys, keys_cap;
 };
 
-/* Makes a tree of the text, in the arena, if it is one JSON value within the limits. Returns 0 and
- * the tree, with the places of all values and the lines (the caller frees both), an object or a
- * list before what it holds; or -1 with one error in d. */
+/* Makes a tree of the text if it is one JSON value within the limits. Returns 0 and the tree, the
+ * places of all values, an object or a list before what it holds, and the lines, all in the arena;
+ * or -1 with one error in d. */
 int json_scan(const struct json_source *src, struct arena *arena, struct json *out);
 
 /* Line and column, from 1, of the byte at offset. */

@@ -200,7 +200,7 @@ const char *scan_key(struct scan *s, const char *p)
 		return NULL;
 	key.name = scan_copy(s, p, end, escaped);
 	key.len = strlen(key.name);
-	s->keys = xgrow(s->keys, &s->keys_cap, s->nkeys + 1, sizeof(*s->keys));
+	s->keys = arena_grow(s->arena, s->keys, &s->keys_cap, s->nkeys + 1, sizeof(*s->keys));
 	s->keys[s->nkeys++] = key;
 	return end;
 }

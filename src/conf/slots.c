@@ -170,7 +170,7 @@ static const struct raw_slot *need_slot(struct load *l, const struct source *s,
                                         size_t len)
 {
 	const struct raw_slot *slot = slot_find(in, p, len);
-	struct dict names = { 0 };
+	struct dict names = { .arena = l->scratch };
 	struct diag *e;
 
 	if (slot)
@@ -181,7 +181,6 @@ static const struct raw_slot *need_slot(struct load *l, const struct source *s,
 		if (!dict_get(&names, in->slots[i].name))
 			dict_put(&names, in->slots[i].name, 0);
 	hint_near(e, arena_strn(l->scratch, p, len), &names);
-	dict_finish(&names);
 	return NULL;
 }
 

@@ -30,8 +30,10 @@ const char *source_name(const char *name)
 
 	if (known)
 		return names[*known];
-	names = xgrow(names, &cap, pool.used + 1, sizeof(*names));
-	names[pool.used] = xstrdup(name);
+	if (!pool.arena)
+		pool.arena = arena_new(0);
+	names = arena_grow(pool.arena, names, &cap, pool.used + 1, sizeof(*names));
+	names[pool.used] = arena_str(pool.arena, name);
 	dict_put(&pool, names[pool.used], (uint32_t)pool.used);
 	return names[pool.used - 1];
 }
@@ -186,10 +188,10 @@ static void fail_cycle(const struct request *r, const struct source *same)
 
 struct source *source_add(struct load *l, const char *name)
 {
-	struct source *s = xcalloc(1, sizeof(*s));
+	struct source *s = arena_alloc(l->scratch, sizeof(*s));
 
 	s->name = source_name(name);
-	l->sources = xgrow(l->sources, &l->sources_cap, l->nsources + 1, sizeof(struct source *));
+	l->sources = arena_grow(l->scratch, l->sources, &l->sources_cap, l->nsources + 1, sizeof(struct source *));
 	l->sources[l->nsources++] = s;
 	return s;
 }
@@ -252,10 +254,4 @@ struct source *source_open(struct load *l, const struct source *by, const cJSON 
 	}
 	close(fd);
 	return s;
-}
-
-void source_free(struct source *s)
-{
-	json_free(&s->json);
-	free(s);
 }
