@@ -161,8 +161,8 @@ bool platform_program_dir(char *out, size_t size)
 
 void *platform_pages(size_t size)
 {
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-	               MAP_PRIVATE | MAP_ANON | MAP_POPULATE, -1, 0);
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON | MAP_POPULATE,
+	               -1, 0);
 
 	return p == MAP_FAILED ? NULL : p;
 }

@@ -197,8 +197,8 @@ static cJSON *add_node(struct scan *s, const char *value, const struct scan_key 
 	v = arena_alloc(s->arena, sizeof(*v));
 	v->string = key ? key->name : NULL;
 	v->valueint = (int)s->nplaces;
-	s->places = arena_grow(s->arena, s->places, &s->places_cap, s->nplaces + 1,
-	                       sizeof(*s->places));
+	s->places =
+		arena_grow(s->arena, s->places, &s->places_cap, s->nplaces + 1, sizeof(*s->places));
 	s->places[s->nplaces++] = (struct json_place){
 		.value = (uint32_t)(value - text),
 		.key = (uint32_t)((key ? key->at : value) - text),
