@@ -1,7 +1,7 @@
-/* JSON: a strict RFC 8259 scanner in front of cJSON, and the place of every value.
- * cJSON alone accepts 01, 1., control characters in strings, bad UTF-8, duplicate keys, a cut
+/* JSON: a strict RFC 8259 reader that makes trees of cJSON's nodes and knows the place of every value.
+ * cJSON's own parser accepts 01, 1., control characters in strings, bad UTF-8, duplicate keys, a cut
  * \u0000, garbage behind the end, and says nothing of where a value stood.
- * Thread: control thread (cJSON keeps a global error pointer). */
+ * Thread: any. */
 #ifndef CUEWIRE_JSON_H
 #define CUEWIRE_JSON_H
 
@@ -11,6 +11,7 @@
 
 #include "cuewire/diag.h"
 
+struct arena;
 struct cJSON;
 
 struct json_limits {
@@ -22,20 +23,26 @@ extern const struct json_limits json_limits_file;    /* mapping files: 4 MiB, 32
 extern const struct json_limits json_limits_message; /* one message: 64 KiB, 16, 4,096 */
 
 struct json {
-	struct cJSON *root;        /* owned */
+	const struct cJSON *root;  /* to be read only: its nodes are not cJSON's to change or free */
 	const char *file;          /* borrowed; for diags */
-	const char *text;          /* borrowed; must live as long as json_at is used */
-	struct json_place *places; /* owned: byte offsets of values and keys in document order */
+	struct arena *arena;       /* owned: all below; NULL: that is in the caller's */
+	struct json_place *places; /* byte offsets of values and keys in document order */
 	size_t nplaces;
+	uint32_t *lines; /* byte offsets at which the lines after the first begin */
+	size_t nlines;
 };
 
-/* Scans and parses text. Returns 0, or -1 with one error in d (code "json") whose place is the
- * byte at fault. On success every node's `valueint` is its index into places (numbers are read from
- * valuedouble), so that copies made with cJSON_Duplicate keep their place. A duplicate key is an
- * error "duplicate-key" at the second one. d may be NULL. */
+/* Reads text into a tree of cJSON's nodes. Returns 0, or -1 with one error in d (code "json") whose
+ * place is the byte at fault. On success every node's `valueint` is its index into places (numbers
+ * are read from valuedouble), so that copies made with cJSON_Duplicate keep their place. A duplicate
+ * key is an error "duplicate-key" at the second one. d may be NULL. */
 int json_load(struct json *j, const char *file, const char *text, size_t len,
               const struct json_limits *lim, struct diags *d);
 void json_free(struct json *j);
+
+/* As json_load, with all in an arena of the caller's. */
+int json_load_into(struct json *j, struct arena *arena, const char *file, const char *text,
+                   size_t len, const struct json_limits *lim, struct diags *d);
 
 /* Where a value, or the key before it, stands (line and column from 1; columns count bytes). */
 struct where json_at(const struct json *j, const struct cJSON *v);

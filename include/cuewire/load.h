@@ -9,14 +9,18 @@
 #include "cuewire/diag.h"
 #include "cuewire/mapping.h"
 
+struct arena;
+
 /* Loads and merges files in order, with what they include. A name without a slash that is not
  * a file here is looked for in mappings_dir. The result and the diags' file names live until
  * mapping_free; where it fails, the names live for the rest of the process.
+ * What only the load needs is taken from scratch and of no use afterwards. It is the caller's to
+ * free, when there is time: giving memory back takes longer than getting it.
  * Returns 0 (d may hold warnings) or -1 (d holds an error); *out is set only on success. */
-int mapping_load(struct mapping **out, const char *const files[], size_t n,
+int mapping_load(struct mapping **out, struct arena *scratch, const char *const files[], size_t n,
                  const char *mappings_dir, struct diags *d);
 
-/* The same for one text that is in memory; name stands for the file in messages and in the search
+/* As mapping_load for one text that is in memory; name stands for the file in messages and in the search
  * for includes. */
 int mapping_load_text(struct mapping **out, const char *name, const char *text, size_t len,
                       const char *mappings_dir, struct diags *d);

@@ -17,12 +17,20 @@ void *xgrow(void *p, size_t *cap, size_t n, size_t size);
 
 struct arena;
 
-struct arena *arena_new(void);
+/* An arena that takes its memory in chunks of about that size; ARENA_LOAD: for much that will be
+ * filled. What is larger than a quarter of it gets a chunk of its own. */
+struct arena *arena_new(size_t chunk_size);
 void arena_free(struct arena *a); /* NULL is allowed */
+
+#define ARENA_LOAD ((size_t)128 << 10)
 
 /* Zeroed memory, aligned for any type, that lives until arena_free. */
 void *arena_alloc(struct arena *a, size_t size);
+/* As xgrow; the block that is left behind stays in the arena. */
+void *arena_grow(struct arena *a, void *p, size_t *cap, size_t n, size_t size);
 void *arena_dup(struct arena *a, const void *p, size_t size);
+/* Room for a string of so many bytes, zeroed; without the alignment it is packed. */
+char *arena_text(struct arena *a, size_t len);
 char *arena_str(struct arena *a, const char *s);
 char *arena_strn(struct arena *a, const char *s, size_t len);
 char *arena_fmt(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

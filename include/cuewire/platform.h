@@ -26,6 +26,11 @@ void platform_addresses(void (*fn)(void *ctx, const char *address), void *ctx);
  * CUEWIRE_DEBUG is set. Returns its pid, or -1 with errno. */
 pid_t platform_spawn(const char *path, char *const argv[], int link_fd, int stdout_fd);
 
+/* Zeroed memory straight from the system, there as a whole at once where the system can: cheaper
+ * than a page fault for each page, where most of it will be used. NULL with errno. */
+void *platform_pages(size_t size);
+void platform_pages_free(void *p, size_t size);
+
 /* How many datagrams the socket has dropped for want of room; 0 where the system does not say. */
 uint64_t platform_drops(int fd);
 

@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "cuewire/load.h"
+#include "cuewire/mem.h"
 #include "cuewire/xform.h"
 #include "options.h"
 #include "programs.h"
@@ -64,6 +65,7 @@ int cmd_check(int argc, char **argv)
 	const int n = options_parse("check", table, NOPTIONS, &a, argc, argv);
 	struct diags d = { 0 };
 	struct mapping *m = NULL;
+	struct arena *scratch;
 	char dir[512] = "";
 	int err;
 
@@ -75,8 +77,10 @@ int cmd_check(int argc, char **argv)
 	}
 	if (!a.mappings)
 		programs_mappings(dir, sizeof(dir));
-	err = mapping_load(&m, (const char *const *)argv, (size_t)n, a.mappings ? a.mappings : dir,
-	                   &d);
+	scratch = arena_new(ARENA_LOAD);
+	err = mapping_load(&m, scratch, (const char *const *)argv, (size_t)n,
+	                   a.mappings ? a.mappings : dir, &d);
+	arena_free(scratch);
 	if (a.json)
 		print_json(&d);
 	else

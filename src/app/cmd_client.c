@@ -299,6 +299,7 @@ static char *envelope(const char *text, bool dry_run)
 	struct diags d = { 0 };
 	struct json j;
 	struct buf b;
+	cJSON *root;
 	char *one_line;
 
 	if (strlen(text) > SEND_MAX) {
@@ -309,10 +310,12 @@ static char *envelope(const char *text, bool dry_run)
 		print_bad_json(&d);
 		return NULL;
 	}
-	if (dry_run)
-		set_dry_run(j.root);
-	one_line = cJSON_PrintUnformatted(j.root);
 	json_free(&j);
+	root = cJSON_Parse(text);
+	if (dry_run)
+		set_dry_run(root);
+	one_line = cJSON_PrintUnformatted(root);
+	cJSON_Delete(root);
 	buf_init(&b, 1024 * 1024);
 	buf_fmt(&b, "{\"request\": \"send\", \"message\": %s}", one_line);
 	cJSON_free(one_line);

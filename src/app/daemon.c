@@ -76,7 +76,7 @@ static void take_signals(struct daemon *d)
 
 /* ---- start ---- */
 
-static int load(struct daemon *d)
+static int load(struct daemon *d, struct arena *scratch)
 {
 	static const char *const club[] = { "club.json" };
 	struct diags diags = { 0 };
@@ -90,7 +90,7 @@ static int load(struct daemon *d)
 		d->opt.files = club;
 		d->opt.nfiles = 1;
 	}
-	err = mapping_load(&d->m, d->opt.files, d->opt.nfiles, d->mappings_dir, &diags);
+	err = mapping_load(&d->m, scratch, d->opt.files, d->opt.nfiles, d->mappings_dir, &diags);
 	diags_print(stderr, &diags);
 	if (err)
 		daemon_say(d, "cuewire: the mapping has errors, nothing was started");
@@ -215,11 +215,11 @@ static void add_stdin(struct daemon *d)
 	outlet_init(&c->out, 1);
 }
 
-static int start(struct daemon *d)
+static int start(struct daemon *d, struct arena *scratch)
 {
 	int fds[OSC_PORTS_MAX];
 
-	if (load(d) || open_trace(d))
+	if (load(d, scratch) || open_trace(d))
 		return -1;
 	d->ports = xcalloc(d->m->nports + 1, sizeof(*d->ports));
 	for (size_t i = 0; i < d->m->nports; i++)
@@ -407,6 +407,7 @@ static void finish(struct daemon *d)
 int daemon_run(const struct run_options *opt)
 {
 	static struct daemon d;
+	struct arena *scratch;
 	int err;
 
 	d = (struct daemon){ .opt = *opt,
@@ -419,7 +420,9 @@ int daemon_run(const struct run_options *opt)
 		d.clients[i].fd = -1;
 	outlet_init(&d.err, 2);
 	d.color = isatty(2) && !getenv("NO_COLOR");
-	err = start(&d);
+	scratch = arena_new(ARENA_LOAD);
+	err = start(&d, scratch);
+	arena_free(scratch);
 	if (!err)
 		loop(&d);
 	finish(&d);

@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cuewire/platform.h"
+
 #define GROW_MIN 16
-#define CHUNK_MIN ((size_t)16 << 10)
-#define CHUNK_MAX ((size_t)1 << 20)
+#define CHUNK_MIN 256
+#define PAGES_MIN ((size_t)16 << 10) /* chunks from here on are asked of the system itself */
 
 static _Noreturn void die(size_t size)
 {
@@ -56,38 +58,45 @@ char *xstrdup(const char *s)
 	return memcpy(xmalloc(size), s, size);
 }
 
+/* The capacity that doubling cap gets to for n items. */
+static size_t doubled(size_t cap, size_t n)
+{
+	if (!cap)
+		cap = GROW_MIN;
+	while (cap < n)
+		cap = times(cap, 2);
+	return cap;
+}
+
 void *xgrow(void *p, size_t *cap, size_t n, size_t size)
 {
-	size_t c = *cap ? *cap : GROW_MIN;
-
 	if (p && *cap >= n)
 		return p;
-	while (c < n)
-		c = times(c, 2);
-	p = xrealloc(p, times(c, size));
-	*cap = c;
-	return p;
+	*cap = doubled(*cap, n);
+	return xrealloc(p, times(*cap, size));
 }
 
 /* ---- arena ---- */
 
-/* Chunks come zeroed and are never used twice, so nothing has to be cleared. */
+/* Chunks come zeroed and no part of one is used twice, so nothing has to be cleared. Blocks are
+ * taken from the front, text, which needs no alignment, from the back. */
 struct chunk {
 	struct chunk *next; /* owned: the one before it in time */
-	size_t used, size;
+	size_t size;        /* with this head */
+	size_t front, back; /* what is free, from the chunk's beginning */
 	max_align_t data[];
 };
 
 struct arena {
 	struct chunk *chunks; /* owned; the first is being filled */
-	size_t next_size;
+	size_t chunk_size;
 };
 
-struct arena *arena_new(void)
+struct arena *arena_new(size_t chunk_size)
 {
 	struct arena *a = xcalloc(1, sizeof(*a));
 
-	a->next_size = CHUNK_MIN;
+	a->chunk_size = chunk_size > CHUNK_MIN ? chunk_size : CHUNK_MIN;
 	return a;
 }
 
@@ -97,7 +106,10 @@ void arena_free(struct arena *a)
 		return;
 	for (struct chunk *c = a->chunks, *next; c; c = next) {
 		next = c->next;
-		free(c);
+		if (c->size >= PAGES_MIN)
+			platform_pages_free(c, c->size);
+		else
+			free(c);
 	}
 	free(a);
 }
@@ -106,49 +118,66 @@ static struct chunk *new_chunk(size_t size)
 {
 	struct chunk *c;
 
-	if (size > SIZE_MAX - sizeof(*c))
-		die(size);
-	c = xcalloc(1, sizeof(*c) + size);
-	c->size = size;
+	c = must(size >= PAGES_MIN ? platform_pages(size) : calloc(1, size), size);
+	c->size = c->back = size;
+	c->front = sizeof(*c);
 	return c;
 }
 
 /* What is large gets a chunk of its own behind the first, which goes on being filled. */
-static void *alloc_large(struct arena *a, size_t size)
+static struct chunk *large_chunk(struct arena *a, size_t size)
 {
-	struct chunk *c = new_chunk(size);
+	struct chunk *c = new_chunk(sizeof(*c) + size);
 
-	c->used = size;
 	if (a->chunks) {
 		c->next = a->chunks->next;
 		a->chunks->next = c;
 	} else {
 		a->chunks = c;
 	}
-	return c->data;
+	return c;
+}
+
+/* A chunk with so many bytes free. */
+static struct chunk *chunk_for(struct arena *a, size_t size)
+{
+	struct chunk *c = a->chunks;
+
+	if (c && size <= c->back - c->front)
+		return c;
+	if (size > a->chunk_size / 4)
+		return large_chunk(a, size);
+	c = new_chunk(a->chunk_size);
+	c->next = a->chunks;
+	a->chunks = c;
+	return c;
 }
 
 void *arena_alloc(struct arena *a, size_t size)
 {
 	const size_t align = _Alignof(max_align_t);
-	struct chunk *c = a->chunks;
+	struct chunk *c;
 	void *p;
 
-	if (size > SIZE_MAX - align)
+	if (size > SIZE_MAX / 2)
 		die(size);
 	size = size ? (size + align - 1) / align * align : align;
-	if (!c || size > c->size - c->used) {
-		if (size > a->next_size / 4)
-			return alloc_large(a, size);
-		c = new_chunk(a->next_size);
-		c->next = a->chunks;
-		a->chunks = c;
-		if (a->next_size < CHUNK_MAX)
-			a->next_size *= 2;
-	}
-	p = (char *)c->data + c->used;
-	c->used += size;
+	c = chunk_for(a, size);
+	p = (char *)c + c->front;
+	c->front += size;
 	return p;
+}
+
+void *arena_grow(struct arena *a, void *p, size_t *cap, size_t n, size_t size)
+{
+	const size_t used = p ? *cap * size : 0;
+	void *more;
+
+	if (p && *cap >= n)
+		return p;
+	*cap = doubled(*cap, n);
+	more = arena_alloc(a, times(*cap, size));
+	return used ? memcpy(more, p, used) : more;
 }
 
 void *arena_dup(struct arena *a, const void *p, size_t size)
@@ -160,18 +189,26 @@ void *arena_dup(struct arena *a, const void *p, size_t size)
 	return copy;
 }
 
+char *arena_text(struct arena *a, size_t len)
+{
+	struct chunk *c;
+
+	if (len > SIZE_MAX / 2)
+		die(len);
+	c = chunk_for(a, len + 1);
+	c->back -= len + 1;
+	return (char *)c + c->back;
+}
+
 char *arena_str(struct arena *a, const char *s)
 {
-	return arena_dup(a, s, strlen(s) + 1);
+	return arena_strn(a, s, strlen(s));
 }
 
 char *arena_strn(struct arena *a, const char *s, size_t len)
 {
-	char *copy;
+	char *copy = arena_text(a, len);
 
-	if (len == SIZE_MAX)
-		die(len);
-	copy = arena_alloc(a, len + 1);
 	if (len)
 		memcpy(copy, s, len);
 	return copy;
@@ -180,15 +217,17 @@ char *arena_strn(struct arena *a, const char *s, size_t len)
 char *arena_fmt(struct arena *a, const char *fmt, ...)
 {
 	va_list args;
-	char *s;
+	char shortly[128], *s;
 	int n;
 
 	va_start(args, fmt);
-	n = vsnprintf(NULL, 0, fmt, args);
+	n = vsnprintf(shortly, sizeof(shortly), fmt, args);
 	va_end(args);
 	if (n < 0)
 		die(SIZE_MAX);
-	s = arena_alloc(a, (size_t)n + 1);
+	if ((size_t)n < sizeof(shortly))
+		return arena_strn(a, shortly, (size_t)n);
+	s = arena_text(a, (size_t)n);
 	va_start(args, fmt);
 	(void)vsnprintf(s, (size_t)n + 1, fmt, args);
 	va_end(args);

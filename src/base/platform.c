@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #ifdef __APPLE__
@@ -153,6 +154,27 @@ bool platform_program_dir(char *out, size_t size)
 	return (size_t)snprintf(out, size, "%s", path) < size;
 }
 #endif
+
+/* ---- memory ---- */
+
+#ifndef MAP_POPULATE
+#define MAP_POPULATE 0
+#endif
+
+void *platform_pages(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON | MAP_POPULATE,
+	               -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void platform_pages_free(void *p, size_t size)
+{
+	munmap(p, size);
+}
+
+/* ---- network ---- */
 
 void platform_addresses(void (*fn)(void *ctx, const char *address), void *ctx)
 {

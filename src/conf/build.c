@@ -104,7 +104,7 @@ static const char *own_address(struct build *b, const char *name)
 
 static struct control build_control(struct build *b, const struct raw_control *c)
 {
-	const bool encoder = c->kind == KIND_ENCODER, pair = c->up.h.obj || c->on.h.obj;
+	const bool encoder = c->kind == KIND_ENCODER, pair = c->up || c->on;
 	struct control out = {
 		.name = keep(b, c->name),
 		.title = keep(b, c->title),
@@ -115,8 +115,8 @@ static struct control build_control(struct build *b, const struct raw_control *c
 		.lsb_first = c->lsb_first,
 		.encoding = encoder && !pair ? (enum encoding)c->encoding : ENC_NONE,
 		.port = c->to_port,
-		.up = pair_address(c, encoder ? &c->up : &c->on),
-		.down = pair_address(c, encoder ? &c->down : &c->off),
+		.up = pair_address(c, encoder ? c->up : c->on),
+		.down = pair_address(c, encoder ? c->down : c->off),
 	};
 
 	if (c->to_port == PORT_NONE)
@@ -304,7 +304,7 @@ static void build_routes(struct build *b)
 
 struct mapping *build_mapping(struct load *l)
 {
-	struct arena *a = arena_new();
+	struct arena *a = arena_new(ARENA_LOAD);
 	struct mapping *m = arena_alloc(a, sizeof(*m));
 	struct build b = { .l = l, .m = m, .a = a };
 

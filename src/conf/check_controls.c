@@ -26,7 +26,7 @@ static bool sends(const struct raw_port *p)
 
 static bool has_address(const struct raw_control *c)
 {
-	return numbers_address(&c->num).form != ADDR_NONE || c->on.h.obj || c->up.h.obj;
+	return numbers_address(&c->num).form != ADDR_NONE || c->on || c->up;
 }
 
 static void check_osc_port(struct load *l, const struct raw_control *c)
@@ -183,7 +183,7 @@ static void take_osc(struct taken *t, size_t control, const cJSON *at)
 static void take_all(struct taken *t, size_t control)
 {
 	const struct raw_control *c = control_at(t->l, control);
-	const struct raw_address *const halves[] = { &c->on, &c->off, &c->up, &c->down };
+	const struct raw_address *const halves[] = { c->on, c->off, c->up, c->down };
 	const cJSON *obj = c->h.obj;
 
 	if (c->to_port == PORT_NONE)
@@ -194,13 +194,13 @@ static void take_all(struct taken *t, size_t control)
 	}
 	take_midi(t, control, c->num.cc.n ? member_or(obj, "cc") : obj, numbers_address(&c->num));
 	for (size_t i = 0; i < sizeof(halves) / sizeof(*halves); i++)
-		if (halves[i]->h.obj)
+		if (halves[i])
 			take_midi(t, control, halves[i]->h.obj, pair_address(c, halves[i]));
 }
 
 void check_controls(struct load *l)
 {
-	struct taken t = { .l = l };
+	struct taken t = { .l = l, .osc.arena = l->scratch };
 
 	if (l->controls.n > MAPPING_CONTROLS_MAX) {
 		const struct raw_control *c = control_at(l, MAPPING_CONTROLS_MAX);
@@ -213,5 +213,4 @@ void check_controls(struct load *l)
 		check_port_of(l, control_at(l, i));
 		take_all(&t, i);
 	}
-	dict_finish(&t.osc);
 }

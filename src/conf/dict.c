@@ -1,6 +1,5 @@
 #include "dict.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "cuewire/mem.h"
@@ -38,11 +37,10 @@ static void grow(struct dict *d)
 	const struct dict old = *d;
 
 	d->size = old.size ? old.size * 2 : 64;
-	d->entries = xcalloc(d->size, sizeof(*d->entries));
+	d->entries = arena_alloc(d->arena, d->size * sizeof(*d->entries));
 	for (size_t i = 0; i < old.size; i++)
 		if (old.entries[i].key)
 			*slot_of(d, old.entries[i].key, old.entries[i].hash) = old.entries[i];
-	free(old.entries);
 }
 
 uint32_t *dict_get(const struct dict *d, const char *key)
@@ -70,10 +68,4 @@ void dict_each(const struct dict *d, void (*fn)(void *ctx, const char *key), voi
 	for (size_t i = 0; i < d->size; i++)
 		if (d->entries[i].key)
 			fn(ctx, d->entries[i].key);
-}
-
-void dict_finish(struct dict *d)
-{
-	free(d->entries);
-	*d = (struct dict){ 0 };
 }

@@ -189,47 +189,56 @@ static const char *var_text(struct each *e, struct each_var *v)
 	return v->text;
 }
 
-static size_t put(char *out, size_t at, const char *s, size_t len)
+/* A text of which only what has room is kept. */
+struct text {
+	char *out;
+	size_t len, size;
+};
+
+static void put(struct text *t, const char *s, size_t len)
 {
-	if (out)
-		memcpy(out + at, s, len);
-	return at + len;
+	if (t->len + len <= t->size)
+		memcpy(t->out + t->len, s, len);
+	t->len += len;
 }
 
-/* Writes the string with the values put in to out, unless that is NULL. Returns its length. */
-static size_t put_values(struct each *e, const char *s, char *out)
+/* Writes the string with the values put in. Returns its length, whether it had room or not. */
+static size_t put_values(struct each *e, const char *s, char *out, size_t size)
 {
-	size_t len = 0, n;
+	struct text t = { .out = out, .size = size };
+	size_t n;
 
 	while (*s) {
 		const char *brace = strchr(s, '{');
 		const size_t plain = brace ? (size_t)(brace - s) : strlen(s);
 		struct each_var *v;
 
-		len = put(out, len, s, plain);
+		put(&t, s, plain);
 		s += plain;
 		if (!brace)
 			break;
 		v = var_at(e, s, &n);
 		if (v)
-			len = put(out, len, var_text(e, v), strlen(var_text(e, v)));
+			put(&t, var_text(e, v), strlen(var_text(e, v)));
 		else
-			len = put(out, len, s, n = 1);
+			put(&t, s, n = 1);
 		s += n;
 	}
-	return len;
+	return t.len;
 }
 
 /* The string with the values put in; NULL when that costs too much. */
 static char *fill(struct each *e, const char *s)
 {
-	const size_t len = put_values(e, s, NULL);
-	char *out;
+	char few[256], *out;
+	const size_t len = put_values(e, s, few, sizeof(few));
 
 	if (!load_spend(e->l, len + 1))
 		return NULL;
-	out = arena_alloc(e->l->scratch, len + 1);
-	put_values(e, s, out);
+	if (len <= sizeof(few))
+		return arena_strn(e->l->scratch, few, len);
+	out = arena_text(e->l->scratch, len);
+	put_values(e, s, out, len);
 	return out;
 }
 

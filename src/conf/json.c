@@ -1,59 +1,43 @@
 #include "cuewire/json.h"
 
-#include <assert.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include <cjson/cJSON.h>
+
+#include "cuewire/mem.h"
 
 #include "json_scan.h"
 
 const struct json_limits json_limits_file = { (size_t)4 << 20, 32, 500000 };
 const struct json_limits json_limits_message = { (size_t)64 << 10, 16, 4096 };
 
-/* Gives a list of siblings, and all below them, their indexes in document order. Returns the index
- * after the last. No deeper than the scanner let pass. */
-static int number_nodes(cJSON *v, int next)
+/* A node and its text take about so many times the bytes that they are written with. */
+#define TREE_FACTOR 6
+
+int json_load_into(struct json *j, struct arena *arena, const char *file, const char *text,
+                   size_t len, const struct json_limits *lim, struct diags *d)
 {
-	for (; v; v = v->next) {
-		v->valueint = next++;
-		next = number_nodes(v->child, next);
-	}
-	return next;
+	const struct json_source src = { file, text, len, lim, d };
+
+	*j = (struct json){ .file = file };
+	return json_scan(&src, arena, j);
 }
 
 int json_load(struct json *j, const char *file, const char *text, size_t len,
               const struct json_limits *lim, struct diags *d)
 {
-	const struct json_source src = { file, text, len, lim, d };
-	struct json_place *places;
-	cJSON *root;
-	size_t n;
-	int numbered;
+	const size_t chunk = TREE_FACTOR * (len < lim->bytes ? len : lim->bytes);
+	struct arena *arena = arena_new(chunk < ARENA_LOAD ? chunk : ARENA_LOAD);
 
-	if (json_scan(&src, &places, &n))
+	if (json_load_into(j, arena, file, text, len, lim, d)) {
+		arena_free(arena);
 		return -1;
-	root = cJSON_ParseWithLength(text, len);
-	if (!root)
-		goto fail;
-	numbered = number_nodes(root, 0);
-	assert((size_t)numbered == n);
-	(void)numbered;
-	*j = (struct json){
-		.root = root, .file = file, .text = text, .places = places, .nplaces = n
-	};
+	}
+	j->arena = arena;
 	return 0;
-fail:
-	/* All that cJSON can refuse here is a text that it has no memory for. */
-	diag_add(d, (struct where){ .file = file }, SEV_ERROR, "json", "no memory to read it");
-	free(places);
-	return -1;
 }
 
 void json_free(struct json *j)
 {
-	cJSON_Delete(j->root);
-	free(j->places);
+	arena_free(j->arena);
 	*j = (struct json){ 0 };
 }
 
@@ -63,29 +47,40 @@ static const struct json_place *find_place(const struct json *j, const cJSON *v)
 	                                                            : NULL;
 }
 
+static struct where where(const struct json *j, size_t offset)
+{
+	return json_where(j->file, j->lines, j->nlines, offset);
+}
+
 struct where json_at(const struct json *j, const cJSON *v)
 {
 	const struct json_place *p = find_place(j, v);
 
-	return p ? json_where(j->file, j->text, p->value) : (struct where){ .file = j->file };
+	return p ? where(j, p->value) : (struct where){ .file = j->file };
 }
 
 struct where json_key_at(const struct json *j, const cJSON *v)
 {
 	const struct json_place *p = find_place(j, v);
 
-	return p ? json_where(j->file, j->text, p->key) : (struct where){ .file = j->file };
+	return p ? where(j, p->key) : (struct where){ .file = j->file };
 }
 
-struct where json_where(const char *file, const char *text, size_t offset)
+struct where json_where(const char *file, const uint32_t *lines, size_t nlines, size_t offset)
 {
-	struct where at = { .file = file, .line = 1 };
-	const char *line = text, *end = text + offset, *nl;
+	size_t lo = 0, hi = nlines;
 
-	while ((nl = memchr(line, '\n', (size_t)(end - line)))) {
-		line = nl + 1;
-		at.line++;
+	while (lo < hi) {
+		const size_t mid = (lo + hi) / 2;
+
+		if (lines[mid] <= offset)
+			lo = mid + 1;
+		else
+			hi = mid;
 	}
-	at.column = (int)(end - line) + 1;
-	return at;
+	return (struct where){
+		.file = file,
+		.line = (int)lo + 1,
+		.column = (int)(offset - (lo ? lines[lo - 1] : 0)) + 1,
+	};
 }

@@ -13,9 +13,7 @@
 
 static struct where place(const struct scan *s, const char *p)
 {
-	const struct json_source *src = s->src;
-
-	return json_where(src->file, src->text, (size_t)(p - src->text));
+	return json_where(s->src->file, s->lines, s->nlines, (size_t)(p - s->src->text));
 }
 
 const char *fault(struct scan *s, const char *p, const char *msg, ...)

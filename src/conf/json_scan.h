@@ -20,6 +20,8 @@ struct json_place {
 	uint32_t key; /* of its opening quote; a value without a key: as value */
 };
 
+struct arena;
+
 struct json_source {
 	const char *file, *text; /* borrowed */
 	size_t len;
@@ -27,19 +29,9 @@ struct json_source {
 	struct diags *d; /* may be NULL */
 };
 
-/* Checks that the text is one JSON value within the limits. Returns 0 and the places of all values,
- * an object's or a list's before those of what it holds (the caller frees *places), or -1 with one
- * error in d. */
-int json_scan(const struct json_source *src, struct json_place **places, size_t *n);
-
-/* Line and column, from 1, of the byte at offset. */
-struct where json_where(const char *file, const char *text, size_t offset);
-
-/* ---- within the scanner ---- */
-
 struct scan_key {
 	const char *at;   /* the opening quote */
-	const char *name; /* without escapes: borrowed from the text or owned by names */
+	char *name;       /* without escapes */
 	size_t len;
 };
 
@@ -47,12 +39,24 @@ struct scan {
 	const struct json_source *src;
 	const char *end;  /* of the text */
 	const char *open; /* the innermost bracket or brace that is not closed yet, or NULL */
+	struct arena *arena; /* everything is in it */
 	struct json_place *places;
 	size_t nplaces, places_cap;
-	struct scan_key *keys; /* owned: of all open objects, the innermost one's last */
+	uint32_t *lines; /* as in struct json: up to where the scan is */
+	size_t nlines, lines_cap;
+	struct scan_key *keys; /* of all open objects, the innermost one's last */
 	size_t nkeys, keys_cap;
-	struct arena *names; /* owned: keys that have escapes; NULL while there are none */
 };
+
+/* Makes a tree of the text if it is one JSON value within the limits. Returns 0 and the tree, the
+ * places of all values, an object or a list before what it holds, and the lines, all in the arena;
+ * or -1 with one error in d. */
+int json_scan(const struct json_source *src, struct arena *arena, struct json *out);
+
+/* Line and column, from 1, of the byte at offset. */
+struct where json_where(const char *file, const uint32_t *lines, size_t nlines, size_t offset);
+
+/* ---- within the scanner ---- */
 
 /* The byte at p, or -1 at the end. */
 static inline int scan_look(const struct scan *s, const char *p)
@@ -62,6 +66,9 @@ static inline int scan_look(const struct scan *s, const char *p)
 
 /* A string with its quotes; *escaped: it holds a backslash. */
 const char *scan_string(struct scan *s, const char *p, bool *escaped);
+
+/* The same string without quotes and escapes, in the arena. */
+char *scan_copy(struct scan *s, const char *p, const char *end, bool escaped);
 
 /* A key with its quotes; adds it to keys. */
 const char *scan_key(struct scan *s, const char *p);

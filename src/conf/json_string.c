@@ -150,21 +150,19 @@ static char unescaped(char c)
 	return at ? to[at - from] : c;
 }
 
-/* Only for a string that scan_string has accepted; it never grows. Returns the new length. */
-static size_t unescape(char *out, const char *p, const char *end)
+/* Only for a string that scan_string has accepted; it never grows. */
+static void unescape(char *out, const char *p, const char *end)
 {
-	char *o = out;
-
 	while (p < end) {
 		long unit;
 
 		if (*p != '\\') {
-			*o++ = *p++;
+			*out++ = *p++;
 			continue;
 		}
 		unit = code_unit(p, end);
 		if (unit < 0) {
-			*o++ = unescaped(p[1]);
+			*out++ = unescaped(p[1]);
 			p += 2;
 			continue;
 		}
@@ -173,9 +171,20 @@ static size_t unescape(char *out, const char *p, const char *end)
 			unit = 0x10000 + ((unit - 0xD800) << 10) + (code_unit(p, end) - 0xDC00);
 			p += 6;
 		}
-		o += utf8_encode(o, (uint32_t)unit);
+		out += utf8_encode(out, (uint32_t)unit);
 	}
-	return (size_t)(o - out);
+}
+
+char *scan_copy(struct scan *s, const char *p, const char *end, bool escaped)
+{
+	const size_t len = (size_t)(end - p) - 2;
+	char *copy = arena_text(s->arena, len);
+
+	if (escaped)
+		unescape(copy, p + 1, end - 1);
+	else
+		memcpy(copy, p + 1, len);
+	return copy;
 }
 
 const char *scan_key(struct scan *s, const char *p)
@@ -189,18 +198,9 @@ const char *scan_key(struct scan *s, const char *p)
 	end = scan_string(s, p, &escaped);
 	if (!end)
 		return NULL;
-	key.name = p + 1;
-	key.len = (size_t)(end - p) - 2;
-	if (escaped) {
-		char *name;
-
-		if (!s->names)
-			s->names = arena_new();
-		name = arena_alloc(s->names, key.len);
-		key.len = unescape(name, p + 1, end - 1);
-		key.name = name;
-	}
-	s->keys = xgrow(s->keys, &s->keys_cap, s->nkeys + 1, sizeof(*s->keys));
+	key.name = scan_copy(s, p, end, escaped);
+	key.len = strlen(key.name);
+	s->keys = arena_grow(s->arena, s->keys, &s->keys_cap, s->nkeys + 1, sizeof(*s->keys));
 	s->keys[s->nkeys++] = key;
 	return end;
 }

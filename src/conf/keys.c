@@ -261,7 +261,7 @@ const struct section section_address = {
 
 #define AT(field) .offset = offsetof(struct raw_control, field)
 #define PAIR(word, of, what)                                         \
-	{ #word, KEY_OBJECT, .sub = &section_address, AT(word), \
+	{ #word, KEY_HALF, .sub = &section_address, AT(word), \
 	  .help = "of " of ": the address that gets " what }
 
 enum {

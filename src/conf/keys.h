@@ -38,6 +38,7 @@ enum key_type {
 	KEY_WHEN,    /* object, control to 0 or 1: the cJSON node */
 	KEY_EACH,    /* variables: read by each.c, into nothing */
 	KEY_OBJECT,  /* object of `sub`: the struct that `sub` reads into */
+	KEY_HALF,    /* object of section_address: struct raw_address *, NULL unless given */
 	KEY_TYPE_COUNT
 };
 

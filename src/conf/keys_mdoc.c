@@ -91,6 +91,7 @@ static void type(struct buf *b, const struct key *k)
 		buf_fmt(b, "object with names: %s", k->sub->name);
 		break;
 	case KEY_OBJECT:
+	case KEY_HALF:
 		buf_fmt(b, "object: %s", k->sub->name);
 		break;
 	default:

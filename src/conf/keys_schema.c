@@ -262,6 +262,7 @@ static void (*const emitters[KEY_TYPE_COUNT])(struct emit *e) = {
 	[KEY_AMOUNT] = emit_number,   [KEY_VALUE] = emit_value,     [KEY_TEXTS] = emit_texts,
 	[KEY_LIST] = emit_list,       [KEY_MAP] = emit_map,         [KEY_WHEN] = emit_when,
 	[KEY_EACH] = emit_each,       [KEY_OBJECT] = emit_ref,
+	[KEY_HALF] = emit_ref,
 };
 
 static void emit_default(struct emit *e)

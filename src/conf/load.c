@@ -1,6 +1,5 @@
 #include "cuewire/load.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
@@ -9,33 +8,21 @@
 
 #include "load_priv.h"
 
-static void load_begin(struct load *l, const char *mappings_dir, struct diags *d)
+static struct load load_begin(struct arena *scratch, const char *mappings_dir, struct diags *d)
 {
-	*l = (struct load){
-		.scratch = arena_new(),
+	const struct family empty = { .names.arena = scratch };
+
+	return (struct load){
+		.scratch = scratch,
 		.d = d,
+		.seen.arena = scratch,
 		.mappings_dir = mappings_dir,
 		.budget = LOAD_BUDGET,
+		.ports = empty,
+		.controls = empty,
+		.routes = empty,
+		.intents = empty,
 	};
-}
-
-static void family_finish(struct family *f)
-{
-	free(f->items);
-	dict_finish(&f->names);
-}
-
-static void load_finish(struct load *l)
-{
-	for (size_t i = 0; i < l->nsources; i++)
-		source_free(l->sources[i]);
-	free(l->sources);
-	family_finish(&l->ports);
-	family_finish(&l->controls);
-	family_finish(&l->routes);
-	family_finish(&l->intents);
-	dict_finish(&l->seen);
-	arena_free(l->scratch);
 }
 
 static void read_file(struct load *l, struct source *s, size_t depth);
@@ -113,13 +100,11 @@ static int finish(struct load *l, struct mapping **out)
 	return l->problems ? -1 : 0;
 }
 
-int mapping_load(struct mapping **out, const char *const files[], size_t n,
+int mapping_load(struct mapping **out, struct arena *scratch, const char *const files[], size_t n,
                  const char *mappings_dir, struct diags *d)
 {
-	struct load l;
-	int ret;
+	struct load l = load_begin(scratch, mappings_dir, d);
 
-	load_begin(&l, mappings_dir, d);
 	for (size_t i = 0; i < n; i++) {
 		bool again;
 		struct source *s = source_open(&l, NULL, NULL, files[i], &again);
@@ -127,25 +112,22 @@ int mapping_load(struct mapping **out, const char *const files[], size_t n,
 		if (s && !again)
 			read_file(&l, s, 0);
 	}
-	ret = finish(&l, out);
-	load_finish(&l);
-	return ret;
+	return finish(&l, out);
 }
 
 int mapping_load_text(struct mapping **out, const char *name, const char *text, size_t len,
                       const char *mappings_dir, struct diags *d)
 {
-	struct source *s;
-	struct load l;
+	struct arena *scratch = arena_new(ARENA_LOAD);
+	struct load l = load_begin(scratch, mappings_dir, d);
+	struct source *s = source_add(&l, name);
 	int ret;
 
-	load_begin(&l, mappings_dir, d);
-	s = source_add(&l, name);
-	if (json_load(&s->json, s->name, text, len, &json_limits_file, d))
+	if (json_load_into(&s->json, scratch, s->name, text, len, &json_limits_file, d))
 		l.problems++;
 	else
 		read_file(&l, s, 0);
 	ret = finish(&l, out);
-	load_finish(&l);
+	arena_free(scratch);
 	return ret;
 }

@@ -39,7 +39,6 @@ struct cJSON;
 /* One file. */
 struct source {
 	struct json json;
-	char *text;       /* owned; NULL: the caller's */
 	const char *name; /* as it was opened */
 	dev_t dev;
 	ino_t ino;
@@ -50,7 +49,7 @@ struct source {
 
 /* The objects of one kind, by name (routes: by source and conditions). */
 struct family {
-	void **items; /* owned list of raw objects; NULL where one was taken away */
+	void **items; /* raw objects; NULL where one was taken away */
 	size_t n, cap;
 	struct dict names;
 };
@@ -58,13 +57,14 @@ struct family {
 /* A name that is known, of an object that had a problem or was taken away. */
 #define BROKEN UINT32_MAX
 
+/* All of it is in the scratch arena. */
 struct load {
 	struct arena *scratch;
 	struct diags *d;
 	size_t problems;  /* errors of this load */
 	struct dict seen; /* places and codes of problems: an "each" tells each once */
 	const char *mappings_dir;
-	struct source **sources; /* owned, in the order in which they were opened */
+	struct source **sources; /* in the order in which they were opened */
 	size_t nsources, sources_cap;
 	bool incomplete; /* a file is missing or broken: names may be unknown for that */
 	size_t budget;   /* what is left of LOAD_BUDGET */
@@ -136,7 +136,6 @@ const char *source_name(const char *name);
 struct source *source_open(struct load *l, const struct source *by, const struct cJSON *include,
                            const char *name, bool *again);
 struct source *source_add(struct load *l, const char *name);
-void source_free(struct source *s);
 
 /* ---- each.c ---- */
 
@@ -225,7 +224,7 @@ void check_controls(struct load *l);
 void check_routes(struct load *l);
 void check_intents(struct load *l);
 
-/* The address that the keys of an object give. */
+/* The address that the keys of an object give; half: NULL for none. */
 struct address numbers_address(const struct numbers *n);
 struct address pair_address(const struct raw_control *c, const struct raw_address *half);
 

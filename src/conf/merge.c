@@ -15,7 +15,7 @@ void merge_broken(struct family *f, const char *name)
 
 static void append(struct family *f, void *raw, const char *name, uint32_t *known)
 {
-	f->items = xgrow(f->items, &f->cap, f->n + 1, sizeof(*f->items));
+	f->items = arena_grow(f->names.arena, f->items, &f->cap, f->n + 1, sizeof(*f->items));
 	f->items[f->n] = raw;
 	if (known)
 		*known = (uint32_t)f->n;

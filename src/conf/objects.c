@@ -105,10 +105,11 @@ struct address numbers_address(const struct numbers *n)
 
 struct address pair_address(const struct raw_control *c, const struct raw_address *half)
 {
-	struct numbers n = half->num;
+	struct numbers n;
 
-	if (!half->h.obj)
+	if (!half)
 		return (struct address){ 0 };
+	n = half->num;
 	n.program = n.poly = -1;
 	if (n.channel < 1)
 		n.channel = c->num.channel;
@@ -134,7 +135,7 @@ static bool same_halves(struct load *l, const struct raw_control *c, const struc
 {
 	const struct address x = pair_address(c, a), y = pair_address(c, b);
 
-	if (!a->h.obj || x.form != y.form || x.channel != y.channel || x.number != y.number)
+	if (!a || !b || x.form != y.form || x.channel != y.channel || x.number != y.number)
 		return false;
 	problem(l, c->h.src, b->h.obj, "conflict", "both halves of the pair have the same address");
 	return true;
@@ -164,7 +165,7 @@ static bool fits_kind(struct load *l, const struct raw_control *c)
 	return only_kind(l, c, KIND_SWITCH, "on") && only_kind(l, c, KIND_ENCODER, "up") &&
 	       only_kind(l, c, KIND_ENCODER, "encoder") &&
 	       (!c->bipolar || only_kind(l, c, KIND_FADER, "bipolar")) &&
-	       !same_halves(l, c, &c->on, &c->off) && !same_halves(l, c, &c->up, &c->down);
+	       !same_halves(l, c, c->on, c->off) && !same_halves(l, c, c->up, c->down);
 }
 
 static bool item_control(struct load *l, const struct source *s, const cJSON *obj)

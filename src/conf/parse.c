@@ -39,12 +39,21 @@ static void set_defaults(const struct section *sec, void *out)
 	}
 }
 
-static int find_key(const struct section *sec, const char *name)
+/* first: the key that is tried first, as keys mostly stand in the order of the table. */
+static int find_key_from(const struct section *sec, size_t first, const char *name)
 {
-	for (size_t i = 0; i < sec->nkeys; i++)
+	for (size_t n = 0, i = first; n < sec->nkeys; n++, i++) {
+		if (i >= sec->nkeys)
+			i -= sec->nkeys;
 		if (sec->keys[i].name[0] == name[0] && !strcmp(sec->keys[i].name, name))
 			return (int)i;
+	}
 	return -1;
+}
+
+static int find_key(const struct section *sec, const char *name)
+{
+	return find_key_from(sec, 0, name);
 }
 
 /* Reports a key that the section does not have. Returns the bit of the one that was meant. */
@@ -206,13 +215,14 @@ bool parse_object(struct load *l, const struct source *s, const struct section *
 {
 	struct head *h = out;
 	uint32_t meant = 0, present = 0;
+	size_t next = 0;
 	bool good = true;
 
 	set_defaults(sec, out);
 	h->src = s;
 	h->obj = obj;
 	for (const cJSON *v = obj->child; v; v = v->next) {
-		const int i = find_key(sec, v->string);
+		const int i = find_key_from(sec, next, v->string);
 		bool given = true;
 
 		if (i < 0) {
@@ -220,6 +230,7 @@ bool parse_object(struct load *l, const struct source *s, const struct section *
 			good = false;
 			continue;
 		}
+		next = (size_t)i + 1;
 		if (!parse_value(l, s, &sec->keys[i], v, field_of(&sec->keys[i], out), &given))
 			good = false;
 		present |= 1u << i;

@@ -437,6 +437,17 @@ static bool read_object(const struct reading *r)
 	return parse_object(r->l, r->s, r->k->sub, r->v, r->field);
 }
 
+static bool read_half(const struct reading *r)
+{
+	struct raw_address *half;
+
+	if (!cJSON_IsObject(r->v))
+		return bad_type(r, "an object");
+	half = arena_alloc(r->l->scratch, sizeof(*half));
+	*(struct raw_address **)r->field = half;
+	return parse_object(r->l, r->s, r->k->sub, r->v, half);
+}
+
 static bool (*const readers[KEY_TYPE_COUNT])(const struct reading *r) = {
 	[KEY_REMARK] = read_remark,   [KEY_TEXT] = read_text,       [KEY_NAME] = read_name,
 	[KEY_PORT] = read_port,       [KEY_CONTROL] = read_control, [KEY_TARGET] = read_text,
@@ -448,6 +459,7 @@ static bool (*const readers[KEY_TYPE_COUNT])(const struct reading *r) = {
 	[KEY_AMOUNT] = read_amount,   [KEY_VALUE] = read_value,     [KEY_TEXTS] = read_texts,
 	[KEY_LIST] = read_list,       [KEY_MAP] = read_map,         [KEY_WHEN] = read_map,
 	[KEY_EACH] = read_each,       [KEY_OBJECT] = read_object,
+	[KEY_HALF] = read_half,
 };
 
 bool parse_value(struct load *l, const struct source *s, const struct key *k, const cJSON *v,

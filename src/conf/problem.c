@@ -103,7 +103,7 @@ void hint_near(struct diag *e, const char *word, const struct dict *names)
 const cJSON *member(const cJSON *obj, const char *key)
 {
 	for (const cJSON *v = obj->child; v; v = v->next)
-		if (!strcmp(v->string, key))
+		if (v->string[0] == key[0] && !strcmp(v->string, key))
 			return v;
 	return NULL;
 }

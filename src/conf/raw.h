@@ -85,7 +85,7 @@ struct raw_control {
 	const char *name, *title, *port, *osc;
 	int kind; /* enum kind */
 	struct numbers num;
-	struct raw_address on, off, up, down;
+	struct raw_address *on, *off, *up, *down; /* in the scratch arena; NULL: none */
 	int lsb_first, encoding;
 	bool bipolar;
 	int to_port; /* index of the port, PORT_NONE: none */
@@ -119,7 +119,7 @@ struct raw_slot {
 	int type; /* enum slot_type */
 	double min, max;
 	const struct cJSON *values_node, *def;
-	const char *values[CHOICES_MAX];
+	const char **values; /* in the scratch arena */
 	size_t nvalues;
 };
 

@@ -43,7 +43,7 @@ static bool slot_values(struct load *l, const struct source *s, struct raw_slot 
 	const cJSON *v = slot->values_node;
 
 	if (slot->type == SLOT_DECK) {
-		memcpy(slot->values, decks, sizeof(decks));
+		slot->values = arena_dup(l->scratch, decks, sizeof(decks));
 		slot->nvalues = sizeof(decks) / sizeof(*decks);
 	}
 	if (slot->type != SLOT_CHOICE)
@@ -53,6 +53,7 @@ static bool slot_values(struct load *l, const struct source *s, struct raw_slot 
 		        "slot \"%s\" is a choice without \"values\"", slot->name);
 		return false;
 	}
+	slot->values = arena_alloc(l->scratch, CHOICES_MAX * sizeof(*slot->values));
 	if (cJSON_IsString(v))
 		return one_choice(l, s, slot, v);
 	for (v = v->child; v; v = v->next)
@@ -169,7 +170,7 @@ static const struct raw_slot *need_slot(struct load *l, const struct source *s,
                                         size_t len)
 {
 	const struct raw_slot *slot = slot_find(in, p, len);
-	struct dict names = { 0 };
+	struct dict names = { .arena = l->scratch };
 	struct diag *e;
 
 	if (slot)
@@ -180,7 +181,6 @@ static const struct raw_slot *need_slot(struct load *l, const struct source *s,
 		if (!dict_get(&names, in->slots[i].name))
 			dict_put(&names, in->slots[i].name, 0);
 	hint_near(e, arena_strn(l->scratch, p, len), &names);
-	dict_finish(&names);
 	return NULL;
 }
 

@@ -30,8 +30,10 @@ const char *source_name(const char *name)
 
 	if (known)
 		return names[*known];
-	names = xgrow(names, &cap, pool.used + 1, sizeof(*names));
-	names[pool.used] = xstrdup(name);
+	if (!pool.arena)
+		pool.arena = arena_new(0);
+	names = arena_grow(pool.arena, names, &cap, pool.used + 1, sizeof(*names));
+	names[pool.used] = arena_str(pool.arena, name);
 	dict_put(&pool, names[pool.used], (uint32_t)pool.used);
 	return names[pool.used - 1];
 }
@@ -139,27 +141,27 @@ static int open_first(const struct request *r, const char **path)
 	return -1;
 }
 
-/* Reads up to max bytes. Returns the length, or -1 with errno; EFBIG: there are more. */
-static ssize_t read_all(int fd, char **text, size_t max)
+/* Reads up to max bytes into the arena; likely: how many there seem to be. Returns the length, or -1 with errno;
+ * EFBIG: there are more. */
+static ssize_t read_all(int fd, struct arena *a, char **text, size_t likely, size_t max)
 {
-	size_t cap = 0, len = 0;
-	char *p = NULL;
+	size_t room = (likely < max ? likely : max) + 1, len = 0;
+	char *p = arena_text(a, room);
 	ssize_t n;
 
 	do {
-		p = xgrow(p, &cap, len + 4096, 1);
-		n = read(fd, p + len, cap - len);
+		if (len == room)
+			p = memcpy(arena_text(a, room *= 2), p, len);
+		n = read(fd, p + len, room - len);
 		if (n > 0)
 			len += (size_t)n;
 	} while (len <= max && (n > 0 || (n < 0 && errno == EINTR)));
-	if (n < 0 || len > max) {
-		if (n >= 0)
-			errno = EFBIG;
-		free(p);
-		return -1;
+	if (n >= 0 && len > max) {
+		errno = EFBIG;
+		n = -1;
 	}
 	*text = p;
-	return (ssize_t)len;
+	return n < 0 ? -1 : (ssize_t)len;
 }
 
 static struct source *find_same(const struct load *l, const struct stat *st)
@@ -186,10 +188,10 @@ static void fail_cycle(const struct request *r, const struct source *same)
 
 struct source *source_add(struct load *l, const char *name)
 {
-	struct source *s = xcalloc(1, sizeof(*s));
+	struct source *s = arena_alloc(l->scratch, sizeof(*s));
 
 	s->name = source_name(name);
-	l->sources = xgrow(l->sources, &l->sources_cap, l->nsources + 1, sizeof(struct source *));
+	l->sources = arena_grow(l->scratch, l->sources, &l->sources_cap, l->nsources + 1, sizeof(struct source *));
 	l->sources[l->nsources++] = s;
 	return s;
 }
@@ -198,25 +200,26 @@ struct source *source_add(struct load *l, const char *name)
 static struct source *read_source(const struct request *r, int fd, const struct stat *st,
                                   const char *path)
 {
+	const size_t max = json_limits_file.bytes;
 	struct source *s;
 	char *text;
 	ssize_t len;
 
-	len = read_all(fd, &text, json_limits_file.bytes);
+	len = read_all(fd, r->l->scratch, &text, (size_t)st->st_size, max);
 	if (len < 0) {
 		fail(r, path,
 		     errno == EFBIG ? arena_fmt(r->l->scratch, "it is too large, at most %zu bytes",
-		                                json_limits_file.bytes)
+		                                max)
 		                    : strerror(errno));
 		return NULL;
 	}
 	s = source_add(r->l, path);
 	s->from = r->by;
-	s->text = text;
 	s->dev = st->st_dev;
 	s->ino = st->st_ino;
 	s->on_disk = true;
-	if (json_load(&s->json, s->name, text, (size_t)len, &json_limits_file, r->l->d)) {
+	if (json_load_into(&s->json, r->l->scratch, s->name, text, (size_t)len, &json_limits_file,
+	                   r->l->d)) {
 		r->l->problems++;
 		r->l->incomplete = true;
 		return NULL;
@@ -251,11 +254,4 @@ struct source *source_open(struct load *l, const struct source *by, const cJSON 
 	}
 	close(fd);
 	return s;
-}
-
-void source_free(struct source *s)
-{
-	json_free(&s->json);
-	free(s->text);
-	free(s);
 }

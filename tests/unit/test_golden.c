@@ -321,10 +321,12 @@ static struct mapping *load(const char *folder)
 	const char *const files[] = { path };
 	struct mapping *m = NULL;
 	struct diags d = { 0 };
+	struct arena *scratch = arena_new(ARENA_LOAD);
 
 	snprintf(path, sizeof(path), ROOT "/%s/mapping.json", folder);
-	if (mapping_load(&m, files, 1, "mappings", &d))
+	if (mapping_load(&m, scratch, files, 1, "mappings", &d))
 		load_failed(&d);
+	arena_free(scratch);
 	return m;
 }
 

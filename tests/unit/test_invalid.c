@@ -61,8 +61,10 @@ static void refuse(struct buf *b)
 	struct mapping *const untouched = (struct mapping *)home;
 	struct mapping *m = untouched;
 	struct diags d = { 0 };
+	struct arena *scratch = arena_new(ARENA_LOAD);
 
-	assert_int_equal(mapping_load(&m, files, 1, NULL, &d), -1);
+	assert_int_equal(mapping_load(&m, scratch, files, 1, NULL, &d), -1);
+	arena_free(scratch);
 	assert_ptr_equal(m, untouched);
 	assert_true(d.errors > 0 && d.n > 0);
 	check_order(&d);

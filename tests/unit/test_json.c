@@ -317,13 +317,13 @@ static char first_byte(const cJSON *v, int n)
 	return cJSON_IsObject(v) ? '{' : cJSON_IsArray(v) ? '[' : cJSON_IsString(v) ? '"' : *number;
 }
 
-static int check_tree(const struct json *j, const cJSON *v, int n)
+static int check_tree(const struct json *j, const char *text, const cJSON *v, int n)
 {
 	char number[32];
 
 	for (; v; v = v->next) {
-		const char *at = j->text + offset_of(j->text, json_at(j, v));
-		const char *key = j->text + offset_of(j->text, json_key_at(j, v));
+		const char *at = text + offset_of(text, json_at(j, v));
+		const char *key = text + offset_of(text, json_key_at(j, v));
 
 		assert_int_equal(v->valueint, n);
 		assert_int_equal(*at, first_byte(v, n));
@@ -336,7 +336,7 @@ static int check_tree(const struct json *j, const cJSON *v, int n)
 			assert_true(v->valuedouble == n);
 		if (cJSON_IsString(v))
 			assert_int_equal(atoi(v->valuestring + 1), n);
-		n = check_tree(j, v->child, n + 1);
+		n = check_tree(j, text, v->child, n + 1);
 	}
 	return n;
 }
@@ -354,7 +354,7 @@ static void numbers_as_cjson_does(void **state)
 		assert_false(b.cut);
 		assert_int_equal(json_load(&j, "f", b.p, b.len, &json_limits_file, NULL), 0);
 		assert_int_equal(j.nplaces, n);
-		assert_int_equal(check_tree(&j, j.root, 0), n);
+		assert_int_equal(check_tree(&j, b.p, j.root, 0), n);
 		json_free(&j);
 		buf_finish(&b);
 	}

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "cuewire/load.h"
+#include "cuewire/mem.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
@@ -48,9 +49,13 @@ static int remove_dir(void **state)
 static int load2(struct mapping **m, const char *a, const char *b, struct diags *d)
 {
 	const char *const files[] = { a, b };
+	struct arena *scratch = arena_new(ARENA_LOAD);
+	int ret;
 
 	*d = (struct diags){ 0 };
-	return mapping_load(m, files, b ? 2 : 1, "lib", d);
+	ret = mapping_load(m, scratch, files, b ? 2 : 1, "lib", d);
+	arena_free(scratch);
+	return ret;
 }
 
 /* Includes come first, are looked for beside the file and then in the folder of mappings, and

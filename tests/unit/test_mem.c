@@ -76,13 +76,13 @@ static void ask_for_too_much(int what)
 		(void)xgrow(NULL, &cap, SIZE_MAX, 1);
 		break;
 	case 3:
-		(void)arena_alloc(arena_new(), SIZE_MAX);
+		(void)arena_alloc(arena_new(16384), SIZE_MAX);
 		break;
 	case 4:
-		(void)arena_alloc(arena_new(), SIZE_MAX - 40);
+		(void)arena_alloc(arena_new(16384), SIZE_MAX - 40);
 		break;
 	default:
-		(void)arena_strn(arena_new(), "", SIZE_MAX);
+		(void)arena_strn(arena_new(16384), "", SIZE_MAX);
 	}
 }
 
@@ -117,7 +117,7 @@ static void too_much_aborts(void **state)
 
 static void arena_gives_aligned_zeroed_blocks(void **state)
 {
-	struct arena *a = arena_new();
+	struct arena *a = arena_new(16384);
 	enum { N = 3000 };
 	unsigned char *p[N];
 
@@ -140,7 +140,7 @@ static void arena_gives_aligned_zeroed_blocks(void **state)
 
 static void arena_copies(void **state)
 {
-	struct arena *a = arena_new();
+	struct arena *a = arena_new(16384);
 	static const int numbers[] = { 1, 2, 3 };
 	char big[5000];
 	int *copy;
@@ -161,6 +161,52 @@ static void arena_copies(void **state)
 	arena_free(a);
 }
 
+/* Blocks and text fill a chunk from both of its ends; neither may reach into the other, and chunks of
+ * either origin must be given back. */
+static void arena_packs_text(void **state)
+{
+	static const size_t chunk_sizes[] = { 0, 1000, ARENA_LOAD };
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(chunk_sizes) / sizeof(*chunk_sizes); k++) {
+		struct arena *a = arena_new(chunk_sizes[k]);
+		char *text[3000], *before = arena_text(a, 3);
+		size_t *number[3000];
+
+		assert_ptr_equal(arena_text(a, 4), before - 5);
+		for (size_t i = 0; i < 3000; i++) {
+			number[i] = arena_dup(a, &i, sizeof(i));
+			text[i] = arena_fmt(a, "%0*zu", (int)(i % 60 + 1), i);
+		}
+		for (size_t i = 0; i < 3000; i++) {
+			assert_int_equal(*number[i], i);
+			assert_int_equal(strlen(text[i]) > i % 60, 1);
+			assert_int_equal(atoi(text[i]), i);
+		}
+		arena_free(a);
+	}
+}
+
+static void arena_grows_by_doubling(void **state)
+{
+	struct arena *a = arena_new(0);
+	size_t cap = 0, moves = 0;
+	int *p = NULL;
+
+	(void)state;
+	for (int i = 0; i < 10000; i++) {
+		const size_t before = cap;
+
+		p = arena_grow(a, p, &cap, (size_t)i + 1, sizeof(*p));
+		moves += cap != before;
+		p[i] = i;
+	}
+	for (int i = 0; i < 10000; i++)
+		assert_int_equal(p[i], i);
+	assert_true(moves <= 14);
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +216,8 @@ int main(void)
 		cmocka_unit_test(too_much_aborts),
 		cmocka_unit_test(arena_gives_aligned_zeroed_blocks),
 		cmocka_unit_test(arena_copies),
+		cmocka_unit_test(arena_packs_text),
+		cmocka_unit_test(arena_grows_by_doubling),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
