@@ -23,9 +23,9 @@ extern const struct json_limits json_limits_file;    /* mapping files: 4 MiB, 32
 extern const struct json_limits json_limits_message; /* one message: 64 KiB, 16, 4,096 */
 
 struct json {
-	const struct cJSON *root;  /* to be read only: its nodes are not cJSON's to change or free */
-	const char *file;          /* borrowed; for diags */
-	struct arena *arena;       /* owned: all below; NULL: that is in the caller's */
+	const struct cJSON *root; /* to be read only: its nodes are not cJSON's to change or free */
+	const char *file;         /* borrowed; for diags */
+	struct arena *arena;      /* owned: all below; NULL: that is in the caller's */
 	struct json_place *places; /* byte offsets of values and keys in document order */
 	size_t nplaces;
 	uint32_t *lines; /* byte offsets at which the lines after the first begin */

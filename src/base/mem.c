@@ -10,7 +10,7 @@
 #include "cuewire/platform.h"
 
 #define GROW_MIN 16
-#define CHUNK_MIN 256
+#define CHUNK_MIN 2048
 #define PAGES_MIN ((size_t)16 << 10) /* chunks from here on are asked of the system itself */
 
 static _Noreturn void die(size_t size)

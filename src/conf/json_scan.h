@@ -30,15 +30,15 @@ struct json_source {
 };
 
 struct scan_key {
-	const char *at;   /* the opening quote */
-	char *name;       /* without escapes */
+	const char *at; /* the opening quote */
+	char *name;     /* without escapes */
 	size_t len;
 };
 
 struct scan {
 	const struct json_source *src;
-	const char *end;  /* of the text */
-	const char *open; /* the innermost bracket or brace that is not closed yet, or NULL */
+	const char *end;     /* of the text */
+	const char *open;    /* the innermost bracket or brace that is not closed yet, or NULL */
 	struct arena *arena; /* everything is in it */
 	struct json_place *places;
 	size_t nplaces, places_cap;

@@ -261,8 +261,7 @@ static void (*const emitters[KEY_TYPE_COUNT])(struct emit *e) = {
 	[KEY_ANY_INT] = emit_any_int, [KEY_CC] = emit_cc,           [KEY_SPAN] = emit_span,
 	[KEY_AMOUNT] = emit_number,   [KEY_VALUE] = emit_value,     [KEY_TEXTS] = emit_texts,
 	[KEY_LIST] = emit_list,       [KEY_MAP] = emit_map,         [KEY_WHEN] = emit_when,
-	[KEY_EACH] = emit_each,       [KEY_OBJECT] = emit_ref,
-	[KEY_HALF] = emit_ref,
+	[KEY_EACH] = emit_each,       [KEY_OBJECT] = emit_ref,      [KEY_HALF] = emit_ref,
 };
 
 static void emit_default(struct emit *e)

@@ -458,8 +458,7 @@ static bool (*const readers[KEY_TYPE_COUNT])(const struct reading *r) = {
 	[KEY_ANY_INT] = read_any_int, [KEY_CC] = read_cc,           [KEY_SPAN] = read_span,
 	[KEY_AMOUNT] = read_amount,   [KEY_VALUE] = read_value,     [KEY_TEXTS] = read_texts,
 	[KEY_LIST] = read_list,       [KEY_MAP] = read_map,         [KEY_WHEN] = read_map,
-	[KEY_EACH] = read_each,       [KEY_OBJECT] = read_object,
-	[KEY_HALF] = read_half,
+	[KEY_EACH] = read_each,       [KEY_OBJECT] = read_object,   [KEY_HALF] = read_half,
 };
 
 bool parse_value(struct load *l, const struct source *s, const struct key *k, const cJSON *v,

@@ -191,7 +191,8 @@ struct source *source_add(struct load *l, const char *name)
 	struct source *s = arena_alloc(l->scratch, sizeof(*s));
 
 	s->name = source_name(name);
-	l->sources = arena_grow(l->scratch, l->sources, &l->sources_cap, l->nsources + 1, sizeof(struct source *));
+	l->sources = arena_grow(l->scratch, l->sources, &l->sources_cap, l->nsources + 1,
+	                        sizeof(struct source *));
 	l->sources[l->nsources++] = s;
 	return s;
 }
@@ -208,9 +209,9 @@ static struct source *read_source(const struct request *r, int fd, const struct 
 	len = read_all(fd, r->l->scratch, &text, (size_t)st->st_size, max);
 	if (len < 0) {
 		fail(r, path,
-		     errno == EFBIG ? arena_fmt(r->l->scratch, "it is too large, at most %zu bytes",
-		                                max)
-		                    : strerror(errno));
+		     errno == EFBIG
+		             ? arena_fmt(r->l->scratch, "it is too large, at most %zu bytes", max)
+		             : strerror(errno));
 		return NULL;
 	}
 	s = source_add(r->l, path);
