@@ -228,7 +228,6 @@ int cmd_retry(int argc, char **argv)
 {
 	struct args a = { 0 };
 	const int n = options_parse("retry", ask_table, COUNT(ask_table), &a, argc, argv);
-	const char *error;
 	char *request, *answer;
 	cJSON *root;
 
@@ -240,16 +239,13 @@ int cmd_retry(int argc, char **argv)
 	if (!answer)
 		return EXIT_FAILED;
 	root = cJSON_Parse(answer);
-	error = text_of(root, "error");
-	if (error)
-		fprintf(stderr, "cuewire: %s\n", error);
 	if (a.json)
 		puts(answer);
-	else if (!error)
+	else
 		print_retried(root);
 	cJSON_Delete(root);
 	free(answer);
-	return error ? EXIT_FAILED : EXIT_OK;
+	return EXIT_OK;
 }
 
 /* ---- send ---- */

@@ -244,7 +244,7 @@ static int start(struct daemon *d, struct arena *scratch)
 	notes_watch(d);
 	platform_addresses(say_address, d);
 	ports_start(d);
-	prober_start(d);
+	prober_start_soon(d);
 	daemon_say(d, "ready osc=%d http=off socket=%s pid=%ld", d->osc_port[0], d->socket_path,
 	           (long)getpid());
 	return 0;

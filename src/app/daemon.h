@@ -87,7 +87,9 @@ struct prober {
 	int fd; /* -1: it does not run */
 	struct link_record record;
 	size_t have;         /* bytes of it that have come */
-	bool listed;         /* all that was there when it began has been told */
+	bool listed;         /* all that was there when it began has been told: */
+	struct link_record *first; /* owned; that, until all of it has been told */
+	size_t nfirst, first_cap;
 	uint64_t restart_ns; /* TIME_NEVER: it runs, or is not wanted */
 	unsigned delay_ms;
 	struct {
@@ -183,9 +185,10 @@ void hosts_reap(struct daemon *d); /* after SIGCHLD */
 void hosts_finish(struct daemon *d); /* no process is left after it, the prober's neither */
 
 /* prober.c */
-void prober_start(struct daemon *d);
+void prober_start_soon(struct daemon *d);
 void prober_polled(struct daemon *d);
 void prober_ended(struct daemon *d); /* its process has */
+void prober_forget(struct daemon *d); /* frees what it keeps */
 bool prober_saw_go(const struct daemon *d, uint32_t address, uint64_t since_ns);
 void prober_tick(struct daemon *d, uint64_t now);
 

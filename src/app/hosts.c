@@ -395,6 +395,7 @@ void hosts_finish(struct daemon *d)
 			platform_poll(NULL, 0, clock_ns() + 2 * NS_PER_MS);
 	}
 	end_now(d->prober.pid);
+	prober_forget(d);
 	for (size_t i = 0; i < d->m->nports; i++)
 		end_now(d->ports[i].pid);
 }

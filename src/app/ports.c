@@ -264,6 +264,9 @@ static void start_port(struct daemon *d, int port)
 		s->state = PORT_FIXED;
 	} else if (p->simulated || d->opt.sim) {
 		ports_set_simulated(d, port, "asked", NULL);
+	} else if (port_is_midi(p)) { /* its process is started when it maps already */
+		s->state = PORT_DOWN;
+		s->deadline_ns = 0;
 	} else {
 		open_port(d, port);
 	}

@@ -4,12 +4,14 @@
 #include "daemon.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "cuewire/clock.h"
 #include "cuewire/link.h"
+#include "cuewire/mem.h"
 #include "cuewire/platform.h"
 #include "cuewire/words.h"
 #include "programs.h"
@@ -17,6 +19,13 @@
 #define NS_PER_MS UINT64_C(1000000)
 #define RESTART_MIN_MS 1000
 #define RESTART_MAX_MS 60000
+
+void prober_forget(struct daemon *d)
+{
+	free(d->prober.first);
+	d->prober.first = NULL;
+	d->prober.nfirst = d->prober.first_cap = 0;
+}
 
 static bool is_wanted(const struct daemon *d)
 {
@@ -36,7 +45,7 @@ static void restart_later(struct daemon *d)
 	p->restart_ns = clock_ns() + p->delay_ms * NS_PER_MS;
 }
 
-void prober_start(struct daemon *d)
+static void prober_start(struct daemon *d)
 {
 	char *argv[] = { (char *)"cuewire-port", (char *)"watch", NULL };
 	struct prober *p = &d->prober;
@@ -44,8 +53,6 @@ void prober_start(struct daemon *d)
 	int fds[2];
 
 	p->restart_ns = TIME_NEVER;
-	if (!is_wanted(d))
-		return;
 	if (!programs_find("cuewire-port", path, sizeof(path)) || platform_socketpair(fds)) {
 		restart_later(d);
 		return;
@@ -63,11 +70,18 @@ void prober_start(struct daemon *d)
 	restart_later(d);
 }
 
+void prober_start_soon(struct daemon *d)
+{
+	if (is_wanted(d))
+		d->prober.restart_ns = 0;
+}
+
 void prober_ended(struct daemon *d)
 {
 	struct prober *p = &d->prober;
 
 	p->pid = 0;
+	prober_forget(d);
 	if (p->listed)
 		p->delay_ms = 0;
 	if (p->fd >= 0)
@@ -146,17 +160,52 @@ bool prober_saw_go(const struct daemon *d, uint32_t address, uint64_t since_ns)
 	return false;
 }
 
-static void take(struct daemon *d, const struct link_record *r)
+static bool is_listed(const struct prober *p, const struct port_device *v, bool input)
 {
-	char name[LINK_TEXT + 1];
+	for (size_t i = 0; i < p->nfirst; i++)
+		if (!(p->first[i].flags & LINK_IN) == !input &&
+		    is_it(v, p->first[i].text, p->first[i].value))
+			return true;
+	return !v->name[0];
+}
 
-	snprintf(name, sizeof(name), "%.*s", LINK_TEXT, r->text);
+/* What went before the prober began is missed by none of its words: it is not in its list. */
+static void first_list_is_told(struct daemon *d)
+{
+	struct prober *p = &d->prober;
+
+	p->listed = true;
+	for (size_t i = 0; i < d->m->nports; i++) {
+		const struct port_status *s = &d->ports[i];
+
+		if (s->state != PORT_OPEN || !port_is_midi(&d->m->ports[i]) ||
+		    d->m->ports[i].is_virtual)
+			continue;
+		if (!is_listed(p, &s->in, true))
+			hosts_unplugged(d, (int)i, s->in.name);
+		else if (!is_listed(p, &s->out, false))
+			hosts_unplugged(d, (int)i, s->out.name);
+	}
+	prober_forget(d);
+}
+
+static void keep_first(struct prober *p, const struct link_record *r)
+{
+	p->first = xgrow(p->first, &p->first_cap, p->nfirst + 1, sizeof(*p->first));
+	p->first[p->nfirst++] = *r;
+}
+
+static void take(struct daemon *d, struct link_record *r)
+{
+	r->text[LINK_TEXT - 1] = '\0';
+	if (r->kind == LINK_DEVICE && !d->prober.listed)
+		keep_first(&d->prober, r);
 	if (r->kind == LINK_DEVICE)
-		device_came(d, name, r->flags & LINK_IN);
+		device_came(d, r->text, r->flags & LINK_IN);
 	else if (r->kind == LINK_GONE)
-		device_went(d, name, r->flags & LINK_IN, r->value);
+		device_went(d, r->text, r->flags & LINK_IN, r->value);
 	else if (r->kind == LINK_LISTED)
-		d->prober.listed = true;
+		first_list_is_told(d);
 }
 
 void prober_polled(struct daemon *d)

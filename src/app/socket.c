@@ -9,6 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cjson/cJSON.h>
+
 #include "cuewire/buf.h"
 #include "cuewire/platform.h"
 
@@ -137,14 +139,16 @@ static char *read_line(int fd)
 /* {"error": "..."}: said, and freed. */
 static bool is_error(char *answer)
 {
-	static const char start[] = "{\"error\": \"";
+	cJSON *root = cJSON_Parse(answer);
+	const cJSON *error = cJSON_GetObjectItemCaseSensitive(root, "error");
+	const bool is = cJSON_IsString(error);
 
-	if (strncmp(answer, start, sizeof(start) - 1))
-		return false;
-	fprintf(stderr, "cuewire: the bridge says: %.*s\n",
-	        (int)strcspn(answer + sizeof(start) - 1, "\""), answer + sizeof(start) - 1);
-	free(answer);
-	return true;
+	if (is) {
+		fprintf(stderr, "cuewire: the bridge says: %s\n", error->valuestring);
+		free(answer);
+	}
+	cJSON_Delete(root);
+	return is;
 }
 
 char *socket_ask(const char *asked, const char *line)

@@ -22,8 +22,9 @@ struct lane_fader {
 /* What is known of a button. */
 enum {
 	DOWN = 1,          /* a press may have been written, a release not surely */
-	EXPIRED = 2,       /* its last press has expired: so will the release */
-	RELEASE_WAITS = 4, /* and no press has been pushed after it */
+	PRESSED = 2,       /* the last edge that was handed over was a press */
+	EXPIRED = 4,       /* a press has expired: so will its release */
+	RELEASE_WAITS = 8, /* and no press has been pushed after it */
 };
 
 void lane_init(struct lane *l, size_t ncontrols)
@@ -196,16 +197,14 @@ static bool has_expired(struct lane *l, const struct msg *m, uint64_t now_ns)
 {
 	uint8_t *b = &l->buttons[m->control];
 	const bool late = now_ns > m->t_ns && now_ns - m->t_ns > LANE_EXPIRES_NS;
-	bool gone;
+	const bool gone = m->edge == EDGE_RELEASE ? *b & EXPIRED && !(*b & PRESSED)
+	                                          : late && m->waits == WAITS_ALL;
 
-	if (m->edge == EDGE_RELEASE) {
-		gone = *b & EXPIRED && !(*b & DOWN);
-		*b &= (uint8_t)~EXPIRED;
-		return gone;
-	}
 	if (m->edge == EDGE_PRESS)
-		*b = (uint8_t)(late ? *b | EXPIRED : (*b & ~EXPIRED) | DOWN);
-	return late && m->waits == WAITS_ALL;
+		*b = (uint8_t)(gone ? *b | EXPIRED : (*b & ~EXPIRED) | DOWN | PRESSED);
+	if (m->edge == EDGE_RELEASE)
+		*b &= (uint8_t)~(gone ? EXPIRED : PRESSED);
+	return gone;
 }
 
 /* ---- in and out ---- */

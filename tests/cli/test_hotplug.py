@@ -129,7 +129,7 @@ def tries_wait_longer_each_time():
         print("# tried after %s ms" % ", ".join("%.0f" % (g * 1000) for g in gaps))
         assert len(gaps) >= 4 and gaps[0] < gaps[-1] and gaps[-1] < 0.5 + SLACK, gaps
         assert min(gaps[2:]) > 0.29, gaps  # 400 ms, a quarter less
-        said = [line for line in r.err.lines if "SIMULATED" in line]
+        said = [line for line in r.err.read() if "SIMULATED" in line]
         assert len(said) == 1, said
 
 
@@ -145,7 +145,7 @@ def retry_does_not_wait():
         r.until("open", seconds=1 + SLACK)
         assert r.command("retry") == "there is nothing to be tried again\n"
         done = cuewire.cuewire("retry", "--socket", r.socket, "trakto")
-        assert done.returncode == 1 and done.stderr == 'cuewire: there is no port "trakto"\n', done
+        assert done.returncode == 1 and done.stderr == 'cuewire: the bridge says: there is no port "trakto"\n', done
 
 
 def a_host_that_crashes_is_restarted():
