@@ -67,6 +67,9 @@ struct sink {
 	void (*send)(void *ctx, const struct msg *m);
 	void (*unmapped_osc)(void *ctx, uint64_t t_ns, const struct osc_msg *m);
 	void (*unmapped_midi)(void *ctx, uint64_t t_ns, int port, const struct midi_msg *m);
+	/* What the route's control sends comes back by the route: that is let through no more.
+	 * May be NULL. */
+	void (*loop)(void *ctx, uint64_t t_ns, uint16_t route);
 };
 
 struct engine;

@@ -139,6 +139,7 @@ enum note_kind {
 	NOTE_SIM,
 	NOTE_EXPIRED, /* as NOTE_OUT, but it was not written */
 	NOTE_DIFFERS, /* port, control, value: it was not sent when its port came back */
+	NOTE_LOOP,    /* route: see struct sink */
 	NOTE_LOST
 };
 
@@ -147,8 +148,8 @@ enum note_kind {
 struct note {
 	enum note_kind kind;
 	int16_t port;
-	uint16_t control;
-	uint64_t t_ns; /* arrival of the cause */
+	uint16_t control; /* or route */
+	uint64_t t_ns;    /* arrival of the cause */
 	union {
 		struct {
 			uint64_t written_ns;

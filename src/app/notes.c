@@ -154,6 +154,12 @@ static void note_json(struct buf *b, const struct daemon *d, const struct note *
 	case NOTE_UNMAPPED_MIDI:
 		add_midi_in(b, "unmapped", d, n);
 		break;
+	case NOTE_LOOP:
+		buf_puts(b, ", \"loop\": ");
+		buf_json_str(b, d->m->controls[d->m->routes[n->control].to].name);
+		buf_puts(b, ", \"from\": ");
+		buf_json_str(b, d->m->routes[n->control].label);
+		break;
 	case NOTE_EXPIRED:
 	case NOTE_DIFFERS:
 		add_unwritten(b, d, n);
@@ -236,12 +242,24 @@ static void unwritten_text(struct buf *b, const struct daemon *d, const struct n
 	        n->kind == NOTE_EXPIRED ? "EXPIRED, not sent" : "DIFFERS, not sent");
 }
 
+static void loop_text(struct buf *b, const struct daemon *d, const struct note *n)
+{
+	const struct route *r = &d->m->routes[n->control];
+	const struct control *c = &d->m->controls[r->to];
+
+	buf_fmt(b, "!!! loop: what %s sends to port %s comes back by %s and would move it again: such "
+	           "echoes are ignored",
+	        c->name, c->port == PORT_NONE ? "(none)" : d->m->ports[c->port].name, r->label);
+}
+
 static void note_text(struct buf *b, const struct daemon *d, const struct note *n)
 {
 	if (n->kind == NOTE_OUT)
 		out_text(b, d, n);
 	else if (n->kind == NOTE_LOST)
 		buf_fmt(b, "(%" PRIu64 " lines could not be kept)", n->lost);
+	else if (n->kind == NOTE_LOOP)
+		loop_text(b, d, n);
 	else if (n->kind == NOTE_EXPIRED || n->kind == NOTE_DIFFERS)
 		unwritten_text(b, d, n);
 	else
@@ -351,6 +369,16 @@ static void sim_note(struct daemon *d, const struct note *n)
 		say_words(d, n->control, n->out.value, now);
 }
 
+static void say_loop(struct daemon *d, const struct note *n)
+{
+	struct buf b;
+
+	buf_init(&b, 1024);
+	loop_text(&b, d, n);
+	daemon_say(d, "%s", b.p);
+	buf_finish(&b);
+}
+
 /* ---- what has expired ---- */
 
 /* Said at once, then once a second at most. */
@@ -422,6 +450,8 @@ void notes_take(struct daemon *d)
 	while ((n = ring_peek(d->q.notes))) {
 		if (n->kind == NOTE_EXPIRED)
 			expired_note(d, n);
+		if (n->kind == NOTE_LOOP)
+			say_loop(d, n);
 		if (n->kind == NOTE_SIM)
 			sim_note(d, n);
 		else

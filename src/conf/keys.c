@@ -204,7 +204,8 @@ static const struct key port_keys[] = {
 static const struct rule port_rules[] = {
 	{ RULE_ONE, 0,
 	  { 1u << PORT_IN | 1u << PORT_OUT, 1u << PORT_OSC, 1u << PORT_RAW, 1u << PORT_SIMULATED } },
-	{ RULE_NEEDS, 1u << PORT_VIRTUAL | 1u << PORT_LOOP, { 1u << PORT_IN, 1u << PORT_OUT } },
+	{ RULE_NEEDS, 1u << PORT_VIRTUAL, { 1u << PORT_IN, 1u << PORT_OUT } },
+	{ RULE_NEEDS, 1u << PORT_LOOP, { 1u << PORT_IN, 1u << PORT_OUT, 1u << PORT_RAW } },
 	{ RULE_NEEDS, 1u << PORT_BYTES, { 1u << PORT_OUT } },
 	{ RULE_NEEDS, 1u << PORT_ON_RETURN, { 1u << PORT_OUT, 1u << PORT_RAW } },
 	{ RULE_NEEDS, 1u << PORT_RETRY_MIN | 1u << PORT_RETRY_MAX,

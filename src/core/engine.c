@@ -8,6 +8,15 @@
 #include "cuewire/mem.h"
 #include "cuewire/outline.h"
 
+/* What is sent can only come back by MIDI, or by OSC from where OSC is sent to. */
+static bool can_echo(const struct mapping *m)
+{
+	for (size_t i = 0; i < m->nports; i++)
+		if (m->ports[i].in.n || m->ports[i].raw_in || m->ports[i].osc_send)
+			return true;
+	return false;
+}
+
 struct engine *engine_new(const struct mapping *m, const struct sink *sink)
 {
 	struct engine *e = xcalloc(1, sizeof(*e));
@@ -20,8 +29,9 @@ struct engine *engine_new(const struct mapping *m, const struct sink *sink)
 	e->xf_state = xcalloc(m->nstates + 1, sizeof(*e->xf_state));
 	for (size_t i = 0; i < m->nstates; i++)
 		e->xf_state[i] = XFORM_STATE_INIT;
-	/* At most one for each control, pair and batch: it is never full. */
-	timers_init(&e->timers, m->ncontrols + m->nroutes + BATCHES_MAX);
+	/* At most one for each control, two for each route, one for each batch: it is never full. */
+	timers_init(&e->timers, m->ncontrols + 2 * m->nroutes + BATCHES_MAX);
+	e->echo.on = can_echo(m);
 	e->pattern_tokens = PATTERN_BURST;
 	return e;
 }
@@ -84,6 +94,14 @@ static inline void init_msg(struct msg *m, const struct control *c, uint64_t t_n
 	};
 }
 
+OUTLINE static void note_sent(struct engine *e, const struct control *c, const struct msg *m)
+{
+	if (m->len)
+		echo_sent_bytes(&e->echo, m->t_ns, m->bytes, m->len);
+	else if (c->osc_out)
+		echo_sent(&e->echo, m->t_ns, echo_osc_key(c->osc_out, m->value));
+}
+
 static inline void send_value(struct engine *e, uint64_t t_ns, uint16_t control, float v,
                               enum edge edge, const struct source *s)
 {
@@ -94,6 +112,8 @@ static inline void send_value(struct engine *e, uint64_t t_ns, uint16_t control,
 		return;
 	init_msg(&m, c, t_ns, control, edge, s);
 	encode_value(c, v, &m);
+	if (e->echo.on)
+		note_sent(e, c, &m);
 	e->sink.send(e->sink.ctx, &m);
 }
 
@@ -108,6 +128,8 @@ static void send_steps(struct engine *e, uint64_t t_ns, uint16_t control, int st
 	while (steps) {
 		init_msg(&m, c, t_ns, control, EDGE_NONE, s);
 		steps = encode_steps(c, steps, &m);
+		if (e->echo.on)
+			note_sent(e, c, &m);
 		e->sink.send(e->sink.ctx, &m);
 	}
 }
@@ -367,6 +389,9 @@ void engine_tick(struct engine *e, uint64_t t_ns)
 			break;
 		case TIMER_PAIR:
 			engine_pair_due(e, x.t_ns, x.index);
+			break;
+		case TIMER_ECHO:
+			engine_echo_due(e, x.t_ns, x.index);
 			break;
 		case TIMER_BATCH:
 			run_batch(e, x.index, x.t_ns);

@@ -136,11 +136,31 @@ OUTLINE static void deliver_any(struct engine *e, uint64_t t_ns, uint16_t route,
 	}
 }
 
+/* What is an echo goes no further once it is known for a loop. */
+OUTLINE static bool passes(struct engine *e, uint64_t t_ns, uint16_t route)
+{
+	const enum echo_answer a = echo_ask(&e->echo, &e->routes[route].echo, t_ns);
+
+	if (a == ECHO_TEST)
+		timers_add(&e->timers, (struct timer){ t_ns + ECHO_TEST_MS * NS_PER_MS, TIMER_ECHO,
+		                                       route });
+	e->n.refused += a != ECHO_PASS;
+	return a == ECHO_PASS;
+}
+
+void engine_echo_due(struct engine *e, uint64_t t_ns, uint16_t route)
+{
+	if (echo_is_loop(&e->routes[route].echo, t_ns) && e->sink.loop)
+		e->sink.loop(e->sink.ctx, t_ns, route);
+}
+
 static inline void deliver(struct engine *e, uint64_t t_ns, uint16_t route, struct input in,
                            const struct source *s)
 {
 	const struct route *r = &e->m->routes[route];
 
+	if (e->echo.age && !passes(e, t_ns, route))
+		return;
 	if (r->plain && in.kind == IN_VALUE)
 		engine_set(e, t_ns, r->to, in.v, s);
 	else
@@ -288,15 +308,26 @@ OUTLINE static void osc_unnamed(struct engine *e, uint64_t t_ns, uint16_t peer,
 	e->sink.unmapped_osc(e->sink.ctx, t_ns, m);
 }
 
+OUTLINE static void osc_heard(struct engine *e, uint64_t t_ns, const struct osc_msg *m)
+{
+	double v;
+
+	if (m->nargs == 1 && osc_number(&m->args[0], &v))
+		echo_heard(&e->echo, t_ns, echo_osc_key(m->address, (float)v));
+}
+
 void engine_osc(struct engine *e, uint64_t t_ns, uint16_t peer, const struct osc_msg *m)
 {
 	const uint16_t route = mapping_osc(e->m, m->address, m->address_len);
 
 	e->n.osc_in++;
+	if (e->echo.on)
+		osc_heard(e, t_ns, m);
 	if (route != ROUTE_END)
 		osc_chain(e, t_ns, peer, route, m);
 	else
 		osc_unnamed(e, t_ns, peer, m);
+	e->echo.age = 0;
 }
 
 /* ---- MIDI ---- */
@@ -463,8 +494,13 @@ static bool midi_dispatch(struct engine *e, uint64_t t_ns, int port, const struc
 
 void engine_midi(struct engine *e, uint64_t t_ns, int port, const struct midi_msg *m)
 {
+	bool hit;
+
 	e->n.midi_in++;
-	if (midi_dispatch(e, t_ns, port, m))
+	echo_heard(&e->echo, t_ns, echo_midi_key(m->status, m->d1, m->d2));
+	hit = midi_dispatch(e, t_ns, port, m);
+	e->echo.age = 0;
+	if (hit)
 		return;
 	e->n.unmapped++;
 	e->sink.unmapped_midi(e->sink.ctx, t_ns, port, m);

@@ -5,6 +5,7 @@
 
 #include "cuewire/engine.h"
 #include "cuewire/timers.h"
+#include "echo.h"
 
 #define NS_PER_MS UINT64_C(1000000)
 #define TAP_MS 50       /* a press without a release of its own */
@@ -17,7 +18,7 @@
 #define PATTERN_BURST 200
 #define PATTERNS_PER_S 500
 
-enum timer_kind { TIMER_RELEASE, TIMER_PAIR, TIMER_BATCH };
+enum timer_kind { TIMER_RELEASE, TIMER_PAIR, TIMER_BATCH, TIMER_ECHO };
 
 /* Who holds a button. */
 struct hold {
@@ -39,6 +40,7 @@ struct route_state {
 		has_lsb; /* ever came; the MSB alone is a 7-bit value, the LSB alone is none */
 	bool timer;      /* a TIMER_PAIR is waiting */
 	uint64_t due;
+	struct echo_route echo;
 };
 
 struct engine {
@@ -50,6 +52,7 @@ struct engine {
 	struct route_state *routes;  /* one a route */
 	float *xf_state;             /* m->nstates */
 	struct timers timers;
+	struct echo echo;
 	struct batch *batches[BATCHES_MAX]; /* borrowed */
 	uint64_t batch_due[BATCHES_MAX];
 	double pattern_tokens;
@@ -66,6 +69,9 @@ void engine_nudge(struct engine *e, uint64_t t_ns, uint16_t control, float by,
 /* Presses the button now and releases it after so long, unless it is released before. */
 void engine_tap(struct engine *e, uint64_t t_ns, uint16_t control, uint32_t ms,
                 const struct source *s);
+
+/* A route was tested for being in a loop. */
+void engine_echo_due(struct engine *e, uint64_t t_ns, uint16_t route);
 
 /* A pair has waited long enough for its other half. */
 void engine_pair_due(struct engine *e, uint64_t t_ns, uint16_t route);

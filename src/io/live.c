@@ -83,6 +83,18 @@ static void unmapped_midi(void *ctx, uint64_t t_ns, int port, const struct midi_
 	live_note_push(l);
 }
 
+static void loop(void *ctx, uint64_t t_ns, uint16_t route)
+{
+	struct live *l = ctx;
+	struct note *n = live_note(l, NOTE_LOOP);
+
+	if (!n)
+		return;
+	n->t_ns = t_ns;
+	n->control = route;
+	live_note_push(l);
+}
+
 /* ---- OSC ---- */
 
 OUTLINE static void watched_osc(struct live *l, uint64_t t_ns, uint16_t peer,
@@ -359,7 +371,7 @@ static void free_live(struct live *l)
 static struct live *make(const struct mapping *m, struct queues *q, const int *osc_fds, size_t n)
 {
 	struct live *l = xcalloc(1, sizeof(*l));
-	const struct sink sink = { l, live_send, unmapped_osc, unmapped_midi };
+	const struct sink sink = { l, live_send, unmapped_osc, unmapped_midi, loop };
 
 	l->m = m;
 	l->q = q;

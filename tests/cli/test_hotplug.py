@@ -310,6 +310,28 @@ def two_ports_on_one_bus_are_a_loop():
         r.wait_open("traktor", "pads")
 
 
+def what_comes_back_is_found_and_broken():
+    # A FIFO that one port writes and the other reads: a cable from the output to the input.
+    with Plug(ports={"traktor": {"out": "iac bus 1", **SOON}, "desk": {"raw": {"out": "FIFO"}},
+                     "back": {"raw": {"in": "FIFO"}}},
+              controls=[{"name": "x", "kind": "fader", "port": "desk", "cc": 7},
+                        {"name": "y", "kind": "fader", "port": "desk", "cc": 8}],
+              routes=[{"port": "back", "cc": 7, "to": "x"}]) as r:
+        r.wait_open("desk", "back")
+        r.send("/x", "f", 0.5)
+        told = r.err.wait(lambda s: s.startswith("!!! loop: "))
+        assert told.startswith("!!! loop: what x sends to port desk comes back by midi:back"), told
+        assert r.monitored(loop="x")["from"] == "midi:back"
+        sent = r.status()["counters"]["midi_out"]
+        print("# broken after %d messages" % sent)
+        assert sent < 100
+        time.sleep(0.2)
+        assert r.status()["counters"]["midi_out"] == sent
+        r.send("/y", "f", 0.5)
+        r.send("/x", "f", 1.0)
+        wait_until(lambda: r.status()["counters"]["midi_out"] == sent + 2, "two more")
+
+
 # ---- cuewire ports --watch ----
 
 def ports_watch_tells_what_comes_and_goes():
@@ -333,5 +355,6 @@ if __name__ == "__main__":
              tries_wait_longer_each_time, retry_does_not_wait, a_host_that_crashes_is_restarted,
              what_moved_a_moment_ago_is_sent_once, what_moved_long_ago_is_told_and_synced,
              on_return_is_as_the_mapping_says, a_press_that_got_there_is_released_on_return, presses_expire_as_pairs,
-             a_bus_gets_no_more_than_it_takes, two_ports_on_one_bus_are_a_loop, ports_watch_tells_what_comes_and_goes]
+             a_bus_gets_no_more_than_it_takes, two_ports_on_one_bus_are_a_loop,
+             what_comes_back_is_found_and_broken, ports_watch_tells_what_comes_and_goes]
     cuewire.run_tests([t for t in tests if len(sys.argv) < 2 or t.__name__ in sys.argv[1:]])

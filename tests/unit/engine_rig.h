@@ -110,7 +110,7 @@ static inline void unmapped_midi(void *ctx, uint64_t t_ns, int port, const struc
 
 static inline int set_up(void **state)
 {
-	const struct sink sink = { &r, send, unmapped_osc, unmapped_midi };
+	const struct sink sink = { &r, send, unmapped_osc, unmapped_midi, NULL };
 
 	(void)state;
 	memset(&r, 0, sizeof(r));

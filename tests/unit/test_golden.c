@@ -333,7 +333,7 @@ static struct mapping *load(const char *folder)
 static void run_trace(const char *folder, struct buf *out)
 {
 	struct golden g = { .m = load(folder) };
-	const struct sink sink = { &g, print_msg, print_unmapped_osc, print_unmapped_midi };
+	const struct sink sink = { &g, print_msg, print_unmapped_osc, print_unmapped_midi, NULL };
 	char *in = slurp(folder, "in.trace", true);
 
 	buf_init(&g.out, OUT_MAX - 1);
