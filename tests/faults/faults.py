@@ -295,6 +295,7 @@ def finish(rig, said, load, prober, removed, holds):
         p = prober.result()
         lights = [(cc - 10, value, t) for cc, value, t in rig.written("Light Desk")]
         result["stall_ms"] = None if p["lost"] else p["stall_ms"]
+        result["late_ms"] = p["late_ms"]
         result["silence_ms"] = silence_ms(p["moves"], lights)
     stopped = rig.stop()
     result["exit"] = stopped

@@ -1,6 +1,7 @@
 """What a bridge makes other ports wait for, measured by a process of its own: moves of a control on
 a raw FIFO, and of a fader on the healthy MIDI port. A move is late by the time from its packet to
-its effect; with every millisecond a move, the latest one is the longest stall."""
+its effect; with every millisecond a move, the latest one is the longest stall. Time in which the
+probe itself was due and did not run is the machine's, and is taken off."""
 
 import gc
 import json
@@ -8,6 +9,7 @@ import os
 import select
 import socket
 import time
+import traceback
 
 from cuewire import osc
 
@@ -31,6 +33,8 @@ class Probe:
             result = measure(port, fifo_fd, time.monotonic_ns() + int(seconds * 1e9))
             with os.fdopen(write_fd, "w") as f:
                 json.dump(result, f)
+        except Exception:
+            traceback.print_exc()
         finally:
             os._exit(0)
 
@@ -41,18 +45,37 @@ class Probe:
         return json.loads(text)
 
 
+class Clock:
+    """The time, and how long in all this process has been woken late."""
+
+    def __init__(self):
+        self.late = 0
+
+    def now(self):
+        """Of all that is running on time, nanoseconds."""
+        return time.monotonic_ns() - self.late
+
+    def wait(self, fd, until):
+        """Until fd can be read (true), or then."""
+        due = max(until, time.monotonic_ns())
+        if select.select([fd], [], [], max(0, due - time.monotonic_ns()) / 1e9)[0]:
+            return True
+        self.late += max(0, time.monotonic_ns() - due)
+        return False
+
+
 def measure(port, fifo_fd, end):
     gc.disable()
     udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     udp.connect(("127.0.0.1", port))
     raw = [osc("/raw/level", "f", i / 127) for i in range(128)]
     lights = [[osc("/light/f%d" % f, "f", i / 127) for i in range(128)] for f in range(LIGHTS)]
-    sent, moves = [], []
+    clock, sent, moves = Clock(), [], []
     worst = seen = rest = 0
     now = next_raw = next_light = time.monotonic_ns()
     while now < end or (seen < len(sent) and now < end + 10**9):
         if now < end and now >= next_raw:
-            sent.append(time.monotonic_ns())
+            sent.append(clock.now())
             udp.send(raw[len(sent) % 128])
             next_raw = max(next_raw + RAW_NS, now)
         if now < end and now >= next_light:
@@ -60,16 +83,14 @@ def measure(port, fifo_fd, end):
             moves.append((fader, value, time.monotonic_ns()))
             udp.send(lights[fader][value])
             next_light = max(next_light + LIGHT_NS, now)
-        wait = min(next_raw, next_light) - time.monotonic_ns()
-        if select.select([fifo_fd], [], [], max(0, wait) / 1e9)[0]:
+        if clock.wait(fifo_fd, min(next_raw, next_light) if now < end else now + RAW_NS):
             rest += len(os.read(fifo_fd, 65536))
-            now = time.monotonic_ns()
-            while rest >= 3 and seen < len(sent):
-                worst = max(worst, now - sent[seen])
-                seen += 1
-                rest -= 3
+        while rest >= 3 and seen < len(sent):
+            worst = max(worst, clock.now() - sent[seen])
+            seen += 1
+            rest -= 3
         now = time.monotonic_ns()
-    return {"stall_ms": worst / 1e6, "lost": len(sent) - seen, "moves": moves}
+    return {"stall_ms": worst / 1e6, "lost": len(sent) - seen, "moves": moves, "late_ms": clock.late / 1e6}
 
 
 def silence_ms(moves, lines):
