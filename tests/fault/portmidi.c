@@ -14,6 +14,9 @@
  * CW_PM_FAULT    "CALL=hang|abort|segv|exit|fail|slow:USEC|stall:USEC[@N],...": after N good calls
  *                of the function CALL, this and each later one misbehaves. "stall" is "slow" for
  *                this one only.
+ * CW_PM_FAULT_FOR  "deck out": only processes that have this word as an argument misbehave
+ * CW_PM_CALLS    file to which each process appends a line at its first call of a function and one
+ *                when that function first misbehaves: "Pm_Poll @NANOSECONDS", "Pm_Poll=hang @..."
  *
  * CW_PM_DEVICES and CW_PM_FAULT may be "@FILE", whose text is read anew whenever it is asked for:
  * so devices come and go. A setting that is wrong ends the process with status 99.
@@ -86,34 +89,85 @@ static bool next_part(const char **list, char *out, size_t size)
 
 /* ---- faults ---- */
 
-static struct {
+static struct call {
 	const char *name;
 	unsigned long count;
+	bool misbehaved;
 } calls[] = {
-	{ "Pm_Initialize", 0 },
-	{ "Pm_CountDevices", 0 },
-	{ "Pm_GetDeviceInfo", 0 },
-	{ "Pm_OpenInput", 0 },
-	{ "Pm_OpenOutput", 0 },
-	{ "Pm_Poll", 0 },
-	{ "Pm_Read", 0 },
-	{ "Pm_WriteShort", 0 },
-	{ "Pm_WriteSysEx", 0 },
-	{ "Pm_Abort", 0 },
-	{ "Pm_Close", 0 },
-	{ "Pm_Terminate", 0 },
+	{ .name = "Pm_Initialize" },
+	{ .name = "Pm_CountDevices" },
+	{ .name = "Pm_GetDeviceInfo" },
+	{ .name = "Pm_OpenInput" },
+	{ .name = "Pm_OpenOutput" },
+	{ .name = "Pm_Poll" },
+	{ .name = "Pm_Read" },
+	{ .name = "Pm_WriteShort" },
+	{ .name = "Pm_WriteSysEx" },
+	{ .name = "Pm_Abort" },
+	{ .name = "Pm_Close" },
+	{ .name = "Pm_Terminate" },
 #ifdef PRETEND_2
-	{ "Pm_CreateVirtualInput", 0 },
-	{ "Pm_CreateVirtualOutput", 0 },
+	{ .name = "Pm_CreateVirtualInput" },
+	{ .name = "Pm_CreateVirtualOutput" },
 #endif
 };
 
-static unsigned long *counter(const char *call)
+static struct call *find_call(const char *name)
 {
 	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
-		if (!strcmp(calls[i].name, call))
-			return &calls[i].count;
-	bad("CW_PM_FAULT: no such call:", call);
+		if (!strcmp(calls[i].name, name))
+			return &calls[i];
+	bad("CW_PM_FAULT: no such call:", name);
+}
+
+static long long now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+/* fault: NULL for a mere call. */
+static void log_call(const char *call, const char *fault)
+{
+	const char *path = getenv("CW_PM_CALLS");
+	char line[NAME_MAX_LEN];
+	int fd, n;
+
+	if (!path)
+		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	n = snprintf(line, sizeof(line), "%s%s%.64s @%lld\n", call, fault ? "=" : "",
+	             fault ? fault : "", now_ns());
+	if (fd < 0 || write(fd, line, (size_t)n) != n)
+		bad("cannot write", path);
+	close(fd);
+}
+
+/* Whether this process has the argument that CW_PM_FAULT_FOR asks for. */
+static bool is_concerned(void)
+{
+	const char *word = getenv("CW_PM_FAULT_FOR");
+	static int known = -1;
+	char args[SETTING_MAX];
+	ssize_t n;
+	int fd;
+
+	if (!word)
+		return true;
+	if (known >= 0)
+		return known;
+	known = 0;
+	fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+	n = read(fd, args, sizeof(args) - 1);
+	if (n < 0)
+		bad("CW_PM_FAULT_FOR: no arguments to look for", word);
+	close(fd);
+	args[n] = '\0';
+	for (const char *a = args; a < args + n; a += strlen(a) + 1)
+		known |= !strcmp(a, word);
+	return known;
 }
 
 /* Waits as the fault says; first: this is the first call that it concerns. Returns false for
@@ -170,27 +224,32 @@ static void check_thread(void)
 /* Comes first in each function. Returns true when it is to fail. */
 static bool misbehave(const char *call)
 {
-	const char *list = setting("CW_PM_FAULT");
-	unsigned long *count = counter(call);
+	const char *list = is_concerned() ? setting("CW_PM_FAULT") : "";
+	struct call *c = find_call(call);
 	char part[NAME_MAX_LEN], *fault, *at;
 	unsigned long good;
 	bool fails = false;
 
 	check_thread();
-	++*count;
+	if (!c->count++)
+		log_call(call, NULL);
 	while (next_part(&list, part, sizeof(part))) {
 		fault = strchr(part, '=');
 		if (!fault)
 			bad("CW_PM_FAULT: expected CALL=FAULT:", part);
 		*fault++ = '\0';
-		if (counter(part) != count)
+		if (find_call(part) != c)
 			continue;
 		at = strchr(fault, '@');
 		if (at)
 			*at++ = '\0';
 		good = at ? strtoul(at, NULL, 10) : 0;
-		if (*count > good)
-			fails = act(fault, *count == good + 1) || fails;
+		if (c->count <= good)
+			continue;
+		if (!c->misbehaved)
+			log_call(call, fault);
+		c->misbehaved = true;
+		fails = act(fault, c->count == good + 1) || fails;
 	}
 	return fails;
 }
@@ -347,14 +406,6 @@ PmError Pm_OpenOutput(PortMidiStream **stream, PmDeviceID id, void *driver_info,
 	if (path && log_fd < 0)
 		bad("cannot write", path);
 	return open_device(stream, id, false);
-}
-
-static long long now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
 /* One line, one write: lines of several processes do not mix. */
