@@ -148,7 +148,7 @@ $(B)/alsa/seqplay: tests/alsa/seqplay.c
 test-alsa: $(TOOLS) $(if $(filter Linux,$(OS)),$(B)/alsa/seqplay)
 	@rm -rf $(B)/tap-alsa && mkdir -p $(B)/tap-alsa
 	@CUEWIRE_BUILD=$(B) TAP_DIR=$(B)/tap-alsa prove $(PROVE_FLAGS) --exec scripts/tap-run \
-		tests/alsa/run
+		tests/alsa/run tests/alsa/exact
 
 # What it costs, beside a bare echo of the same packets; written to build/bench.txt too.
 BENCH_SRC := $(wildcard tests/bench/*.c)

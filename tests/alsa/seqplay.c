@@ -4,8 +4,8 @@
  *	seqplay [-t] CLIENT PORT
  *
  * It prints "ready CLIENT-NUMBER:PORT-NUMBER", then a line for each MIDI message that it gets ("B0 07
- * 40"; with -t after its time, CLOCK_MONOTONIC in nanoseconds) and "subscribed" or "unsubscribed"
- * when somebody connects or disconnects. It reads commands, one a line, and sends to all that are
+ * 40") and "subscribed" or "unsubscribed" when somebody connects or disconnects; with -t each line
+ * after its time, CLOCK_MONOTONIC in nanoseconds. It reads commands, one a line, and sends to all that are
  * connected:
  *
  *	CC CHANNEL NUMBER VALUE		channels are 1 to 16
@@ -17,6 +17,8 @@
  *	RAW HEX...			whole messages, "RAW F0 7E F7"
  *	FLAP COUNT			another port comes and goes, that often
  *	RENAME PORT			the port has another name from now on
+ *	GO				it is gone as when it is unplugged ("gone" is printed)
+ *	COME				it is there again, under another number ("ready" is printed)
  *	SLEEP MILLISECONDS		the commands wait; what comes in is printed all the same
  *	QUIT				as the end of input does
  *
@@ -38,11 +40,13 @@
 #define LINE_BYTES 4096
 #define RAW_BYTES 1024 /* of one RAW line, and of one SysEx that comes in */
 #define ARGS_MAX 3
+#define HELD_MAX 64
 
 struct player {
-	snd_seq_t *seq;
+	const char *client_name, *port_name;
+	snd_seq_t *seq; /* NULL: gone */
 	snd_midi_event_t *in, *out; /* events to bytes, bytes to events */
-	int port;
+	int client, port; /* its numbers, of the last time while it is gone */
 	bool stamps;
 	bool quit;
 	unsigned line;         /* the command's */
@@ -77,6 +81,36 @@ static int checked(int err, const char *what)
 	if (err < 0)
 		die(1, "%s: %s", what, snd_strerror(err));
 	return err;
+}
+
+static void print_time(const struct player *p)
+{
+	if (p->stamps)
+		printf("%llu ", (unsigned long long)now_ns());
+}
+
+static void print_line(const struct player *p, const char *text)
+{
+	print_time(p);
+	puts(text);
+}
+
+/* ---- the port ---- */
+
+/* The time of "ready" is that from before: as early as anybody may have known of it. */
+static void open_port(struct player *p)
+{
+	const unsigned caps = SND_SEQ_PORT_CAP_READ | SND_SEQ_PORT_CAP_SUBS_READ |
+	                      SND_SEQ_PORT_CAP_WRITE | SND_SEQ_PORT_CAP_SUBS_WRITE;
+	const unsigned type = SND_SEQ_PORT_TYPE_MIDI_GENERIC | SND_SEQ_PORT_TYPE_APPLICATION;
+
+	checked(snd_seq_open(&p->seq, "default", SND_SEQ_OPEN_DUPLEX, SND_SEQ_NONBLOCK),
+	        "no sequencer");
+	checked(snd_seq_set_client_name(p->seq, p->client_name), "client name");
+	p->client = snd_seq_client_id(p->seq);
+	print_time(p);
+	p->port = checked(snd_seq_create_simple_port(p->seq, p->port_name, caps, type), "port");
+	printf("ready %d:%d\n", p->client, p->port);
 }
 
 /* ---- out ---- */
@@ -205,6 +239,30 @@ static void do_rename(struct player *p, const char *name)
 		die(1, "line %u: the port keeps its name", p->line);
 }
 
+static void do_go(struct player *p)
+{
+	print_line(p, "gone");
+	checked(snd_seq_close(p->seq), "close");
+	p->seq = NULL;
+}
+
+/* The sequencer gives the lowest number that is free: another client holds the old one. */
+static void do_come(struct player *p)
+{
+	snd_seq_t *held[HELD_MAX];
+	size_t n = 0;
+
+	do {
+		if (n == HELD_MAX)
+			die(1, "line %u: client %d is not free", p->line, p->client);
+		checked(snd_seq_open(&held[n], "default", SND_SEQ_OPEN_DUPLEX, 0), "open");
+	} while (snd_seq_client_id(held[n++]) < p->client);
+	for (size_t i = 0; i + 1 < n; i++)
+		snd_seq_close(held[i]);
+	open_port(p);
+	snd_seq_close(held[n - 1]);
+}
+
 static void do_sleep(struct player *p, char *text)
 {
 	long ms;
@@ -225,6 +283,9 @@ static void do_line(struct player *p, char *line)
 		*text++ = '\0';
 	if (*line == '\0')
 		return;
+	if (!p->seq && strcmp(line, "COME") != 0 && strcmp(line, "SLEEP") != 0 &&
+	    strcmp(line, "QUIT") != 0)
+		die(2, "line %u: it is gone", p->line);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(line, commands[i].name) == 0) {
 			do_channel(p, &commands[i], text);
@@ -241,6 +302,10 @@ static void do_line(struct player *p, char *line)
 		do_sleep(p, text);
 	else if (strcmp(line, "QUIT") == 0)
 		p->quit = true;
+	else if (strcmp(line, "COME") == 0 && !p->seq)
+		do_come(p);
+	else if (strcmp(line, "GO") == 0 && p->seq)
+		do_go(p);
 	else
 		die(2, "line %u: unknown command \"%s\"", p->line, line);
 }
@@ -285,14 +350,14 @@ static void print_event(struct player *p, const snd_seq_event_t *ev)
 
 	if (ev->type == SND_SEQ_EVENT_PORT_SUBSCRIBED ||
 	    ev->type == SND_SEQ_EVENT_PORT_UNSUBSCRIBED) {
-		puts(ev->type == SND_SEQ_EVENT_PORT_SUBSCRIBED ? "subscribed" : "unsubscribed");
+		print_line(p, ev->type == SND_SEQ_EVENT_PORT_SUBSCRIBED ? "subscribed"
+		                                                         : "unsubscribed");
 		return;
 	}
 	len = snd_midi_event_decode(p->in, bytes, sizeof(bytes), ev);
 	if (len <= 0)
 		return; /* not MIDI: the system's own */
-	if (p->stamps)
-		printf("%llu ", (unsigned long long)now_ns());
+	print_time(p);
 	for (long i = 0; i < len; i++)
 		printf("%s%02X", i ? " " : "", (unsigned)bytes[i]);
 	putchar('\n');
@@ -305,7 +370,7 @@ static void read_events(struct player *p)
 
 	while ((n = snd_seq_event_input(p->seq, &ev)) != -EAGAIN) {
 		if (n == -ENOSPC)
-			puts("overrun");
+			print_line(p, "overrun");
 		else if (checked(n, "receive") >= 0)
 			print_event(p, ev);
 	}
@@ -313,20 +378,12 @@ static void read_events(struct player *p)
 
 /* ---- start ---- */
 
-static void open_port(struct player *p, const char *client, const char *port)
+static void start(struct player *p)
 {
-	const unsigned caps = SND_SEQ_PORT_CAP_READ | SND_SEQ_PORT_CAP_SUBS_READ |
-	                      SND_SEQ_PORT_CAP_WRITE | SND_SEQ_PORT_CAP_SUBS_WRITE;
-	const unsigned type = SND_SEQ_PORT_TYPE_MIDI_GENERIC | SND_SEQ_PORT_TYPE_APPLICATION;
-
-	checked(snd_seq_open(&p->seq, "default", SND_SEQ_OPEN_DUPLEX, SND_SEQ_NONBLOCK),
-	        "no sequencer");
-	checked(snd_seq_set_client_name(p->seq, client), "client name");
+	open_port(p);
 	checked(snd_midi_event_new(RAW_BYTES, &p->in), "decoder");
 	checked(snd_midi_event_new(RAW_BYTES, &p->out), "encoder");
 	snd_midi_event_no_status(p->in, 1); /* each line is a whole message */
-	p->port = checked(snd_seq_create_simple_port(p->seq, port, caps, type), "port");
-	printf("ready %d:%d\n", snd_seq_client_id(p->seq), p->port);
 }
 
 static int wait_ms(const struct player *p)
@@ -341,14 +398,17 @@ static void play(struct player *p)
 	struct pollfd fds[2] = { { .events = POLLIN }, { .fd = STDIN_FILENO, .events = POLLIN } };
 	bool more = true;
 
-	snd_seq_poll_descriptors(p->seq, fds, 1, POLLIN);
 	while (!p->quit) {
 		bool sleeping = p->wake_ns > now_ns();
 
+		fds[0].fd = -1;
+		if (p->seq)
+			snd_seq_poll_descriptors(p->seq, fds, 1, POLLIN);
 		fds[1].fd = more && !sleeping ? STDIN_FILENO : -1;
 		if (poll(fds, 2, wait_ms(p)) < 0 && errno != EINTR)
 			die(1, "poll: %s", strerror(errno));
-		read_events(p);
+		if (p->seq)
+			read_events(p);
 		if (fds[1].fd >= 0 && fds[1].revents)
 			more = read_text(p);
 		do_lines(p);
@@ -370,10 +430,13 @@ int main(int argc, char **argv)
 	if (argc - optind != 2)
 		die(2, "usage: seqplay [-t] CLIENT PORT");
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	open_port(&p, argv[optind], argv[optind + 1]);
+	p.client_name = argv[optind];
+	p.port_name = argv[optind + 1];
+	start(&p);
 	play(&p);
 	snd_midi_event_free(p.in);
 	snd_midi_event_free(p.out);
-	snd_seq_close(p.seq);
+	if (p.seq)
+		snd_seq_close(p.seq);
 	return 0;
 }
