@@ -43,7 +43,8 @@ struct osc_in {
 void osc_in_init(struct osc_in *in, struct counters *counters);
 void osc_in_finish(struct osc_in *in); /* closes the sockets */
 
-/* Reads what has come on one socket, at most `limit` packets; there may be more even then. */
+/* Reads what has come on one socket: at most `limit` packets, and no second one behind one that seems
+ * to have come alone. What is left there makes the socket readable still. */
 void osc_in_read(struct osc_in *in, int fd, size_t limit);
 
 uint64_t osc_in_deadline(const struct osc_in *in);

@@ -18,8 +18,8 @@
 /* Seconds from 1900, where OSC (as NTP) counts from, to 1970. */
 #define NTP_EPOCH UINT64_C(2208988800)
 
-/* A packet that comes so long after the one before is not the middle of a burst: that no more are
- * there is for poll to find out, which is called anyway. */
+/* A packet that comes so long after the one before it is taken to be alone. Whether it is, poll will
+ * say, which is called anyway: a read in vain is spared. */
 #define ALONE_NS UINT64_C(500000)
 
 struct osc_waiting {
