@@ -88,7 +88,7 @@ void hosts_open(struct daemon *d, int port)
 
 	s->started_ns = clock_ns();
 	s->in = s->out = (struct port_device){ .name = "" };
-	s->has_reason = false;
+	s->has_reason = s->killed = false;
 	why = spawn_host(p, s);
 	if (why) {
 		ports_set_failed(d, port, "failed", why);
@@ -110,7 +110,28 @@ static void drop_link(struct port_status *s)
 	s->fd = -1;
 }
 
-/* Its link is closed: it ends by itself, or is made to. What is known by now is the reason. */
+/* A host that ended without a word: how it ended is the reason. */
+static void set_crashed(struct daemon *d, int port)
+{
+	const int status = d->ports[port].ended;
+	char text[96];
+
+	if (WIFSIGNALED(status))
+		snprintf(text, sizeof(text), "signal %d, %s", WTERMSIG(status),
+		         strsignal(WTERMSIG(status)));
+	else
+		snprintf(text, sizeof(text), "ended with status %d", WEXITSTATUS(status));
+	ports_set_failed(d, port, "crashed", text);
+}
+
+static void is_dead(struct daemon *d, int port)
+{
+	if (!d->ports[port].has_reason)
+		set_crashed(d, port);
+	ports_set_down(d, port);
+}
+
+/* Its link is closed: it ends by itself, or is made to. has_reason: it was told already. */
 static void let_die(struct daemon *d, int port, bool has_reason)
 {
 	struct port_status *s = &d->ports[port];
@@ -120,20 +141,7 @@ static void let_die(struct daemon *d, int port, bool has_reason)
 	s->state = PORT_DYING;
 	s->deadline_ns = clock_ns() + DYING_NS;
 	if (!s->pid)
-		ports_set_down(d, port);
-}
-
-/* The host ended without a word: how it ended is the reason. */
-static void set_crashed(struct daemon *d, int port, int status)
-{
-	char text[96];
-
-	if (WIFSIGNALED(status))
-		snprintf(text, sizeof(text), "signal %d, %s", WTERMSIG(status),
-		         strsignal(WTERMSIG(status)));
-	else
-		snprintf(text, sizeof(text), "ended with status %d", WEXITSTATUS(status));
-	ports_set_failed(d, port, "crashed", text);
+		is_dead(d, port);
 }
 
 /* An open host that has ended is lost when the engine has found out: its last words may be in the
@@ -146,11 +154,8 @@ static void ended(struct daemon *d, int port, int status)
 	s->ended = status;
 	if (s->state == PORT_OPENING)
 		hosts_polled(d, port);
-	if (s->state != PORT_DYING)
-		return;
-	if (!s->has_reason)
-		set_crashed(d, port, status);
-	ports_set_down(d, port);
+	else if (s->state == PORT_DYING)
+		is_dead(d, port);
 }
 
 void hosts_reap(struct daemon *d)
@@ -335,15 +340,11 @@ void hosts_polled(struct daemon *d, int port)
  * may be known by now or not. */
 void hosts_lost(struct daemon *d, int port, const char *reason)
 {
-	struct port_status *s = &d->ports[port];
-
-	if (s->state != PORT_OPEN)
+	if (d->ports[port].state != PORT_OPEN)
 		return; /* it was unplugged a moment before */
 	if (*reason)
 		ports_set_failed(d, port, "failed", reason);
-	else if (!s->pid)
-		set_crashed(d, port, s->ended);
-	let_die(d, port, *reason || !s->pid);
+	let_die(d, port, *reason);
 	hosts_reap(d);
 }
 
