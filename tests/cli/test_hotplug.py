@@ -332,6 +332,31 @@ def what_comes_back_is_found_and_broken():
         wait_until(lambda: r.status()["counters"]["midi_out"] == sent + 2, "two more")
 
 
+# ---- virtual ports ----
+
+def a_virtual_port_is_made_or_the_next_is_taken():
+    ports = {"traktor": {"out": ["cuewire to Traktor", "iac bus 1"], "virtual": True, **SOON}}
+    with Plug(devices="out:" + BUS, ports=ports) as r:  # PortMidi 217 has none
+        r.wait_open("traktor")
+        assert r.port_status()["device"] == BUS
+        r.err.wait(lambda s: s == 'port traktor: this PortMidi has no virtual ports, took "%s"' % BUS)
+    with Plug(ports=ports) as r:
+        reason = r.wait_simulated("failed: .*")["reason"]
+        assert "this PortMidi has no virtual ports" in reason and "iac bus 1" in reason, reason
+    older, cuewire.FAULT = cuewire.FAULT, cuewire.FAULT + "2"
+    try:
+        with Plug(devices="out:" + BUS, ports=ports) as r:
+            r.wait_open("traktor")
+            assert r.port_status()["device"] == "cuewire to Traktor"
+            assert r.port_status()["bytes_per_s"] == 5400
+            assert r.intent("deck.a.volume", 1)["status"] == "sent"
+            assert r.log("cuewire to Traktor") == ["B0 07 7F"]
+            time.sleep(1.2)  # no look at the devices takes it for one that has gone
+            assert r.port_status()["opens"] == 1 and r.port_status()["state"] == "open"
+    finally:
+        cuewire.FAULT = older
+
+
 # ---- cuewire ports --watch ----
 
 def ports_watch_tells_what_comes_and_goes():
@@ -356,5 +381,6 @@ if __name__ == "__main__":
              what_moved_a_moment_ago_is_sent_once, what_moved_long_ago_is_told_and_synced,
              on_return_is_as_the_mapping_says, a_press_that_got_there_is_released_on_return, presses_expire_as_pairs,
              a_bus_gets_no_more_than_it_takes, two_ports_on_one_bus_are_a_loop,
-             what_comes_back_is_found_and_broken, ports_watch_tells_what_comes_and_goes]
+             what_comes_back_is_found_and_broken,
+             a_virtual_port_is_made_or_the_next_is_taken, ports_watch_tells_what_comes_and_goes]
     cuewire.run_tests([t for t in tests if len(sys.argv) < 2 or t.__name__ in sys.argv[1:]])
