@@ -141,11 +141,12 @@ check: $(CHECK_TOOLS) $(UNIT)
 	@CUEWIRE_BUILD=$(B) TAP_DIR=$(B)/tap prove $(PROVE_FLAGS) --exec scripts/tap-run $(PICKED)
 
 # On a real ALSA sequencer.
-$(B)/alsa/seqplay: tests/alsa/seqplay.c
+ALSA_TOOLS := $(if $(filter Linux,$(OS)),$(patsubst tests/alsa/%.c,$(B)/alsa/%,$(wildcard tests/alsa/*.c)))
+$(B)/alsa/%: tests/alsa/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lasound
 
-test-alsa: $(TOOLS) $(if $(filter Linux,$(OS)),$(B)/alsa/seqplay)
+test-alsa: $(TOOLS) $(ALSA_TOOLS)
 	@rm -rf $(B)/tap-alsa && mkdir -p $(B)/tap-alsa
 	@CUEWIRE_BUILD=$(B) TAP_DIR=$(B)/tap-alsa prove $(PROVE_FLAGS) --exec scripts/tap-run \
 		tests/alsa/run tests/alsa/exact

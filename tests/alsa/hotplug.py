@@ -2,7 +2,10 @@
 sequencer clients and a bridge, of which two come and go ("Traktor In" and a controller), and one
 stays ("Light Desk") and must not notice."""
 
+import glob
+import os
 import random
+import select
 import signal
 import subprocess
 import threading
@@ -262,3 +265,58 @@ def run(rounds, long_every=7, seed=1):
         return ("%d rounds: open after at most %.0f ms, missing after %.0f ms; the other port: %d messages, "
                 "each within %.1f ms; %d presses" % (rounds, r.worst["open"], r.worst["missing"],
                                                       len(r.load.levels), worst, presses))
+
+
+# ---- a driver ----
+
+DRIVER = "/sys/bus/platform/drivers/snd_virmidi/"
+DRIVEN = {
+    "ports": {"card": {"out": "virmidi"}},
+    "controls": [{"name": "volume", "kind": "fader", "port": "card", "cc": 7}],
+}
+
+
+def pull():
+    """The card goes while it is in use."""
+    with open(DRIVER + "unbind", "w") as f:
+        f.write("snd_virmidi.0")
+
+
+def card_gets(r, value):
+    """What is sent arrives on the other side of the card, what moved before may come first."""
+    (path,) = glob.glob("/dev/snd/midiC*D0")
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    got = b""
+    try:
+        r.send("/volume", "f", value / 127)
+        while not got.endswith(bytes([7, value])):
+            assert select.select([fd], [], [], 3)[0], "%d does not arrive, but %s" % (value, got.hex())
+            got += os.read(fd, 64)
+    finally:
+        os.close(fd)
+
+
+def run_driver(rounds):
+    """rounds times. How long modprobe takes is not counted: it waits for files. Returns what was measured, in
+    words."""
+    worst = {"open": 0, "missing": 0}
+
+    def said(what, since, text):
+        r.err.wait(lambda line: text in line)
+        worst[what] = max(worst[what], (time.monotonic() - since) * 1000)
+        r.err.lines.clear()
+
+    with Bridge(mapping=DRIVEN, monitor=None) as r:
+        said("open", time.monotonic(), "port card: open (VirMIDI")
+        for n in range(rounds):
+            card_gets(r, 1 + n % 100)
+            since = time.monotonic()
+            pull()
+            said("missing", since, 'SIMULATED: missing: "VirMIDI')
+            subprocess.run(["modprobe", "-r", "snd-virmidi"], check=True)
+            subprocess.run(["modprobe", "snd-virmidi", "midi_devs=1"], check=True)
+            said("open", time.monotonic(), "port card: open (VirMIDI")
+            card_gets(r, 101 + n % 20)
+        assert max(worst.values()) < LIMIT_MS, worst
+        assert r.stop(signal.SIGTERM) == 0
+    return "%d rounds: open after at most %.0f ms, missing after %.0f ms" % (rounds, worst["open"], worst["missing"])
