@@ -15,7 +15,7 @@ from probe import LIGHTS, Probe, silence_ms
 from rig import Rig
 
 DEVICES = "out:Deck Out,out:Light Desk,in:Deck In"
-OPEN_MS = 500 if "release" in BUILD else 3000  # a program with a sanitizer takes its time to begin
+OPEN_MS = 1000 if "release" in BUILD else 3000  # a program with a sanitizer takes its time to begin
 RETRY = {"open_timeout_ms": OPEN_MS, "retry_min_ms": 100, "retry_max_ms": 400, "bytes_per_s": 0}
 PORTS = {
     "traktor": {"in": "deck in", "out": "deck out", **RETRY},
@@ -25,9 +25,11 @@ PORTS = {
 FADERS = ["deck.f%d" % i for i in range(4)]
 BUTTONS = ["deck.b%d" % i for i in range(4)]
 ONCE = "deck.once"  # moved once, while the port is simulated
+HELD = "deck.held"  # pressed from the start until the port is simulated
 CONTROLS = (
     [{"name": name, "kind": "fader", "port": "traktor", "cc": 10 + i} for i, name in enumerate(FADERS)]
     + [{"name": name, "kind": "button", "port": "traktor", "cc": 40 + i} for i, name in enumerate(BUTTONS)]
+    + [{"name": HELD, "kind": "button", "port": "traktor", "cc": 51}]
     + [{"name": ONCE, "kind": "fader", "port": "traktor", "cc": 50}]
     + [{"name": "light.f%d" % i, "kind": "fader", "port": "desk", "cc": 10 + i} for i in range(LIGHTS)]
     + [{"name": "raw.level", "kind": "fader", "port": "raw", "cc": 1}]
@@ -123,9 +125,9 @@ class Said:
         self.lines += [(line, now) for line in lines[self.seen:]]
         self.seen = len(lines)
 
-    def when(self, part, since):
+    def when(self, part, since, but="\n"):
         """When the first such line came after then, or None."""
-        return next((t for line, t in self.lines if part in line and t >= since), None)
+        return next((t for line, t in self.lines if part in line and but not in line and t >= since), None)
 
 
 class Load:
@@ -136,6 +138,7 @@ class Load:
         self.last = {}
         self.edges = {}
         self.n = self.nedges = 0
+        self.press(HELD)
         self.next = dict.fromkeys(["move", "edge", "feed"], time.monotonic_ns())
 
     def set(self, control, value):
@@ -146,10 +149,12 @@ class Load:
         self.set(FADERS[self.n % len(FADERS)], self.n // len(FADERS) % 128)
         self.n += 1
 
-    def edge(self):
-        button, down = BUTTONS[self.nedges // 2 % len(BUTTONS)], self.nedges % 2 == 0
+    def press(self, button, down=True):
         self.rig.send("/" + button.replace(".", "/"), "f", float(down))
         self.edges[button, down] = self.edges.get((button, down), 0) + 1
+
+    def edge(self):
+        self.press(BUTTONS[self.nedges // 2 % len(BUTTONS)], self.nedges % 2 == 0)
         self.nedges += 1
 
     def feed(self):
@@ -165,8 +170,13 @@ class Load:
         time.sleep(max(0, min(self.next.values()) - time.monotonic_ns()) / 1e9)
         self.rig.out.read()
 
+    def let_go(self):
+        if (HELD, False) not in self.edges:
+            self.press(HELD, False)
+
     def end(self):
         """Lets go of what is pressed."""
+        self.let_go()
         if self.nedges % 2:
             self.edge()
 
@@ -180,7 +190,7 @@ def fates(rig):
     for line in rig.out.lines:
         if '"dropped"' in line:
             lost += json.loads(line)["dropped"]
-        if '"control": "deck.b' not in line:
+        if '"control": "deck.b' not in line and HELD not in line:
             continue
         o = json.loads(line)
         if not o.get("from", "osc:").startswith("osc:"):
@@ -211,7 +221,7 @@ def edges_unwritten(load, found, written):
 def stuck(written):
     """Presses in the log that no release followed before the next, or at all."""
     n = 0
-    for button in BUTTONS:
+    for button in BUTTONS + [HELD]:
         values = [value for cc, value, _ in written if cc == CC[button]]
         n += sum(1 for a, b in zip(values, values[1:] + [127]) if a == b == 127)
     return n
@@ -265,11 +275,12 @@ class Fault:
         self.rig, self.text, self.waits = rig, text, reopens
         self.began = self.simulated = self.removed = None
         self.start = time.monotonic_ns()
+        self.since = 0  # the fault was to be met
 
     def step(self, said, load):
         now = time.monotonic_ns()
         if self.waits and now > self.start + REOPEN_NS:
-            self.waits = False
+            self.waits, self.since = False, now
             self.rig.set_fault(self.text)
             os.kill(self.rig.host("deck out"), signal.SIGKILL)
         if self.waits or not self.lasts():
@@ -280,13 +291,15 @@ class Fault:
             self.removed = time.monotonic_ns()
         if self.simulated:
             load.set(ONCE, 96)
+            load.let_go()
 
     def lasts(self):
         return bool(self.text) and not self.removed
 
     def look(self, said):
+        """The host that was ended for the next one to meet the fault is not what is meant."""
         self.began = self.rig.began()
-        self.simulated = self.began and said.when("traktor: SIMULATED", self.began)
+        self.simulated = self.began and said.when("traktor: SIMULATED", self.since, "signal 9")
 
     def times_ms(self, said):
         """Until the port was simulated, and from the fault's end until it was open again."""
@@ -294,7 +307,7 @@ class Fault:
         if not self.simulated:
             return {"simulated_ms": None, "recovered_ms": None}
         back = said.when("port traktor: open (", max(self.removed, self.simulated))
-        return {"simulated_ms": (self.simulated - self.began) / 1e6,
+        return {"simulated_ms": max(0, self.simulated - self.began) / 1e6,
                 "recovered_ms": (back - self.removed) / 1e6 if back else None}
 
 
