@@ -295,6 +295,63 @@ def a_bus_gets_no_more_than_it_takes():
         assert n["expired"] == n["dropped"] == 0 and len(log) + n["coalesced"] == sent + len(edges), n
 
 
+def rss_kb(pid):
+    with open("/proc/%d/status" % pid) as f:
+        return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
+
+
+def flood(r, seconds, rate, press_every):
+    """Moves 40 faders so often a second, in turn, and presses the cue; when each edge was sent."""
+    packets = [[cuewire.osc("/f%d" % n, "f", v / 127) for v in range(128)] for n in range(40)]
+    cue = [cuewire.osc("/deck/a/cue", "f", float(v)) for v in (0, 1)]
+    started, sent, edges = time.monotonic(), 0, []
+    while (now := time.monotonic()) < started + seconds:
+        while sent < (now - started) * rate:
+            r.send(packets[sent % 40][sent // 40 % 128])
+            sent += 1
+            if (now := time.monotonic()) > started + press_every * (len(edges) + 1) / 2:
+                edges.append(time.monotonic_ns())
+                r.send(cue[len(edges) % 2])
+        time.sleep(0.0005)
+    if len(edges) % 2:
+        edges.append(time.monotonic_ns())
+        r.send(cue[0])
+    return sent, edges
+
+
+def a_slow_port_under_a_flood():
+    # Each write takes 1 ms, 20,000 moves a second want one.
+    faders = [{"name": "f%d" % n, "kind": "fader", "port": "traktor", "channel": 3, "cc": 40 + n} for n in range(40)]
+    os.environ["CW_PM_LOG_TIMES"] = "1"
+    try:
+        with Plug(devices="out:" + BUS, ports={"traktor": dict(TRAKTOR, bytes_per_s=0)}, controls=faders,
+                  fault="Pm_WriteShort=slow:1000", monitor=None) as r:
+            r.wait_open("traktor")
+            flood(r, 0.5, 20000, 0.1)
+            before = rss_kb(r.process.pid)
+            wait_until(lambda: r.status()["counters"]["backlog"] == 0, "an empty queue")
+            from_line = len(r.log())
+            sent, edges = flood(r, 2.5, 20000, 0.1)
+            after = rss_kb(r.process.pid)
+            last = {"B2 %02X" % (40 + i % 40): "%02X" % (i // 40 % 128) for i in range(sent - 40, sent)}
+
+            def log():
+                return [line.split(" @") for line in r.log()[from_line:]]
+
+            wait_until(lambda: dict(text.rsplit(" ", 1) for text, _ in log() if text.startswith("B2")) == last,
+                       "the last value of every fader")
+            log = log()
+    finally:
+        del os.environ["CW_PM_LOG_TIMES"]
+    written = [(text, int(t)) for text, t in log if text.startswith("B0 15")]
+    assert [text for text, _ in written] == ["B0 15 7F", "B0 15 00"] * (len(edges) // 2), written
+    late = sorted((t - s) / 1e6 for (_, t), s in zip(written, edges))
+    print("# %d moves, %d written; %d edges after %.1f ms at the median, %.1f at most; %d kB more memory" %
+          (sent, len(log), len(edges), late[len(late) // 2], late[-1], after - before))
+    assert late[len(late) // 2] < 20, late
+    assert after - before < 1000, (before, after)
+
+
 # ---- loops ----
 
 def two_ports_on_one_bus_are_a_loop():
@@ -380,7 +437,7 @@ if __name__ == "__main__":
              tries_wait_longer_each_time, retry_does_not_wait, a_host_that_crashes_is_restarted,
              what_moved_a_moment_ago_is_sent_once, what_moved_long_ago_is_told_and_synced,
              on_return_is_as_the_mapping_says, a_press_that_got_there_is_released_on_return, presses_expire_as_pairs,
-             a_bus_gets_no_more_than_it_takes, two_ports_on_one_bus_are_a_loop,
+             a_bus_gets_no_more_than_it_takes, a_slow_port_under_a_flood, two_ports_on_one_bus_are_a_loop,
              what_comes_back_is_found_and_broken,
              a_virtual_port_is_made_or_the_next_is_taken, ports_watch_tells_what_comes_and_goes]
     cuewire.run_tests([t for t in tests if len(sys.argv) < 2 or t.__name__ in sys.argv[1:]])
