@@ -15,6 +15,7 @@ from player import Player
 from cuewire import CUEWIRE, PATIENCE, Bridge, Lines, osc, wait_until
 
 LIMIT_MS = 1000   # for what comes to be open, and for what goes to be missing
+CARD_MS = 5000    # for a card to be open: its modules are loaded anew
 STEADY_MS = 100   # for a message to the port that stays
 PERIOD = 0.02     # of the load
 FADERS = {"deck.%d" % n: "B0 %02X" % (n + 64) for n in range(10)}
@@ -317,6 +318,6 @@ def run_driver(rounds):
             subprocess.run(["modprobe", "snd-virmidi", "midi_devs=1"], check=True)
             said("open", time.monotonic(), "port card: open (VirMIDI")
             card_gets(r, 101 + n % 20)
-        assert max(worst.values()) < LIMIT_MS, worst
+        assert worst["missing"] < LIMIT_MS and worst["open"] < CARD_MS, worst
         assert r.stop(signal.SIGTERM) == 0
     return "%d rounds: open after at most %.0f ms, missing after %.0f ms" % (rounds, worst["open"], worst["missing"])
