@@ -240,6 +240,18 @@ enum lane_turn lane_next(struct lane *l, uint64_t now_ns, size_t room, const str
 	return LANE_WRITE;
 }
 
+/* Whether a press of the button is under way, behind what has just been done. */
+static bool is_pressed_again(const struct lane *l, uint16_t control)
+{
+	for (size_t i = 0; i < l->under_way; i++) {
+		const struct msg *m = &l->window[(l->window_head + i) % LINK_WINDOW];
+
+		if (m->edge == EDGE_PRESS && m->control == control)
+			return true;
+	}
+	return false;
+}
+
 bool lane_done(struct lane *l, bool written, struct msg *out)
 {
 	if (!l->under_way)
@@ -247,7 +259,7 @@ bool lane_done(struct lane *l, bool written, struct msg *out)
 	*out = l->window[l->window_head];
 	l->window_head = (l->window_head + 1) % LINK_WINDOW;
 	l->under_way--;
-	if (written && out->edge == EDGE_RELEASE)
+	if (written && out->edge == EDGE_RELEASE && !is_pressed_again(l, out->control))
 		l->buttons[out->control] &= (uint8_t)~DOWN;
 	return true;
 }

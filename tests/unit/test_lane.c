@@ -361,6 +361,28 @@ static void test_drain(void **state)
 	lane_finish(&l);
 }
 
+/* A release that is written pays for its own press, not for the next one that is under way. */
+static void test_owes_the_second(void **state)
+{
+	struct lane l;
+	struct msg m;
+
+	(void)state;
+	lane_init(&l, CONTROLS);
+	for (uint64_t t = 1; t < 5; t++) {
+		assert_queued(&l, button(t, 0, t % 2));
+		expect(&l, t, LANE_WRITE, 0, (float)(t % 2));
+	}
+	assert_true(lane_done(&l, true, &m));
+	assert_true(lane_done(&l, true, &m));
+	assert_true(lane_owes_release(&l, 0));
+	assert_true(lane_done(&l, true, &m));
+	assert_true(lane_owes_release(&l, 0));
+	assert_true(lane_done(&l, true, &m));
+	assert_false(lane_owes_release(&l, 0));
+	lane_finish(&l);
+}
+
 /* ---- a million random operations ---- */
 
 #define BUTTONS 3 /* controls 0..2; 3 is an encoder, 4 and 5 are switches, 6 and 7 faders */
@@ -504,6 +526,7 @@ int main(void)
 		cmocka_unit_test(test_edges_bounded),
 		cmocka_unit_test(test_refused_press),
 		cmocka_unit_test(test_drain),
+		cmocka_unit_test(test_owes_the_second),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_never_overflows),
 	};
