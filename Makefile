@@ -62,6 +62,7 @@ help:
 #: make check            all tests that need no hardware; T="test_osc test_run" picks some
 #: make test-alsa        tests on a real ALSA sequencer (in a small virtual machine where needed)
 #: make faults           what each fault of a driver costs, on the pretend PortMidi; BLESS=1 records it
+#: make soak             an hour of what goes wrong; SOAK="--seconds N --restarts N --rounds N"
 #: make bench            latency and cost beside a bare echo of the same packets
 #: make fuzz             builds the targets of tests/fuzz for libFuzzer (clang) in build/fuzz
 #: make schema           writes mappings/mapping.schema.json and the key list of the manual anew
@@ -156,6 +157,10 @@ test-alsa: $(TOOLS) $(ALSA_TOOLS)
 faults: $(CHECK_TOOLS)
 	@CUEWIRE_BUILD=$(B) tests/faults/run
 
+# Hours of what goes wrong; its table is for docs/SOAK.md.
+soak: $(CHECK_TOOLS) $(ALSA_TOOLS)
+	CUEWIRE_BUILD=$(B) tests/soak/run $(SOAK)
+
 # What it costs, beside a bare echo of the same packets; written to build/bench.txt too.
 BENCH_SRC := $(wildcard tests/bench/*.c)
 $(B)/bench/bench: $(filter-out tests/bench/echo.c,$(BENCH_SRC)) tests/bench/*.h
@@ -203,5 +208,5 @@ uninstall:
 	rm -rf $(LIBEXEC) $(DESTDIR)$(PREFIX)/share/cuewire
 
 .SECONDARY:
-.PHONY: all help check test-alsa faults bench fuzz schema lint format clean install uninstall FORCE
+.PHONY: all help check test-alsa faults soak bench fuzz schema lint format clean install uninstall FORCE
 -include $(wildcard $(B)/src/*/*.d $(B)/tests/*/*.d)

@@ -260,7 +260,7 @@ def main():
     parser.add_argument("-b", required=True, metavar="BUILD")
     parser.add_argument("-w", required=True, metavar="FOLDER")
     parser.add_argument("-f", metavar="FAULT")
-    parser.add_argument("-n", type=int, default=640, metavar="MESSAGES")
+    parser.add_argument("-n", type=int, default=3200, metavar="MESSAGES")
     parser.add_argument("-t", type=int, default=12, metavar="TOP")
     args = parser.parse_args()
     args.b, args.w = os.path.abspath(args.b), os.path.abspath(args.w)
