@@ -25,7 +25,7 @@ ROWS = [
 
 def row(call, fault, later):
     def test():
-        r = faults.run(call, fault, later, probe=False, **HOLDS)
+        r = faults.run(call, fault, later, seconds=2, probe=False, **HOLDS)
         assert not faults.problems(r, fault), (faults.problems(r, fault), r)
 
     test.__name__ = "%s_%s_%s" % (call, fault, "later" if later else "at_once")
@@ -33,7 +33,7 @@ def row(call, fault, later):
 
 
 def without_a_fault():
-    r = faults.run(probe=False)
+    r = faults.run(seconds=2, probe=False)
     assert not faults.problems(r, None), r
     HOLDS.update(holds=r["holds"])
 

@@ -311,7 +311,7 @@ class Fault:
                 "recovered_ms": (back - self.removed) / 1e6 if back else None}
 
 
-def run(call=None, fault=None, later=False, holds=None, probe=True, text=""):
+def run(call=None, fault=None, later=False, holds=None, seconds=LOAD_S, probe=True, text=""):
     """Returns what was found. call: None for a control run; holds: see Table.holds()."""
     text = text_of(call, fault, later) if call else text
     reopens = later and call in OPENING
@@ -322,10 +322,10 @@ def run(call=None, fault=None, later=False, holds=None, probe=True, text=""):
             said.wait_open("traktor")
         go_first(rig.process.pid, rig.host("light desk"))
         load = Load(rig)
-        prober = Probe(rig.port, rig.fifo_fd, LOAD_S) if probe else None
+        prober = Probe(rig.port, rig.fifo_fd, seconds) if probe else None
         go_first(*([prober.pid] if prober else []))
         f = Fault(rig, text if call else "", reopens)
-        while time.monotonic_ns() < f.start + LOAD_S * 1e9 or f.lasts():
+        while time.monotonic_ns() < f.start + seconds * 1e9 or f.lasts():
             load.step()
             said.read()
             f.step(said, load)
@@ -334,6 +334,7 @@ def run(call=None, fault=None, later=False, holds=None, probe=True, text=""):
         if prober:
             r.update(waits(rig, prober.result()))
         r["exit"] = rig.stop()
+        r["calls"] = {name for name, _ in rig.calls()}
         return r
 
 
@@ -365,7 +366,6 @@ def count(rig, said, load, fault, holds):
         "values": values_off(rig, load, written),
         "other_opens": status["ports"]["desk"]["opens"],
         "dropped": lost + status["counters"]["dropped"],
-        "calls": {name for name, _ in rig.calls()},
         "holds": now_holds,
         "leaks": sum(abs(a - b) for a, b in zip(now_holds, holds or now_holds)),
     }
