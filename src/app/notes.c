@@ -128,6 +128,10 @@ static void add_unwritten(struct buf *b, const struct daemon *d, const struct no
 	buf_json_str(b, d->m->controls[n->control].name);
 	buf_puts(b, ", \"value\": ");
 	buf_json_num(b, (double)n->out.value);
+	if (n->kind == NOTE_EXPIRED) {
+		buf_puts(b, ", \"from\": ");
+		buf_json_str(b, n->out.label);
+	}
 	buf_fmt(b, ", \"%s\": true", n->kind == NOTE_EXPIRED ? "expired" : "differs");
 }
 
