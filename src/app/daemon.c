@@ -223,8 +223,7 @@ static int start(struct daemon *d, struct arena *scratch)
 		return -1;
 	d->ports = xcalloc(d->m->nports + 1, sizeof(*d->ports));
 	for (size_t i = 0; i < d->m->nports; i++)
-		d->ports[i] =
-			(struct port_status){ .fd = -1, .open_ms = -1, .worst_ms = -1 };
+		d->ports[i] = (struct port_status){ .fd = -1, .open_ms = -1, .worst_ms = -1 };
 	d->said = xcalloc(d->m->ncontrols + 1, sizeof(*d->said));
 	d->said_ns = xcalloc(d->m->ncontrols + 1, sizeof(*d->said_ns));
 	for (size_t i = 0; i < d->m->ncontrols; i++)

@@ -60,8 +60,8 @@ struct port_device {
 struct port_status {
 	enum port_state state;
 	uint64_t deadline_ns; /* of OPENING, DYING and DOWN */
-	char reason[192];     /* simulated: why, as scripts compare it; empty while it first opens */
-	char detail[192];     /* more of it, for people; may be empty */
+	char reason[192]; /* simulated: why, as scripts compare it; empty while it first opens */
+	char detail[192]; /* more of it, for people; may be empty */
 	char device[2 * LINK_TEXT + 8];
 	struct port_device in, out;
 	unsigned bytes_per_s; /* at most; 0: no limit */
@@ -86,8 +86,8 @@ struct prober {
 	pid_t pid;
 	int fd; /* -1: it does not run */
 	struct link_record record;
-	size_t have;         /* bytes of it that have come */
-	bool listed;         /* all that was there when it began has been told: */
+	size_t have;               /* bytes of it that have come */
+	bool listed;               /* all that was there when it began has been told: */
 	struct link_record *first; /* owned; that, until all of it has been told */
 	size_t nfirst, first_cap;
 	uint64_t restart_ns; /* TIME_NEVER: it runs, or is not wanted */
@@ -158,7 +158,7 @@ int daemon_run(const struct run_options *opt);
 void daemon_say(struct daemon *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* ports.c */
-void ports_start(struct daemon *d); /* every port, at the start */
+void ports_start(struct daemon *d);                              /* every port, at the start */
 void ports_lost(struct daemon *d, int port, const char *reason); /* by the engine; may be "" */
 void ports_back(struct daemon *d, int port, const struct back *b);
 size_t ports_retry(struct daemon *d, int port); /* now; -1: every one. Returns how many */
@@ -181,13 +181,13 @@ void hosts_polled(struct daemon *d, int port); /* its link has something to say 
 void hosts_overdue(struct daemon *d, int port);
 void hosts_lost(struct daemon *d, int port, const char *reason);
 void hosts_unplugged(struct daemon *d, int port, const char *device);
-void hosts_reap(struct daemon *d); /* after SIGCHLD */
+void hosts_reap(struct daemon *d);   /* after SIGCHLD */
 void hosts_finish(struct daemon *d); /* no process is left after it, the prober's neither */
 
 /* prober.c */
 void prober_start_soon(struct daemon *d);
 void prober_polled(struct daemon *d);
-void prober_ended(struct daemon *d); /* its process has */
+void prober_ended(struct daemon *d);  /* its process has */
 void prober_forget(struct daemon *d); /* frees what it keeps */
 bool prober_saw_go(const struct daemon *d, uint32_t address, uint64_t since_ns);
 void prober_tick(struct daemon *d, uint64_t now);

@@ -209,8 +209,10 @@ static bool is_loop(const struct daemon *d, size_t port, char *other, size_t siz
 		if (!(words_bus(s->in.name) && !strcmp(s->in.name, o->out.name)) &&
 		    !(words_bus(s->out.name) && !strcmp(s->out.name, o->in.name)))
 			continue;
-		snprintf(other, size, "port \"%s\" has the same bus the other way: what is sent would "
-		                      "come back", d->m->ports[i].name);
+		snprintf(other, size,
+		         "port \"%s\" has the same bus the other way: what is sent would "
+		         "come back",
+		         d->m->ports[i].name);
 		return true;
 	}
 	return false;
@@ -218,8 +220,7 @@ static bool is_loop(const struct daemon *d, size_t port, char *other, size_t siz
 
 static bool has_gone(const struct daemon *d, const struct port_device *v, uint64_t since_ns)
 {
-	return v->name[0] && v->address != LINK_UNKNOWN &&
-	       prober_saw_go(d, v->address, since_ns);
+	return v->name[0] && v->address != LINK_UNKNOWN && prober_saw_go(d, v->address, since_ns);
 }
 
 /* How much the IAC Driver and its like take, unless the mapping says something else. */

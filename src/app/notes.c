@@ -251,8 +251,9 @@ static void loop_text(struct buf *b, const struct daemon *d, const struct note *
 	const struct route *r = &d->m->routes[n->control];
 	const struct control *c = &d->m->controls[r->to];
 
-	buf_fmt(b, "!!! loop: what %s sends to port %s comes back by %s and would move it again: such "
-	           "echoes are ignored",
+	buf_fmt(b,
+	        "!!! loop: what %s sends to port %s comes back by %s and would move it again: such "
+	        "echoes are ignored",
 	        c->name, c->port == PORT_NONE ? "(none)" : d->m->ports[c->port].name, r->label);
 }
 
@@ -395,10 +396,10 @@ static void say_expired(struct daemon *d, uint64_t now)
 			d->say_next_ns = d->expired_next_ns;
 		return;
 	}
-	daemon_say(d, "!!! %zu edge%s expired (the last: %s): its port did not take it in time, "
-	              "so it was not sent",
-	           d->expired, d->expired == 1 ? "" : "s",
-	           d->m->controls[d->expired_control].name);
+	daemon_say(d,
+	           "!!! %zu edge%s expired (the last: %s): its port did not take it in time, "
+	           "so it was not sent",
+	           d->expired, d->expired == 1 ? "" : "s", d->m->controls[d->expired_control].name);
 	d->expired = 0;
 	d->expired_next_ns = now + EXPIRED_EVERY_NS;
 }

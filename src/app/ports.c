@@ -93,11 +93,12 @@ static void say_back(struct daemon *d, const struct port *p, const struct back *
 		daemon_say(d, "port %s: %zu moved in the last 2 s %s sent again", p->name, b->sent,
 		           b->sent == 1 ? "was" : "were");
 	if (b->differ)
-		daemon_say(d,
-		           "!!! port %s: %zu differ%s from what was last asked (%s%s): move it again, "
-		           "or send all by \"cuewire sync\"",
-		           p->name, b->differ, b->differ == 1 ? "s" : "", names,
-		           b->differ > BACK_NAMED ? ", ..." : "");
+		daemon_say(
+			d,
+			"!!! port %s: %zu differ%s from what was last asked (%s%s): move it again, "
+			"or send all by \"cuewire sync\"",
+			p->name, b->differ, b->differ == 1 ? "s" : "", names,
+			b->differ > BACK_NAMED ? ", ..." : "");
 }
 
 void ports_back(struct daemon *d, int port, const struct back *b)
@@ -179,7 +180,8 @@ static void raw_failed(struct daemon *d, int port, const char *path, int err)
 {
 	char text[128];
 
-	snprintf(text, sizeof(text), "%s: %s", path, err == ENXIO ? "nobody reads it" : strerror(err));
+	snprintf(text, sizeof(text), "%s: %s", path,
+	         err == ENXIO ? "nobody reads it" : strerror(err));
 	if (err == ENXIO || err == ENOENT)
 		ports_set_simulated(d, port, "missing", text);
 	else
@@ -302,7 +304,8 @@ size_t ports_retry(struct daemon *d, int port)
 	for (size_t i = 0; i < d->m->nports; i++) {
 		struct port_status *s = &d->ports[i];
 
-		if ((port >= 0 && (size_t)port != i) || s->state == PORT_OPEN || s->state == PORT_FIXED)
+		if ((port >= 0 && (size_t)port != i) || s->state == PORT_OPEN ||
+		    s->state == PORT_FIXED)
 			continue;
 		s->delay_ms = 0;
 		s->again = true;

@@ -505,8 +505,8 @@ void requests_reply(struct daemon *d, const struct reply *r)
 {
 	struct ask *q;
 
-	d->owed -= r->kind == REPLY_JOB || r->kind == REPLY_JOB_DONE ||
-	           r->kind == REPLY_SNAPSHOT || r->kind == REPLY_SYNCED;
+	d->owed -= r->kind == REPLY_JOB || r->kind == REPLY_JOB_DONE || r->kind == REPLY_SNAPSHOT ||
+	           r->kind == REPLY_SYNCED;
 	switch (r->kind) {
 	case REPLY_JOB:
 		q = r->job->ref;

@@ -40,10 +40,11 @@ static void add_port(struct buf *b, const struct daemon *d, size_t i, const stru
 	add_ms(b, "open_worst_ms", s->worst_ms);
 	buf_fmt(b, ", \"opens\": %u, \"tries\": %u", s->opens, s->tries);
 	add_ms(b, "next_try_ms",
-	       s->state != PORT_DOWN     ? -1.0
+	       s->state != PORT_DOWN   ? -1.0
 	       : s->deadline_ns <= now ? 0.0
 	                               : (double)(s->deadline_ns - now) / 1e6);
-	buf_fmt(b, ", \"bytes_per_s\": %u, \"backlog\": %" PRIu64 ", \"coalesced\": %" PRIu64
+	buf_fmt(b,
+	        ", \"bytes_per_s\": %u, \"backlog\": %" PRIu64 ", \"coalesced\": %" PRIu64
 	        ", \"expired\": %" PRIu64 ", \"dropped\": %" PRIu64 ", \"differ\": %zu",
 	        s->bytes_per_s, v->backlog, v->coalesced, v->expired, v->dropped,
 	        is_asked(d, i) ? 0 : v->differ);
@@ -132,8 +133,7 @@ void views_state(struct daemon *d, const struct snapshot *s, struct buf *b)
 		buf_json_str(b, d->m->controls[i].name);
 		buf_puts(b, ": ");
 		add_control(b, &s->controls[i],
-		            s->controls[i].differs &&
-		                    !is_asked(d, (size_t)d->m->controls[i].port),
+		            s->controls[i].differs && !is_asked(d, (size_t)d->m->controls[i].port),
 		            s->t_ns);
 	}
 	buf_puts(b, "}, \"decks\": {}}");

@@ -33,11 +33,12 @@ static void check_loop(struct load *l, const struct raw_port *in, const struct r
 			continue;
 		for (const cJSON *b = first_text(out->out); b; b = next_text(out->out, b))
 			if (same_words(a->valuestring, b->valuestring))
-				diag_hint(problem(l, in->h.src, a, "loop",
-				                  "the bus \"%s\" is \"in\" of port \"%s\" and \"out\" of port "
-				                  "\"%s\": what is sent comes back",
-				                  shown(l, a->valuestring), in->name, out->name),
-				          "read another bus, or say \"allow_loop\": true");
+				diag_hint(
+					problem(l, in->h.src, a, "loop",
+				                "the bus \"%s\" is \"in\" of port \"%s\" and \"out\" of port "
+				                "\"%s\": what is sent comes back",
+				                shown(l, a->valuestring), in->name, out->name),
+					"read another bus, or say \"allow_loop\": true");
 	}
 }
 
@@ -61,7 +62,8 @@ static void check_retry(struct load *l, const struct raw_port *p)
 
 	if (p->retry_min_ms > p->retry_max_ms)
 		problem(l, p->h.src, member_or(p->h.obj, given ? "retry_min_ms" : "retry_max_ms"),
-		        "bad-range", "\"retry_min_ms\" is %d, more than \"retry_max_ms\", which is %d",
+		        "bad-range",
+		        "\"retry_min_ms\" is %d, more than \"retry_max_ms\", which is %d",
 		        p->retry_min_ms, p->retry_max_ms);
 }
 

@@ -142,8 +142,8 @@ OUTLINE static bool passes(struct engine *e, uint64_t t_ns, uint16_t route)
 	const enum echo_answer a = echo_ask(&e->echo, &e->routes[route].echo, t_ns);
 
 	if (a == ECHO_TEST)
-		timers_add(&e->timers, (struct timer){ t_ns + ECHO_TEST_MS * NS_PER_MS, TIMER_ECHO,
-		                                       route });
+		timers_add(&e->timers,
+		           (struct timer){ t_ns + ECHO_TEST_MS * NS_PER_MS, TIMER_ECHO, route });
 	e->n.refused += a != ECHO_PASS;
 	return a == ECHO_PASS;
 }

@@ -203,7 +203,7 @@ static bool has_expired(struct lane *l, const struct msg *m, uint64_t now_ns)
 	if (m->edge == EDGE_PRESS)
 		*b = (uint8_t)(gone ? *b | EXPIRED : (*b & ~EXPIRED) | DOWN | PRESSED);
 	if (m->edge == EDGE_RELEASE)
-		*b &= (uint8_t)~(gone ? EXPIRED : PRESSED);
+		*b &= (uint8_t) ~(gone ? EXPIRED : PRESSED);
 	return gone;
 }
 

@@ -49,7 +49,7 @@ struct live {
 	struct osc_in osc;
 	struct live_port *ports; /* m->nports */
 	struct sim sim;
-	float *sent; /* per control; SIM_UNKNOWN: nothing yet */
+	float *sent;   /* per control; SIM_UNKNOWN: nothing yet */
 	bool *differs; /* per control: its port does not, or may not, have what was asked last */
 	struct moved { /* owned; one a control: room to sort those that a port has missed */
 		uint64_t t_ns;

@@ -25,8 +25,8 @@ static size_t find_moved(struct live *l, int port)
 
 	for (size_t i = 0; i < l->m->ncontrols; i++)
 		if (l->differs[i] && l->m->controls[i].port == port)
-			l->moved[n++] = (struct moved){ engine_state(l->engine, i)->t_ns,
-				                        (uint16_t)i };
+			l->moved[n++] =
+				(struct moved){ engine_state(l->engine, i)->t_ns, (uint16_t)i };
 	qsort(l->moved, n, sizeof(*l->moved), by_time);
 	return n;
 }
@@ -91,7 +91,8 @@ void live_sync(struct live *l, uint16_t client)
 	const uint64_t now = clock_ns();
 
 	for (size_t p = 0; p < l->m->nports; p++) {
-		const size_t n = l->ports[p].up && l->ports[p].out_fd >= 0 ? find_moved(l, (int)p) : 0;
+		const size_t n =
+			l->ports[p].up && l->ports[p].out_fd >= 0 ? find_moved(l, (int)p) : 0;
 
 		for (size_t i = 0; i < n; i++)
 			engine_resend(l->engine, now, l->moved[i].control, &s);

@@ -13,24 +13,23 @@
 
 #define MS UINT64_C(1000000)
 
-static const char text[] =
-	"{ 'ports': { 'out': { 'out': 'desk' }, 'in': { 'in': 'desk' },"
-	"             'net': { 'osc': { 'send': '127.0.0.1:8000' } } },"
-	"'controls': ["
-	"{ 'name': 'volume', 'kind': 'fader', 'port': 'out', 'cc': 7 },"
-	"{ 'name': 'tempo', 'kind': 'fader', 'port': 'out', 'cc': [16, 48] },"
-	"{ 'name': 'left', 'kind': 'fader', 'port': 'out', 'cc': 30 },"
-	"{ 'name': 'right', 'kind': 'fader', 'port': 'out', 'cc': 31 },"
-	"{ 'name': 'jog', 'kind': 'encoder', 'port': 'out', 'cc': 22 },"
-	"{ 'name': 'cue', 'kind': 'button', 'port': 'out', 'note': 5 },"
-	"{ 'name': 'light', 'kind': 'fader', 'port': 'net' } ],"
-	"'routes': ["
-	"{ 'port': 'in', 'cc': 7, 'to': 'volume' },"
-	"{ 'port': 'in', 'cc': [16, 48], 'to': 'tempo' },"
-	"{ 'port': 'in', 'cc': 30, 'to': 'right' },"
-	"{ 'port': 'in', 'cc': 31, 'to': 'left' },"
-	"{ 'port': 'in', 'note': 5, 'to': 'cue' },"
-	"{ 'port': 'in', 'cc': 22, 'encoder': 'twos', 'to': 'jog' } ] }";
+static const char text[] = "{ 'ports': { 'out': { 'out': 'desk' }, 'in': { 'in': 'desk' },"
+			   "             'net': { 'osc': { 'send': '127.0.0.1:8000' } } },"
+			   "'controls': ["
+			   "{ 'name': 'volume', 'kind': 'fader', 'port': 'out', 'cc': 7 },"
+			   "{ 'name': 'tempo', 'kind': 'fader', 'port': 'out', 'cc': [16, 48] },"
+			   "{ 'name': 'left', 'kind': 'fader', 'port': 'out', 'cc': 30 },"
+			   "{ 'name': 'right', 'kind': 'fader', 'port': 'out', 'cc': 31 },"
+			   "{ 'name': 'jog', 'kind': 'encoder', 'port': 'out', 'cc': 22 },"
+			   "{ 'name': 'cue', 'kind': 'button', 'port': 'out', 'note': 5 },"
+			   "{ 'name': 'light', 'kind': 'fader', 'port': 'net' } ],"
+			   "'routes': ["
+			   "{ 'port': 'in', 'cc': 7, 'to': 'volume' },"
+			   "{ 'port': 'in', 'cc': [16, 48], 'to': 'tempo' },"
+			   "{ 'port': 'in', 'cc': 30, 'to': 'right' },"
+			   "{ 'port': 'in', 'cc': 31, 'to': 'left' },"
+			   "{ 'port': 'in', 'note': 5, 'to': 'cue' },"
+			   "{ 'port': 'in', 'cc': 22, 'encoder': 'twos', 'to': 'jog' } ] }";
 
 /* The desk's output is plugged into its input: what is sent comes back, one millisecond later. */
 static struct {
@@ -225,7 +224,8 @@ static void test_hand(void **state)
 	r.plugged = false;
 	for (int i = 0; i < 200; i++) {
 		const uint8_t fader[] = { 0xB0, 7, (uint8_t)(i % 3) };
-		const uint8_t pad[] = { (uint8_t)(i % 2 ? 0x80 : 0x90), 5, (uint8_t)(i % 2 ? 0 : 127) };
+		const uint8_t pad[] = { (uint8_t)(i % 2 ? 0x80 : 0x90), 5,
+			                (uint8_t)(i % 2 ? 0 : 127) };
 
 		bytes_in(fader, sizeof(fader));
 		bytes_in(pad, sizeof(pad));

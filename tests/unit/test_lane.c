@@ -389,11 +389,11 @@ static void test_owes_the_second(void **state)
 
 struct model {
 	uint64_t now;
-	bool on[CONTROLS];                       /* buttons, as pushed last */
-	bool written_on[CONTROLS];               /* and as written last */
+	bool on[CONTROLS];                         /* buttons, as pushed last */
+	bool written_on[CONTROLS];                 /* and as written last */
 	float pushed[CONTROLS], written[CONTROLS]; /* of the others */
-	uint64_t in, out;                        /* edges and steps */
-	uint64_t last_edge_ns; /* of the last one that came out: order */
+	uint64_t in, out;                          /* edges and steps */
+	uint64_t last_edge_ns;                     /* of the last one that came out: order */
 };
 
 static void model_push(struct model *m, struct lane *l, uint32_t *seed)
@@ -479,11 +479,13 @@ static void test_random(void **state)
 			lane_done(&l, true, &done);
 		expired += m.out - out;
 		most = l.n > most ? l.n : most;
-		assert_true(l.n <= l.cap && l.under_way <= LINK_WINDOW && l.edges <= LANE_EDGES_MAX);
+		assert_true(l.n <= l.cap && l.under_way <= LINK_WINDOW &&
+		            l.edges <= LANE_EDGES_MAX);
 		if (i % 50000 == 49999)
 			model_empty(&m, &l);
 	}
-	assert_true(most > LANE_EDGES_MAX && expired > 1000); /* else it has not tried what matters */
+	assert_true(most > LANE_EDGES_MAX &&
+	            expired > 1000); /* else it has not tried what matters */
 	lane_finish(&l);
 }
 
