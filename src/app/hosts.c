@@ -88,6 +88,7 @@ void hosts_open(struct daemon *d, int port)
 
 	s->started_ns = clock_ns();
 	s->in = s->out = (struct port_device){ .name = "" };
+	s->device[0] = '\0';
 	s->has_reason = s->killed = false;
 	why = spawn_host(p, s);
 	if (why) {
@@ -195,23 +196,26 @@ void hosts_overdue(struct daemon *d, int port)
 
 /* ---- what hosts say ---- */
 
+static bool is_same_bus(const struct port_device *in, const struct port_device *out)
+{
+	return words_bus(in->name) && !strcmp(in->name, out->name) && in->address == out->address;
+}
+
 /* Another port has the same bus the other way round. */
-static bool is_loop(const struct daemon *d, size_t port, char *other, size_t size)
+static bool is_loop(const struct daemon *d, size_t port, char *why, size_t size)
 {
 	const struct port_status *s = &d->ports[port];
 
 	for (size_t i = 0; i < d->m->nports; i++) {
 		const struct port_status *o = &d->ports[i];
-		const bool open = i != port && o->state == PORT_OPEN;
 
-		if (!open || d->m->ports[i].allow_loop || d->m->ports[port].allow_loop)
+		if (i == port || o->state != PORT_OPEN || d->m->ports[i].allow_loop ||
+		    d->m->ports[port].allow_loop)
 			continue;
-		if (!(words_bus(s->in.name) && !strcmp(s->in.name, o->out.name)) &&
-		    !(words_bus(s->out.name) && !strcmp(s->out.name, o->in.name)))
+		if (!is_same_bus(&s->in, &o->out) && !is_same_bus(&o->in, &s->out))
 			continue;
-		snprintf(other, size,
-		         "port \"%s\" has the same bus the other way: what is sent would "
-		         "come back",
+		snprintf(why, size,
+		         "port \"%s\" has the same bus the other way: what is sent would come back",
 		         d->m->ports[i].name);
 		return true;
 	}

@@ -126,17 +126,21 @@ static void osc_gone(void *ctx, uint64_t t_ns, uint16_t peer)
 static void end_job(struct live *l, size_t i)
 {
 	queue_reply(l->q, &(struct reply){ .kind = REPLY_JOB_DONE, .job = l->jobs[i] });
-	l->jobs[i] = l->jobs[--l->njobs];
+	l->njobs--;
+	memmove(&l->jobs[i], &l->jobs[i + 1], (l->njobs - i) * sizeof(struct job *));
 }
 
-/* Jobs whose messages have all met their fate are answered; those with nothing left go back. */
+/* Jobs whose messages have all met their fate are answered, in the order in which they came; those
+ * with nothing left go back. */
 static void check_jobs(struct live *l)
 {
-	for (size_t i = l->njobs; i-- > 0;) {
+	for (size_t i = 0; i < l->njobs;) {
 		struct job *j = l->jobs[i];
 
-		if (j->open)
+		if (j->open) {
+			i++;
 			continue;
+		}
 		if (!j->replied) {
 			j->scheduled = j->batch.next < j->batch.n;
 			j->replied = true;
@@ -144,6 +148,8 @@ static void check_jobs(struct live *l)
 		}
 		if (j->batch.next == j->batch.n)
 			end_job(l, i);
+		else
+			i++;
 	}
 }
 

@@ -48,6 +48,8 @@ class Rig(Bridge):
         faults = {"CW_PM_DEVICES": devices, "CW_PM_LOG": self.log_path, "CW_PM_FAULT": fault,
                   "CW_PM_INPUT": self.input_path, "ASAN_OPTIONS": san, "UBSAN_OPTIONS": san,
                   "TSAN_OPTIONS": san + " atexit_sleep_ms=0"}
+        # The pretend devices are not on a real sequencer, if there is one.
+        faults["ALSA_CONFIG_PATH"] = "/dev/null"
         super().__init__(*args, mapping=json.loads(text.replace("FIFO", self.fifo_path)), faults=faults, **more)
 
     def __exit__(self, *exc):
