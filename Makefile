@@ -145,7 +145,11 @@ $(B)/alsa/seqplay: tests/alsa/seqplay.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lasound
 
-test-alsa: $(TOOLS) $(if $(filter Linux,$(OS)),$(B)/alsa/seqplay)
+$(B)/alsa/link: tests/alsa/link.c $(LIB)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS:-M%=) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+test-alsa: $(TOOLS) $(if $(filter Linux,$(OS)),$(B)/alsa/seqplay $(B)/alsa/link)
 	@rm -rf $(B)/tap-alsa && mkdir -p $(B)/tap-alsa
 	@CUEWIRE_BUILD=$(B) TAP_DIR=$(B)/tap-alsa prove $(PROVE_FLAGS) --exec scripts/tap-run \
 		tests/alsa/run
