@@ -148,3 +148,23 @@ test_open_tells_addresses() {
 	told open 'MIDI B0 07 42'
 	! grep 'B0 07 41' open.got
 }
+
+# A host with an input sleeps until something comes in, and takes all of a burst.
+test_input_wakes_the_host() {
+	local i before after burst=()
+	start_seqplay pads 'Pads' 'Pads MIDI 1'
+	start_link open open --in 'pads midi 1'
+	told open OPENED
+	play pads 'CC 1 7 1'
+	told open 'MIDI B0 07 01'
+	before=$(grep -h ctxt_switches "/proc/$link_pid/task/"*/status)
+	pause 1
+	after=$(grep -h ctxt_switches "/proc/$link_pid/task/"*/status)
+	[ "$before" = "$after" ] || fail "it woke up while nothing happened: $before, then $after"
+	for i in {1..150}; do
+		burst+=("CC 1 8 $((i % 128))")
+	done
+	play pads "${burst[@]}" 'CC 1 9 1'
+	told open 'MIDI B0 09 01'
+	[ "$(grep -c 'MIDI B0 08' open.got)" = 150 ] || fail 'of 150 not all came'
+}
