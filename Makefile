@@ -144,9 +144,9 @@ check: $(CHECK_TOOLS) $(UNIT)
 
 # On a real ALSA sequencer.
 ALSA_TOOLS := $(if $(filter Linux,$(OS)),$(patsubst tests/alsa/%.c,$(B)/alsa/%,$(wildcard tests/alsa/*.c)))
-$(B)/alsa/%: tests/alsa/%.c
+$(B)/alsa/%: tests/alsa/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lasound
+	$(Q)$(CC) $(CPPFLAGS:-M%=) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lasound
 
 test-alsa: $(TOOLS) $(ALSA_TOOLS)
 	@rm -rf $(B)/tap-alsa && mkdir -p $(B)/tap-alsa

@@ -52,6 +52,10 @@ struct driver_ops {
 	 * Returns how many messages are at out, or -1. */
 	int (*read)(struct driver *d, struct driver_event *out, int max);
 
+	/* A descriptor that is readable when read has something to take, or -1: read must be called
+	 * again and again. After open; what read has left for want of room does not count. */
+	int (*input_fd)(struct driver *d);
+
 	/* How long a message that was written may still wait in this process. */
 	uint64_t linger_ns;
 };

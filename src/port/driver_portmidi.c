@@ -235,6 +235,12 @@ static int portmidi_read(struct driver *d, struct driver_event *out, int max)
 	return n;
 }
 
+static int portmidi_input_fd(struct driver *d)
+{
+	(void)d;
+	return system_input_fd();
+}
+
 /* PortMidi 2.x spreads a burst to the IAC Driver by time stamps in the near future. */
 static const struct driver_ops ops = {
 	.start = portmidi_start,
@@ -244,6 +250,7 @@ static const struct driver_ops ops = {
 	.open = portmidi_open,
 	.write = portmidi_write,
 	.read = portmidi_read,
+	.input_fd = portmidi_input_fd,
 #ifdef __APPLE__
 	.linger_ns = 20000000,
 #endif

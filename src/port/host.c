@@ -2,8 +2,8 @@
  *
  * The driver thread does everything: it opens, reads LINK_WRITE records from the link, writes
  * them to the driver, answers, and passes on what comes in. A record so takes one hop, from the
- * bridge to the thread that writes it. With an input it must poll the driver too, since PortMidi
- * has no descriptor to wait for: often while something moves, at least every IDLE_NS otherwise.
+ * bridge to the thread that writes it. With an input it must poll the driver too, where that shows
+ * no descriptor to wait for: often while something moves, at least every IDLE_NS otherwise.
  *
  * The main thread does nothing but wait for the hang-up, which poll reports at once, also while
  * records lie unread because the driver hangs. From then on the driver thread has GRACE_NS to
@@ -45,6 +45,8 @@ struct host {
 	struct driver *driver;           /* borrowed */
 	struct buf remark;               /* that goes with LINK_OPENED */
 	struct held held;
+	int input_fd;      /* readable when something comes in; -1: the driver does not tell */
+	bool more;         /* may be left of what came in */
 	uint64_t moved_ns; /* when anything came or went */
 	struct link_record in[LINK_WINDOW];
 	size_t in_bytes; /* of it filled; the last record may be a part of one */
@@ -56,16 +58,6 @@ static void sleep_ns(long ns)
 }
 
 /* ---- the link ---- */
-
-static bool link_wait(long ns)
-{
-	const struct timespec t = { .tv_nsec = ns };
-	fd_set set;
-
-	FD_ZERO(&set);
-	FD_SET(LINK_FD, &set);
-	return pselect(LINK_FD + 1, &set, NULL, NULL, &t, NULL) > 0;
-}
 
 /* Returns how many whole records are at h->in (0: not yet), or -1 when the link has ended. */
 static int link_read(struct host *h)
@@ -176,6 +168,7 @@ static void host_open(struct host *h)
 	host_choose(h, &in, &out);
 	if ((out.name && d->ops->open(d, &out)) || (in.name && d->ops->open(d, &in)))
 		uplink_fail(LINK_R_FAILED, d->error);
+	h->input_fd = d->ops->input_fd(d);
 	h->moved_ns = r.t_ns = clock_ns();
 	r.value = (uint32_t)((r.t_ns - from_ns) / 1000);
 	host_tell(&in);
@@ -219,6 +212,35 @@ static int host_serve(struct host *h)
 	return 0;
 }
 
+/* For how long the input may be left alone; NULL: until the driver tells. While something moves it is
+ * looked at even so: a library may have taken more from its descriptor than it has handed out. */
+static const struct timespec *host_patience(const struct host *h)
+{
+	static const struct timespec none = { .tv_nsec = 0 };
+	static const struct timespec busy = { .tv_nsec = BUSY_NS };
+	static const struct timespec idle = { .tv_nsec = IDLE_NS };
+
+	if (h->more)
+		return &none;
+	if (clock_ns() - h->moved_ns < BUSY_FOR_NS)
+		return h->input_fd >= 0 ? &idle : &busy;
+	return h->input_fd >= 0 ? NULL : &idle;
+}
+
+/* Waits for the link and the input. Returns whether the link is readable. */
+static bool host_wait(const struct host *h)
+{
+	const int last = h->input_fd > LINK_FD ? h->input_fd : LINK_FD;
+	fd_set set;
+
+	FD_ZERO(&set);
+	FD_SET(LINK_FD, &set);
+	if (h->input_fd >= 0)
+		FD_SET(h->input_fd, &set);
+	return pselect(last + 1, &set, NULL, NULL, host_patience(h), NULL) > 0 &&
+	       FD_ISSET(LINK_FD, &set);
+}
+
 static void host_receive(struct host *h)
 {
 	struct driver *d = h->driver;
@@ -228,6 +250,7 @@ static void host_receive(struct host *h)
 
 	if (n < 0)
 		uplink_fail(LINK_R_FAILED, d->error);
+	h->more = n == EVENTS_AT_ONCE;
 	if (n)
 		h->moved_ns = r.t_ns = clock_ns();
 	for (int i = 0; i < n; i++) {
@@ -256,9 +279,7 @@ static void *driver_main(void *arg)
 
 	host_open(h);
 	for (;;) {
-		const bool busy = clock_ns() - h->moved_ns < BUSY_FOR_NS;
-
-		if (!input || link_wait(busy ? BUSY_NS : IDLE_NS))
+		if (!input || host_wait(h))
 			if (host_serve(h))
 				host_end(h);
 		if (input)

@@ -12,6 +12,10 @@ struct devices;
  * does not tell: then nothing is added. */
 int system_list(struct devices *out);
 
+/* The descriptor from which the PortMidi of this process takes what comes in, once it has started;
+ * -1: there is none to be seen. */
+int system_input_fd(void);
+
 /* Asks for announcements, once in a process. Returns a descriptor that is readable when something
  * has been announced, or -1: there are no announcements here. */
 int system_listen(void);

@@ -6,11 +6,14 @@
 #include <alloca.h>
 #include <errno.h>
 #include <poll.h>
+#include <sys/stat.h>
 
 #include <alsa/asoundlib.h>
 
 #include "devices.h"
 #include "uplink.h"
+
+#define FDS_SEEN 64 /* a host has a handful */
 
 static snd_seq_t *listener; /* NULL: system_listen was not called, or failed */
 
@@ -82,6 +85,20 @@ int system_list(struct devices *out)
 	if (seq != listener)
 		snd_seq_close(seq);
 	return 0;
+}
+
+/* PortMidi does not show its sequencer, but reads from it in Pm_Poll and Pm_Read alone, until it is
+ * empty; and no other is open in a process that does not listen. */
+int system_input_fd(void)
+{
+	struct stat sequencer_st, st;
+
+	if (stat("/dev/snd/seq", &sequencer_st))
+		return -1;
+	for (int fd = 0; fd < FDS_SEEN; fd++)
+		if (!fstat(fd, &st) && S_ISCHR(st.st_mode) && st.st_rdev == sequencer_st.st_rdev)
+			return fd;
+	return -1;
 }
 
 /* ---- announcements ---- */

@@ -27,6 +27,11 @@ int system_list(struct devices *out)
 	return -1;
 }
 
+int system_input_fd(void)
+{
+	return -1;
+}
+
 static void announce(void)
 {
 	const ssize_t n = write(news[1], "", 1);
@@ -57,6 +62,7 @@ static void *listen_main(void *arg)
 		nanosleep(&(struct timespec){ .tv_nsec = LOOK_NS }, NULL);
 		announce();
 	}
+	return NULL;
 }
 
 int system_listen(void)

@@ -6,6 +6,11 @@ int system_list(struct devices *out)
 	return -1;
 }
 
+int system_input_fd(void)
+{
+	return -1;
+}
+
 int system_listen(void)
 {
 	return -1;

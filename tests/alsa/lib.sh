@@ -125,16 +125,16 @@ stop_seqplay() {
 
 # ---- port hosts ----
 
-# start_link NAME ROLE ARGUMENT...: cuewire-port behind its link; its records are in NAME.got (link.py).
+# start_link NAME ROLE ARGUMENT...: cuewire-port behind its link; its records are in NAME.got (link.c).
 # Sets link_pid.
 start_link() {
 	local name=$1
 	shift
 	mkfifo "$name.in"
-	python3 "$root/tests/alsa/link.py" "$@" <"$name.in" >"$name.got" 2>"$name.err" &
+	"$B/alsa/link" "$B/cuewire-port" "$@" <"$name.in" >"$name.got" 2>"$name.err" &
 	started+=($!)
 	exec {link_in}>"$name.in"
-	wait_for_line "$name.got" '^pid ([0-9]+)$' 20
+	wait_for_line "$name.got" '^pid ([0-9]+)$'
 	link_pid=${BASH_REMATCH[1]}
 }
 

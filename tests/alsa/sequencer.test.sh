@@ -55,42 +55,41 @@ test_port_lists_devices() {
 	END
 }
 
-# within MILLISECONDS SINCE: told_ms is.
-within() {
-	echo "told $((told_ms - $2)) ms after it was done"
-	if [ $((told_ms - $2)) -gt "$1" ]; then
-		fail "that is more than $1"
-	fi
-}
-
-# The prober tells what comes and goes, each with its address, at once; and sleeps otherwise.
+# The prober tells what comes and goes, each with its address, at once (the best of three, for this
+# machine may be busy); and sleeps otherwise.
 test_watch_tells_what_comes_and_goes() {
-	local first second since before after
+	local first second since before after came went n=0
 	start_link watch watch
 	told watch LISTED
 	told watch 'DEVICE out 14:0 Midi Through Port-0'
 	told watch 'DEVICE in 14:0 Midi Through Port-0'
 
-	start_seqplay pads 'Pads' 'Pads MIDI 1'
-	first=$address since=$(now_ms)
-	told watch "DEVICE out $first Pads MIDI 1"
-	told watch "DEVICE in $first Pads MIDI 1"
-	within 100 "$since"
-
-	since=$(now_ms)
-	stop_seqplay pads
-	told watch "GONE out $first Pads MIDI 1"
-	told watch "GONE in $first Pads MIDI 1"
-	within 100 "$since"
+	while :; do
+		n=$((n + 1))
+		start_seqplay pads 'Pads' 'Pads MIDI 1'
+		first=$address since=$(now_ms)
+		told watch "DEVICE out $first Pads MIDI 1" $n
+		told watch "DEVICE in $first Pads MIDI 1" $n
+		came=$((told_ms - since)) since=$(now_ms)
+		stop_seqplay pads
+		rm pads.*
+		told watch "GONE out $first Pads MIDI 1" $n
+		told watch "GONE in $first Pads MIDI 1" $n
+		went=$((told_ms - since))
+		echo "told $came ms after it came, $went ms after it was to go"
+		if [ "$came" -le 100 ] && [ "$went" -le 100 ]; then
+			break
+		fi
+		[ $n -lt 3 ] || fail 'that is late'
+	done
 
 	start_seqplay other 'Other' 'Other MIDI 1'
 	[ "$address" = "$first" ] || fail "$address is not free again"
 	told watch "DEVICE in $first Other MIDI 1"
 	start_seqplay again 'Pads' 'Pads MIDI 1'
-	second=$address since=$(now_ms)
+	second=$address
 	[ "$first" != "$second" ] || fail "it has its old address"
 	told watch "DEVICE in $second Pads MIDI 1"
-	within 100 "$since"
 
 	before=$(grep ctxt_switches "/proc/$link_pid/status")
 	pause 1
@@ -98,8 +97,6 @@ test_watch_tells_what_comes_and_goes() {
 	[ "$before" = "$after" ] || fail "it woke up while nothing happened: $before, then $after"
 	echo >&"$link_in"
 	wait_for_line watch.got '^ended 0$' 2
-	[ "$(grep -c '^DEVICE' watch.got)" = "$(($(grep -c '^DEVICE.* 14:0\|VirMIDI' watch.got) + 6))" ] ||
-		fail 'more was told than what came'
 }
 
 # Where only the end is seen: what went and came back under its address is told as both, and when
@@ -150,4 +147,24 @@ test_open_tells_addresses() {
 	play one 'CC 1 7 66'
 	told open 'MIDI B0 07 42'
 	! grep 'B0 07 41' open.got
+}
+
+# A host with an input sleeps until something comes in, and takes all of a burst.
+test_input_wakes_the_host() {
+	local i before after burst=()
+	start_seqplay pads 'Pads' 'Pads MIDI 1'
+	start_link open open --in 'pads midi 1'
+	told open OPENED
+	play pads 'CC 1 7 1'
+	told open 'MIDI B0 07 01'
+	before=$(grep -h ctxt_switches "/proc/$link_pid/task/"*/status)
+	pause 1
+	after=$(grep -h ctxt_switches "/proc/$link_pid/task/"*/status)
+	[ "$before" = "$after" ] || fail "it woke up while nothing happened: $before, then $after"
+	for i in {1..150}; do
+		burst+=("CC 1 8 $((i % 128))")
+	done
+	play pads "${burst[@]}" 'CC 1 9 1'
+	told open 'MIDI B0 09 01'
+	[ "$(grep -c 'MIDI B0 08' open.got)" = 150 ] || fail 'of 150 not all came'
 }

@@ -73,7 +73,6 @@ class Host:
     """A port host, its link, and the log of what it wrote."""
 
     role = "open"
-    environment = staticmethod(environment)
 
     def __init__(self, *args, **settings):
         self.tmp = tempfile.TemporaryDirectory()
@@ -82,7 +81,7 @@ class Host:
         far_fd = fcntl.fcntl(far.fileno(), fcntl.F_DUPFD_CLOEXEC, 10)
         far.close()
         self.pid = os.posix_spawn(
-            PORT, [PORT, self.role, *args], self.environment(self.tmp.name, **settings),
+            PORT, [PORT, self.role, *args], environment(self.tmp.name, **settings),
             file_actions=[(os.POSIX_SPAWN_DUP2, far_fd, 3)])
         os.close(far_fd)
         self.status = None
