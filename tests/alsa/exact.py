@@ -68,11 +68,10 @@ def nothing_wakes_while_nothing_moves():
             time.sleep(3)
             after = {name: tasks(pid) for name, pid in pids.items()}
             woke = {name: after[name][0] - before[name][0] for name in pids}
-            busy = "open --in pads midi 1"
-            print("# in 3 s: the host of an input woke %d times and took %.1f ms of CPU"
-                  % (woke[busy], (after[busy][1] - before[busy][1]) / 1e6))
-            assert 0 < woke.pop(busy) <= 1800
-            assert set(woke) == {"bridge", "watch", "open --out traktor in", "open --out light desk"}, woke
+            took = {name: (after[name][1] - before[name][1]) / 1e6 for name in pids}
+            print("# in 3 s: woke up %s times, took %s ms of CPU" % (sorted(woke.items()), sorted(took.items())))
+            assert set(woke) == {"bridge", "watch", "open --in pads midi 1", "open --out traktor in",
+                                 "open --out light desk"}, woke
             assert not any(woke.values()), woke
             assert r.stop(signal.SIGTERM) == 0
 

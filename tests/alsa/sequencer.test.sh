@@ -157,6 +157,7 @@ test_input_wakes_the_host() {
 	told open OPENED
 	play pads 'CC 1 7 1'
 	told open 'MIDI B0 07 01'
+	pause 1.5 # it looks again for a second after something has moved
 	before=$(grep -h ctxt_switches "/proc/$link_pid/task/"*/status)
 	pause 1
 	after=$(grep -h ctxt_switches "/proc/$link_pid/task/"*/status)
