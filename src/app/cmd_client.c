@@ -83,9 +83,9 @@ static void print_port(const cJSON *p)
 	if (cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(p, "next_try_ms")))
 		printf(", next try in %.1f s", number_of(p, "next_try_ms") / 1000);
 	if (cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(p, "open_ms")))
-		printf("\n%18sopened %.0f times, last in %.1f ms, worst %.1f ms", "",
-		       number_of(p, "opens"), number_of(p, "open_ms"),
-		       number_of(p, "open_worst_ms"));
+		printf("\n%18sopened %.0f time%s, last in %.1f ms, worst %.1f ms", "",
+		       number_of(p, "opens"), number_of(p, "opens") == 1 ? "" : "s",
+		       number_of(p, "open_ms"), number_of(p, "open_worst_ms"));
 	for (size_t i = 0; i < COUNT(counts); i++)
 		if (number_of(p, counts[i]) > 0)
 			printf(", %s %.0f", counts[i], number_of(p, counts[i]));
@@ -136,7 +136,7 @@ static void print_state(const cJSON *root)
 			printf(" DIFFERS");
 		printf(" by %s, %.1f s ago\n", text_of(c, "by"), number_of(c, "age_ms") / 1000);
 	}
-	printf("%zu controls untouched\n", untouched);
+	printf("%zu control%s untouched\n", untouched, untouched == 1 ? "" : "s");
 }
 
 static int ask(const char *name, int argc, char **argv, void (*print)(const cJSON *))

@@ -360,6 +360,7 @@ void hosts_unplugged(struct daemon *d, int port, const char *device)
 
 	if (!queue_order(&d->q, &(struct order){ .kind = ORDER_PORT_DOWN, .port = port }))
 		return; /* the engine will lose it at the next write */
+	d->ports[port].delay_ms = 0; /* nothing is wrong with it */
 	snprintf(text, sizeof(text), "\"%s\" was unplugged", device);
 	ports_set_simulated(d, port, "missing", text);
 	let_die(d, port, true);
