@@ -159,6 +159,19 @@ def a_host_that_crashes_is_restarted():
         wait_until(lambda: len(r.children()) == 1, "one host and nothing else")
 
 
+def a_host_that_is_stopped_is_replaced():
+    with Plug(devices="out:" + BUS, ports={"traktor": TRAKTOR, "lights": {"raw": {"out": "FIFO"}}}) as r:
+        r.wait_open("traktor")
+        stopped = r.host("--out")
+        os.kill(stopped, signal.SIGSTOP)
+        r.send("/deck/a/volume", "f", 1.0)
+        r.untouched_port_goes_on()
+        r.wait_simulated("failed: its driver stopped answering")
+        wait_until(lambda: r.port_status()["opens"] == 2, "another host")
+        assert stopped not in r.hosts()
+        r.wait_log("B0 07 7F")
+
+
 # ---- coming back ----
 
 def lost(r):
@@ -435,6 +448,7 @@ def ports_watch_tells_what_comes_and_goes():
 if __name__ == "__main__":
     tests = [a_device_that_comes_is_opened, a_device_that_goes_is_simulated, a_prober_that_dies_is_started_again,
              tries_wait_longer_each_time, retry_does_not_wait, a_host_that_crashes_is_restarted,
+             a_host_that_is_stopped_is_replaced,
              what_moved_a_moment_ago_is_sent_once, what_moved_long_ago_is_told_and_synced,
              on_return_is_as_the_mapping_says, a_press_that_got_there_is_released_on_return, presses_expire_as_pairs,
              a_bus_gets_no_more_than_it_takes, a_slow_port_under_a_flood, two_ports_on_one_bus_are_a_loop,
