@@ -47,6 +47,11 @@ static void print_json(const struct diags *d)
 	buf_finish(&b);
 }
 
+static void print_count(size_t n, const char *what, const char *after)
+{
+	fprintf(stderr, "%zu %s%s%s", n, what, n == 1 ? "" : "s", after);
+}
+
 /* What a person wants to know of a mapping without problems. */
 static void print_summary(const struct mapping *m, const struct diags *d)
 {
@@ -54,9 +59,12 @@ static void print_summary(const struct mapping *m, const struct diags *d)
 
 	for (size_t i = 0; i < m->nroutes; i++)
 		routes += !m->routes[i].own;
-	fprintf(stderr, "%zu files, %zu ports, %zu controls, %zu routes, %zu intents: %s\n",
-	        m->nfiles, m->nports, m->ncontrols, routes, m->nintents,
-	        d->n ? "no errors" : "no errors, no warnings");
+	print_count(m->nfiles, "file", ", ");
+	print_count(m->nports, "port", ", ");
+	print_count(m->ncontrols, "control", ", ");
+	print_count(routes, "route", ", ");
+	print_count(m->nintents, "intent", ": ");
+	fprintf(stderr, "%s\n", d->n ? "no errors" : "no errors, no warnings");
 }
 
 int cmd_check(int argc, char **argv)

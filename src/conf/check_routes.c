@@ -78,8 +78,40 @@ static void check_target(struct load *l, struct raw_route *r)
 	check_by(l, r, kind);
 }
 
+/* The pair that each CC of each channel of a port is a half of. */
+struct halves {
+	const struct raw_route *of[16][128];
+};
+
+/* A half that two different pairs have would complete neither. */
+static void check_pair(struct load *l, const struct raw_route *r, struct halves **ports)
+{
+	const struct cc *cc = &r->num.cc;
+	const struct raw_route **of;
+
+	if (cc->n != 2 || r->from_port < 0 || r->from_port >= MAPPING_PORTS_MAX)
+		return;
+	if (!ports[r->from_port])
+		ports[r->from_port] = arena_alloc(l->scratch, sizeof(**ports));
+	of = ports[r->from_port]->of[r->num.channel - 1];
+	for (size_t i = 0; i < 2; i++) {
+		const struct raw_route *other = of[cc->v[i]];
+		const int *v = other ? other->num.cc.v : NULL;
+
+		if (other && (v[0] != cc->v[0] || v[1] != cc->v[1])) {
+			problem(l, r->h.src, member_or(r->h.obj, "cc"), "conflict",
+			        "the pair [%d, %d] shares CC %d with the pair [%d, %d] of another "
+			        "route",
+			        cc->v[0], cc->v[1], cc->v[i], v[0], v[1]);
+			return;
+		}
+	}
+	of[cc->v[0]] = of[cc->v[1]] = r;
+}
+
 void check_routes(struct load *l)
 {
+	struct halves *ports[MAPPING_PORTS_MAX] = { NULL };
 	size_t count = l->controls.n;
 
 	for (size_t i = 0; i < l->routes.n; i++) {
@@ -89,6 +121,7 @@ void check_routes(struct load *l)
 			continue;
 		check_source(l, r);
 		check_target(l, r);
+		check_pair(l, r, ports);
 		for (size_t k = 0; k < r->nwhen; k++)
 			r->when[k].control =
 				find_control(l, &r->h, r->when[k].node, r->when[k].name);
