@@ -1,5 +1,6 @@
 """A sequencer client that comes and goes (seqplay.c), for tests that note when what arrived."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -7,6 +8,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../cli"))
 from cuewire import BUILD, PATIENCE, Lines  # noqa: E402
+
+F_SETPIPE_SZ = 1031  # Linux; Python has it from 3.10 on
 
 
 class Player:
@@ -16,6 +19,8 @@ class Player:
         self.name = port
         command = [os.path.join(BUILD, "alsa/seqplay"), "-t", client, port]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        # Nobody may read for a while, and a player that cannot write does not take what it is sent.
+        fcntl.fcntl(self.process.stdout, F_SETPIPE_SZ, 1 << 20)
         self.out = Lines(self.process.stdout)
         self.seen = self.parsed = 0
         self.messages = []
