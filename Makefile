@@ -140,7 +140,7 @@ CHECK_TOOLS := $(TOOLS) $(FUZZ) $(if $(filter Linux,$(OS)),$(FAULT_LIBS))
 check: $(CHECK_TOOLS) $(UNIT)
 	@$(if $(PICKED),,echo "no test is called $(T)" >&2; exit 2)
 	@rm -rf $(B)/tap && mkdir -p $(B)/tap
-	@CUEWIRE_BUILD=$(B) TAP_DIR=$(B)/tap prove $(PROVE_FLAGS) --exec scripts/tap-run $(PICKED)
+	@CUEWIRE_BUILD=$(B) TAP_DIR=$(B)/tap prove -j3 $(PROVE_FLAGS) --exec scripts/tap-run $(PICKED)
 
 # On a real ALSA sequencer.
 ALSA_TOOLS := $(if $(filter Linux,$(OS)),$(patsubst tests/alsa/%.c,$(B)/alsa/%,$(wildcard tests/alsa/*.c)))
