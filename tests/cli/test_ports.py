@@ -383,7 +383,7 @@ def ports_command_on_bad_drivers():
                              ("segv", "crashed: signal 11, Segmentation fault"),
                              ("exit", "failed: cuewire-port ended with status 3")]:
             started = time.monotonic()
-            done = list_ports("--json", "--open-timeout", "300", code=1, CW_PM_DEVICES=DEVICES,
+            done = list_ports("--json", "--open-timeout", "300" if fault == "hang" else "5000", code=1, CW_PM_DEVICES=DEVICES,
                               CW_PM_FAULT="%s=%s" % (call, fault))
             assert time.monotonic() - started < 5
             assert json.loads(done.stdout)["error"] == error, done

@@ -21,6 +21,7 @@ except ImportError:
 LONGER_MS = 50
 TRIES = 4  # of a measurement: another program may have the processor
 INTENTS = 20
+OPEN_MS = 500 if "release" in BUILD else 2500  # until the first intent: for a port to open
 
 
 def start_display():
@@ -97,7 +98,7 @@ class Window:
         self.last = time.monotonic()
         self.root.after(1, self.beat)
         self.root.after(20, self.start.invoke)
-        self.root.after(300, self.send.invoke)
+        self.root.after(OPEN_MS, self.send.invoke)
         self.root.mainloop()
         return self.worst * 1000
 
@@ -154,7 +155,8 @@ def port(sock):
 
 def working_driver():
     def check(answers, sock):
-        assert {a["status"] for a in answers} == {"sent"}, answers
+        kinds = [a["status"] for a in answers]
+        assert kinds == sorted(kinds, reverse=True) and kinds[-1] == "sent", answers  # simulated, until it is open
         assert port(sock)["state"] == "open"
 
     with_driver("a driver that works", {"CW_PM_DEVICES": "out:IAC Driver Bus 1"}, check)
