@@ -144,8 +144,12 @@ static void device_went(struct daemon *d, const char *name, bool input, uint32_t
 	p->gone[p->ngone++ % GONE_MAX].t_ns = clock_ns();
 	for (size_t i = 0; i < d->m->nports; i++) {
 		const struct port_status *s = &d->ports[i];
+		const struct port_device *v = input ? &s->in : &s->out;
 
-		if (s->state == PORT_OPEN && is_it(input ? &s->in : &s->out, name, address))
+		/* A port of our own goes with its host alone, whoever has one of that name. */
+		if (d->m->ports[i].is_virtual && v->address == LINK_UNKNOWN)
+			continue;
+		if (s->state == PORT_OPEN && is_it(v, name, address))
 			hosts_unplugged(d, (int)i, name);
 	}
 }
