@@ -139,18 +139,35 @@ static void print_state(const cJSON *root)
 	printf("%zu control%s untouched\n", untouched, untouched == 1 ? "" : "s");
 }
 
-static int ask(const char *name, int argc, char **argv, void (*print)(const cJSON *))
+/* {"request": NAME, KEY: VALUE}; the second only where there is a value. To be freed. */
+static char *request_of(const char *name, const char *key, const char *value)
+{
+	struct buf b;
+
+	buf_init(&b, LINE_MAX_BYTES);
+	buf_fmt(&b, "{\"request\": \"%s\"", name);
+	if (value) {
+		buf_fmt(&b, ", \"%s\": ", key);
+		buf_json_str(&b, value);
+	}
+	buf_putc(&b, '}');
+	return b.p;
+}
+
+/* Asks the bridge and prints what it says. key: of the argument that may be given; NULL: none may. */
+static int ask(const char *name, const char *key, int argc, char **argv,
+               void (*print)(const cJSON *))
 {
 	struct args a = { 0 };
 	const int n = options_parse(name, ask_table, COUNT(ask_table), &a, argc, argv);
-	char request[64];
-	char *answer;
+	char *request, *answer;
 	cJSON *root;
 
-	if (n)
+	if (n < 0 || n > (key ? 1 : 0))
 		return command_usage(name, n < 0 ? n : -1, ask_table, COUNT(ask_table));
-	snprintf(request, sizeof(request), "{\"request\": \"%s\"}", name);
+	request = request_of(name, key, n ? argv[0] : NULL);
 	answer = socket_ask(a.socket, request);
+	free(request);
 	if (!answer)
 		return EXIT_FAILED;
 	root = cJSON_Parse(answer);
@@ -165,12 +182,12 @@ static int ask(const char *name, int argc, char **argv, void (*print)(const cJSO
 
 int cmd_status(int argc, char **argv)
 {
-	return ask("status", argc, argv, print_status);
+	return ask("status", NULL, argc, argv, print_status);
 }
 
 int cmd_state(int argc, char **argv)
 {
-	return ask("state", argc, argv, print_state);
+	return ask("state", NULL, argc, argv, print_state);
 }
 
 static void print_stopped(const cJSON *root)
@@ -181,7 +198,7 @@ static void print_stopped(const cJSON *root)
 
 int cmd_stop(int argc, char **argv)
 {
-	return ask("stop", argc, argv, print_stopped);
+	return ask("stop", NULL, argc, argv, print_stopped);
 }
 
 static void print_synced(const cJSON *root)
@@ -194,7 +211,7 @@ static void print_synced(const cJSON *root)
 
 int cmd_sync(int argc, char **argv)
 {
-	return ask("sync", argc, argv, print_synced);
+	return ask("sync", NULL, argc, argv, print_synced);
 }
 
 /* ---- retry ---- */
@@ -210,42 +227,9 @@ static void print_retried(const cJSON *root)
 		printf("there is nothing to be tried again\n");
 }
 
-static char *retry_request(const char *port)
-{
-	struct buf b;
-
-	buf_init(&b, LINE_MAX_BYTES);
-	buf_puts(&b, "{\"request\": \"retry\"");
-	if (port) {
-		buf_puts(&b, ", \"port\": ");
-		buf_json_str(&b, port);
-	}
-	buf_putc(&b, '}');
-	return b.p;
-}
-
 int cmd_retry(int argc, char **argv)
 {
-	struct args a = { 0 };
-	const int n = options_parse("retry", ask_table, COUNT(ask_table), &a, argc, argv);
-	char *request, *answer;
-	cJSON *root;
-
-	if (n < 0 || n > 1)
-		return command_usage("retry", n < 0 ? n : -1, ask_table, COUNT(ask_table));
-	request = retry_request(n ? argv[0] : NULL);
-	answer = socket_ask(a.socket, request);
-	free(request);
-	if (!answer)
-		return EXIT_FAILED;
-	root = cJSON_Parse(answer);
-	if (a.json)
-		puts(answer);
-	else
-		print_retried(root);
-	cJSON_Delete(root);
-	free(answer);
-	return EXIT_OK;
+	return ask("retry", "port", argc, argv, print_retried);
 }
 
 /* ---- send ---- */

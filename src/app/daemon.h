@@ -1,7 +1,7 @@
 /* The running bridge, as the control thread has it. Parts: daemon.c (start, loop, end), hosts.c
  * (processes of MIDI ports), prober.c (devices that come and go), ports.c (what is known of every
- * port, and those that have no process), clients.c (standard input and the socket), requests.c (intents and
- * questions of clients), notes.c (monitor and trace), views.c (status and state).
+ * port, and those that have no process), clients.c (standard input and the socket), requests.c (intents of
+ * clients), questions.c (what they ask), notes.c (monitor and trace), views.c (status and state).
  * Thread: control thread. */
 #ifndef CUEWIRE_DAEMON_H
 #define CUEWIRE_DAEMON_H
@@ -206,6 +206,11 @@ void clients_finish(struct daemon *d);
 void requests_line(struct daemon *d, struct client *c, const char *line, size_t len);
 void requests_too_long(struct daemon *d, struct client *c);
 void requests_reply(struct daemon *d, const struct reply *r);
+
+/* questions.c */
+bool questions_take(struct daemon *d, struct client *c, const struct cJSON *j,
+                    const char *request); /* false: there is no such question */
+void questions_reply(struct daemon *d, const struct reply *r);
 
 /* notes.c */
 void notes_watch(struct daemon *d); /* tells the engine what is wanted */

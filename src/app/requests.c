@@ -1,5 +1,6 @@
 /* What clients ask, line by line: intents, which become jobs of the engine's and are answered when
- * their fate is known, and the questions of cuewire's own commands ({"request": ...}). */
+ * their fate is known. The questions of cuewire's own commands ({"request": ...}) are in
+ * questions.c. */
 #include "daemon.h"
 
 #include <stdlib.h>
@@ -325,141 +326,14 @@ static void take_message(struct daemon *d, struct client *c, const cJSON *j)
 		take_intents(d, c, j, 1, false);
 }
 
-/* ---- questions of our own commands ---- */
-
-struct question {
-	uint16_t client;
-	void (*view)(struct daemon *d, const struct snapshot *s, struct buf *b);
-};
-
-static void free_snapshot(struct snapshot *s)
-{
-	free(s->controls);
-	free(s->ports);
-	free(s->ref);
-	free(s);
-}
-
-static void ask_snapshot(struct daemon *d, struct client *c,
-                         void (*view)(struct daemon *, const struct snapshot *, struct buf *))
-{
-	struct snapshot *s = xcalloc(1, sizeof(*s));
-	struct question *q = xmalloc(sizeof(*q));
-
-	s->controls = xcalloc(d->m->ncontrols + 1, sizeof(*s->controls));
-	s->ports = xcalloc(d->m->nports + 1, sizeof(*s->ports));
-	*q = (struct question){ c->id, view };
-	s->ref = q;
-	c->pending++;
-	if (queue_order(&d->q, &(struct order){ .kind = ORDER_SNAPSHOT, .snapshot = s })) {
-		d->owed++;
-		return;
-	}
-	c->pending--;
-	free_snapshot(s);
-	outlet_line(&c->out, "{\"error\": \"busy\"}", 17);
-}
-
-static void snapshot_taken(struct daemon *d, struct snapshot *s)
-{
-	struct question *q = s->ref;
-	struct client *c = clients_find(d, q->client);
-	struct buf b;
-
-	if (c) {
-		c->pending--;
-		buf_init(&b, 16 * OUTLET_MAX);
-		q->view(d, s, &b);
-		outlet_line(&c->out, b.p, b.len);
-		buf_finish(&b);
-	}
-	free_snapshot(s);
-}
-
-static void request_monitor(struct daemon *d, struct client *c, const cJSON *j)
-{
-	const cJSON *how = cJSON_GetObjectItemCaseSensitive(j, "how");
-
-	c->watching = WATCHING_JSON;
-	if (cJSON_IsString(how) && !strcmp(how->valuestring, "text"))
-		c->watching = WATCHING_TEXT;
-	if (cJSON_IsString(how) && !strcmp(how->valuestring, "trace"))
-		c->watching = WATCHING_TRACE;
-	notes_watch(d);
-}
-
-static void request_stop(struct daemon *d, struct client *c)
-{
-	const bool ok = queue_order(&d->q, &(struct order){ .kind = ORDER_CANCEL });
-	const char *answer = ok ? "{\"stopped\": true}" : "{\"error\": \"busy\"}";
-
-	outlet_line(&c->out, answer, strlen(answer));
-}
-
-static void request_sync(struct daemon *d, struct client *c)
-{
-	if (queue_order(&d->q, &(struct order){ .kind = ORDER_SYNC, .client = c->id })) {
-		d->owed++;
-		c->pending++;
-	} else {
-		outlet_line(&c->out, "{\"error\": \"busy\"}", 17);
-	}
-}
-
-static void synced(struct daemon *d, const struct reply *r)
-{
-	struct client *c = clients_find(d, r->client);
-	char answer[48];
-	int n;
-
-	if (!c)
-		return;
-	c->pending--;
-	n = snprintf(answer, sizeof(answer), "{\"sent\": %zu}", r->back.sent);
-	outlet_line(&c->out, answer, (size_t)n);
-}
-
-static void request_retry(struct daemon *d, struct client *c, const cJSON *j)
-{
-	const cJSON *name = cJSON_GetObjectItemCaseSensitive(j, "port");
-	const int port = cJSON_IsString(name) ? mapping_port(d->m, name->valuestring) : -1;
-	char text[128];
-	struct buf b;
-
-	buf_init(&b, 1024);
-	if (name && port < 0) {
-		snprintf(text, sizeof(text), "there is no port \"%.64s\"",
-		         cJSON_IsString(name) ? name->valuestring : "");
-		buf_puts(&b, "{\"error\": ");
-		buf_json_str(&b, text);
-	} else {
-		buf_fmt(&b, "{\"retried\": %zu", ports_retry(d, port));
-	}
-	buf_putc(&b, '}');
-	outlet_line(&c->out, b.p, b.len);
-	buf_finish(&b);
-}
-
 static void take_request(struct daemon *d, struct client *c, const cJSON *j, const char *request)
 {
 	const cJSON *intents = cJSON_GetObjectItemCaseSensitive(j, "message");
 
-	if (!strcmp(request, "status")) {
-		ask_snapshot(d, c, views_status);
-	} else if (!strcmp(request, "state")) {
-		ask_snapshot(d, c, views_state);
-	} else if (!strcmp(request, "monitor")) {
-		request_monitor(d, c, j);
-	} else if (!strcmp(request, "stop")) {
-		request_stop(d, c);
-	} else if (!strcmp(request, "sync")) {
-		request_sync(d, c);
-	} else if (!strcmp(request, "retry")) {
-		request_retry(d, c, j);
-	} else if (!strcmp(request, "send") && intents) {
+	if (!strcmp(request, "send") && intents) {
 		c->one_shot = true;
 		take_message(d, c, intents);
-	} else {
+	} else if (!questions_take(d, c, j, request)) {
 		refuse_line(d, c, "bad_json",
 		            "unknown request, expected status, state, monitor, stop, "
 		            "sync, retry or send");
@@ -517,13 +391,8 @@ void requests_reply(struct daemon *d, const struct reply *r)
 	case REPLY_JOB_DONE:
 		free(r->job);
 		break;
-	case REPLY_SNAPSHOT:
-		snapshot_taken(d, r->snapshot);
-		break;
-	case REPLY_SYNCED:
-		synced(d, r);
-		break;
 	default:
+		questions_reply(d, r);
 		break;
 	}
 }
