@@ -356,6 +356,25 @@ void engine_cancel(struct engine *e, uint64_t t_ns)
 	}
 }
 
+/* ---- what comes back ---- */
+
+bool engine_echo_passes(struct engine *e, uint64_t t_ns, uint16_t route)
+{
+	const enum echo_answer a = echo_ask(&e->echo, &e->routes[route].echo, t_ns);
+
+	if (a == ECHO_TEST)
+		timers_add(&e->timers,
+		           (struct timer){ t_ns + ECHO_TEST_MS * NS_PER_MS, TIMER_ECHO, route });
+	e->n.refused += a != ECHO_PASS;
+	return a == ECHO_PASS;
+}
+
+static void echo_due(struct engine *e, uint64_t t_ns, uint16_t route)
+{
+	if (echo_is_loop(&e->routes[route].echo, t_ns) && e->sink.loop)
+		e->sink.loop(e->sink.ctx, t_ns, route);
+}
+
 /* ---- time ---- */
 
 uint64_t engine_deadline(const struct engine *e)
@@ -391,7 +410,7 @@ void engine_tick(struct engine *e, uint64_t t_ns)
 			engine_pair_due(e, x.t_ns, x.index);
 			break;
 		case TIMER_ECHO:
-			engine_echo_due(e, x.t_ns, x.index);
+			echo_due(e, x.t_ns, x.index);
 			break;
 		case TIMER_BATCH:
 			run_batch(e, x.index, x.t_ns);

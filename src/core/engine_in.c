@@ -136,30 +136,12 @@ OUTLINE static void deliver_any(struct engine *e, uint64_t t_ns, uint16_t route,
 	}
 }
 
-/* What is an echo goes no further once it is known for a loop. */
-OUTLINE static bool passes(struct engine *e, uint64_t t_ns, uint16_t route)
-{
-	const enum echo_answer a = echo_ask(&e->echo, &e->routes[route].echo, t_ns);
-
-	if (a == ECHO_TEST)
-		timers_add(&e->timers,
-		           (struct timer){ t_ns + ECHO_TEST_MS * NS_PER_MS, TIMER_ECHO, route });
-	e->n.refused += a != ECHO_PASS;
-	return a == ECHO_PASS;
-}
-
-void engine_echo_due(struct engine *e, uint64_t t_ns, uint16_t route)
-{
-	if (echo_is_loop(&e->routes[route].echo, t_ns) && e->sink.loop)
-		e->sink.loop(e->sink.ctx, t_ns, route);
-}
-
 static inline void deliver(struct engine *e, uint64_t t_ns, uint16_t route, struct input in,
                            const struct source *s)
 {
 	const struct route *r = &e->m->routes[route];
 
-	if (e->echo.age && !passes(e, t_ns, route))
+	if (e->echo.age && !engine_echo_passes(e, t_ns, route))
 		return;
 	if (r->plain && in.kind == IN_VALUE)
 		engine_set(e, t_ns, r->to, in.v, s);

@@ -70,8 +70,8 @@ void engine_nudge(struct engine *e, uint64_t t_ns, uint16_t control, float by,
 void engine_tap(struct engine *e, uint64_t t_ns, uint16_t control, uint32_t ms,
                 const struct source *s);
 
-/* A route was tested for being in a loop. */
-void engine_echo_due(struct engine *e, uint64_t t_ns, uint16_t route);
+/* What has come in is an echo. Whether it may go through the route: not once that is known for a loop. */
+bool engine_echo_passes(struct engine *e, uint64_t t_ns, uint16_t route);
 
 /* A pair has waited long enough for its other half. */
 void engine_pair_due(struct engine *e, uint64_t t_ns, uint16_t route);
