@@ -87,7 +87,7 @@ static char *write_port(const struct subject *s)
 	if (!f)
 		die("cannot write %s", name);
 	if (s->fault_dir)
-		fputs("{ \"ports\": { \"traktor\": { \"out\": \"iac bus 1\" } } }\n", f);
+		fputs("{ \"ports\": { \"traktor\": { \"out\": \"iac bus 1\", \"bytes_per_s\": 0 } } }\n", f);
 	else
 		fprintf(f, "{ \"ports\": { \"traktor\": { \"raw\": { \"out\": \"%s\" } } } }\n",
 		        s->fifo);

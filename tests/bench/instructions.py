@@ -98,7 +98,7 @@ class Bridge:
         self.start(mapping)
 
     def start(self, mapping):
-        to = {"out": DEVICE} if self.host else {"raw": {"out": self.fifo}}
+        to = {"out": DEVICE, "bytes_per_s": 0} if self.host else {"raw": {"out": self.fifo}}
         port = self.fifo + ".json"
         with open(port, "w", encoding="utf-8") as f:
             json.dump({"ports": {"traktor": to}}, f)
