@@ -81,8 +81,9 @@ void ports_set_failed(struct daemon *d, int port, const char *how, const char *t
 	ports_set_simulated(d, port, reason, NULL);
 }
 
-static void say_back(struct daemon *d, const struct port *p, const struct back *b)
+void ports_back(struct daemon *d, int port, const struct back *b)
 {
+	const struct port *p = &d->m->ports[port];
 	char names[256] = "";
 	size_t len = 0;
 
@@ -90,7 +91,7 @@ static void say_back(struct daemon *d, const struct port *p, const struct back *
 		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", i ? ", " : "",
 		                        d->m->controls[b->named[i]].name);
 	if (b->sent)
-		daemon_say(d, "port %s: %zu moved in the last 2 s %s sent again", p->name, b->sent,
+		daemon_say(d, "port %s: %zu that moved meanwhile %s sent", p->name, b->sent,
 		           b->sent == 1 ? "was" : "were");
 	if (b->differ)
 		daemon_say(
@@ -99,11 +100,6 @@ static void say_back(struct daemon *d, const struct port *p, const struct back *
 			"or send all by \"cuewire sync\"",
 			p->name, b->differ, b->differ == 1 ? "s" : "", names,
 			b->differ > BACK_NAMED ? ", ..." : "");
-}
-
-void ports_back(struct daemon *d, int port, const struct back *b)
-{
-	say_back(d, &d->m->ports[port], b);
 }
 
 /* ---- trying again ---- */

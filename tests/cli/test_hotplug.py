@@ -200,7 +200,7 @@ def what_moved_a_moment_ago_is_sent_once():
         # in the order of their last move; the cue is not pressed again
         r.wait_log("B0 07 7F", "B0 14 7F", "B0 14 00", "B0 03 40", "B0 23 00", "B0 07 20")
         assert r.monitored(control="deck.a.tempo", state="open")["from"] == "return"
-        r.err.wait(lambda s: s == "port traktor: 3 moved in the last 2 s were sent again")
+        r.err.wait(lambda s: s == "port traktor: 3 that moved meanwhile were sent")
         assert not [c for c in r.state().values() if c["differs"]]
 
 
