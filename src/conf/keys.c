@@ -114,8 +114,8 @@ static const struct key port_osc_keys[] = {
 #undef AT
 
 static const struct rule port_osc_rules[] = {
-	{ RULE_SOME, 0, { 1u << OSC_LISTEN, 1u << OSC_SEND } },
-	{ RULE_NEEDS, 1u << OSC_BIND | 1u << OSC_REPLY_PORT, { 1u << OSC_LISTEN } },
+	{ RULE_SOME, 0, { KEY_BIT(OSC_LISTEN), KEY_BIT(OSC_SEND) } },
+	{ RULE_NEEDS, KEY_BIT(OSC_BIND) | KEY_BIT(OSC_REPLY_PORT), { KEY_BIT(OSC_LISTEN) } },
 	{ .type = RULE_END },
 };
 
@@ -140,7 +140,7 @@ static const struct key port_raw_keys[] = {
 #undef AT
 
 static const struct rule port_raw_rules[] = {
-	{ RULE_SOME, 0, { 1u << RAW_IN, 1u << RAW_OUT } },
+	{ RULE_SOME, 0, { KEY_BIT(RAW_IN), KEY_BIT(RAW_OUT) } },
 	{ .type = RULE_END },
 };
 
@@ -203,13 +203,13 @@ static const struct key port_keys[] = {
 
 static const struct rule port_rules[] = {
 	{ RULE_ONE, 0,
-	  { 1u << PORT_IN | 1u << PORT_OUT, 1u << PORT_OSC, 1u << PORT_RAW, 1u << PORT_SIMULATED } },
-	{ RULE_NEEDS, 1u << PORT_VIRTUAL, { 1u << PORT_IN, 1u << PORT_OUT } },
-	{ RULE_NEEDS, 1u << PORT_LOOP, { 1u << PORT_IN, 1u << PORT_OUT, 1u << PORT_RAW } },
-	{ RULE_NEEDS, 1u << PORT_BYTES, { 1u << PORT_OUT } },
-	{ RULE_NEEDS, 1u << PORT_ON_RETURN, { 1u << PORT_OUT, 1u << PORT_RAW } },
-	{ RULE_NEEDS, 1u << PORT_RETRY_MIN | 1u << PORT_RETRY_MAX,
-	  { 1u << PORT_IN, 1u << PORT_OUT, 1u << PORT_RAW } },
+	  { KEY_BIT(PORT_IN) | KEY_BIT(PORT_OUT), KEY_BIT(PORT_OSC), KEY_BIT(PORT_RAW), KEY_BIT(PORT_SIMULATED) } },
+	{ RULE_NEEDS, KEY_BIT(PORT_VIRTUAL), { KEY_BIT(PORT_IN), KEY_BIT(PORT_OUT) } },
+	{ RULE_NEEDS, KEY_BIT(PORT_LOOP), { KEY_BIT(PORT_IN), KEY_BIT(PORT_OUT), KEY_BIT(PORT_RAW) } },
+	{ RULE_NEEDS, KEY_BIT(PORT_BYTES), { KEY_BIT(PORT_OUT) } },
+	{ RULE_NEEDS, KEY_BIT(PORT_ON_RETURN), { KEY_BIT(PORT_OUT), KEY_BIT(PORT_RAW) } },
+	{ RULE_NEEDS, KEY_BIT(PORT_RETRY_MIN) | KEY_BIT(PORT_RETRY_MAX),
+	  { KEY_BIT(PORT_IN), KEY_BIT(PORT_OUT), KEY_BIT(PORT_RAW) } },
 	{ .type = RULE_END },
 };
 
@@ -246,7 +246,7 @@ static const struct key address_keys[] = {
 };
 
 static const struct rule address_rules[] = {
-	{ RULE_ONE, 0, { 1u << ADDRESS_CC, 1u << ADDRESS_NOTE } },
+	{ RULE_ONE, 0, { KEY_BIT(ADDRESS_CC), KEY_BIT(ADDRESS_NOTE) } },
 	{ .type = RULE_END },
 };
 
@@ -305,18 +305,18 @@ static const struct key control_keys[] = {
 
 static const struct rule control_rules[] = {
 	{ RULE_MOST, 0,
-	  { 1u << CONTROL_CC, 1u << CONTROL_NOTE, 1u << CONTROL_BEND,
-	    1u << CONTROL_ON | 1u << CONTROL_OFF,
-	    1u << CONTROL_UP | 1u << CONTROL_DOWN, 1u << CONTROL_OSC } },
-	{ RULE_NEEDS, 1u << CONTROL_ON, { 1u << CONTROL_OFF } },
-	{ RULE_NEEDS, 1u << CONTROL_OFF, { 1u << CONTROL_ON } },
-	{ RULE_NEEDS, 1u << CONTROL_UP, { 1u << CONTROL_DOWN } },
-	{ RULE_NEEDS, 1u << CONTROL_DOWN, { 1u << CONTROL_UP } },
+	  { KEY_BIT(CONTROL_CC), KEY_BIT(CONTROL_NOTE), KEY_BIT(CONTROL_BEND),
+	    KEY_BIT(CONTROL_ON) | KEY_BIT(CONTROL_OFF),
+	    KEY_BIT(CONTROL_UP) | KEY_BIT(CONTROL_DOWN), KEY_BIT(CONTROL_OSC) } },
+	{ RULE_NEEDS, KEY_BIT(CONTROL_ON), { KEY_BIT(CONTROL_OFF) } },
+	{ RULE_NEEDS, KEY_BIT(CONTROL_OFF), { KEY_BIT(CONTROL_ON) } },
+	{ RULE_NEEDS, KEY_BIT(CONTROL_UP), { KEY_BIT(CONTROL_DOWN) } },
+	{ RULE_NEEDS, KEY_BIT(CONTROL_DOWN), { KEY_BIT(CONTROL_UP) } },
 	{ RULE_NEEDS,
-	  1u << CONTROL_CHANNEL | 1u << CONTROL_CC | 1u << CONTROL_NOTE | 1u << CONTROL_BEND |
-	          1u << CONTROL_ON | 1u << CONTROL_UP | 1u << CONTROL_OSC,
-	  { 1u << CONTROL_PORT } },
-	{ RULE_NEEDS, 1u << CONTROL_ORDER | 1u << CONTROL_ENCODER, { 1u << CONTROL_CC } },
+	  KEY_BIT(CONTROL_CHANNEL) | KEY_BIT(CONTROL_CC) | KEY_BIT(CONTROL_NOTE) | KEY_BIT(CONTROL_BEND) |
+	          KEY_BIT(CONTROL_ON) | KEY_BIT(CONTROL_UP) | KEY_BIT(CONTROL_OSC),
+	  { KEY_BIT(CONTROL_PORT) } },
+	{ RULE_NEEDS, KEY_BIT(CONTROL_ORDER) | KEY_BIT(CONTROL_ENCODER), { KEY_BIT(CONTROL_CC) } },
 	{ .type = RULE_END },
 };
 
@@ -342,8 +342,8 @@ enum {
 };
 
 #define ROUTE_ADDRESS                                                              \
-	1u << ROUTE_CC, 1u << ROUTE_NOTE, 1u << ROUTE_BEND, 1u << ROUTE_PROGRAM, \
-		1u << ROUTE_PRESSURE, 1u << ROUTE_POLY
+	KEY_BIT(ROUTE_CC), KEY_BIT(ROUTE_NOTE), KEY_BIT(ROUTE_BEND), KEY_BIT(ROUTE_PROGRAM), \
+		KEY_BIT(ROUTE_PRESSURE), KEY_BIT(ROUTE_POLY)
 
 static const struct key route_keys[] = {
 	[ROUTE_EACH] = EACH,
@@ -391,12 +391,12 @@ static const struct key route_keys[] = {
 #undef AT
 
 static const struct rule route_rules[] = {
-	{ RULE_ONE, 0, { 1u << ROUTE_OSC, 1u << ROUTE_PORT } },
-	{ RULE_ONE, 1u << ROUTE_PORT, { ROUTE_ADDRESS } },
-	{ RULE_MOST, 1u << ROUTE_OSC, { 1u << ROUTE_OSC, ROUTE_ADDRESS } },
-	{ RULE_NEEDS, 1u << ROUTE_ARG, { 1u << ROUTE_OSC } },
-	{ RULE_NEEDS, 1u << ROUTE_CHANNEL, { 1u << ROUTE_PORT } },
-	{ RULE_NEEDS, 1u << ROUTE_ENCODER, { 1u << ROUTE_CC } },
+	{ RULE_ONE, 0, { KEY_BIT(ROUTE_OSC), KEY_BIT(ROUTE_PORT) } },
+	{ RULE_ONE, KEY_BIT(ROUTE_PORT), { ROUTE_ADDRESS } },
+	{ RULE_MOST, KEY_BIT(ROUTE_OSC), { KEY_BIT(ROUTE_OSC), ROUTE_ADDRESS } },
+	{ RULE_NEEDS, KEY_BIT(ROUTE_ARG), { KEY_BIT(ROUTE_OSC) } },
+	{ RULE_NEEDS, KEY_BIT(ROUTE_CHANNEL), { KEY_BIT(ROUTE_PORT) } },
+	{ RULE_NEEDS, KEY_BIT(ROUTE_ENCODER), { KEY_BIT(ROUTE_CC) } },
 	{ .type = RULE_END },
 };
 
@@ -462,11 +462,11 @@ static const struct key step_keys[] = {
 #undef AT
 
 static const struct rule step_rules[] = {
-	{ RULE_ONE, 0, { 1u << STEP_SET, 1u << STEP_PRESS, 1u << STEP_RELEASE, 1u << STEP_NUDGE } },
-	{ RULE_NEEDS, 1u << STEP_SET, { 1u << STEP_TO } },
-	{ RULE_NEEDS, 1u << STEP_TO, { 1u << STEP_SET } },
-	{ RULE_NEEDS, 1u << STEP_NUDGE, { 1u << STEP_BY } },
-	{ RULE_NEEDS, 1u << STEP_BY, { 1u << STEP_NUDGE } },
+	{ RULE_ONE, 0, { KEY_BIT(STEP_SET), KEY_BIT(STEP_PRESS), KEY_BIT(STEP_RELEASE), KEY_BIT(STEP_NUDGE) } },
+	{ RULE_NEEDS, KEY_BIT(STEP_SET), { KEY_BIT(STEP_TO) } },
+	{ RULE_NEEDS, KEY_BIT(STEP_TO), { KEY_BIT(STEP_SET) } },
+	{ RULE_NEEDS, KEY_BIT(STEP_NUDGE), { KEY_BIT(STEP_BY) } },
+	{ RULE_NEEDS, KEY_BIT(STEP_BY), { KEY_BIT(STEP_NUDGE) } },
 	{ .type = RULE_END },
 };
 

@@ -58,7 +58,10 @@ struct key {
 	const char *help;
 };
 
-/* What keys mean together. Sets of keys are bit masks, bit n for the n-th key of the section. */
+/* A set of keys of a section: bit n is its n-th key. */
+#define KEY_BIT(n) (UINT64_C(1) << (n))
+
+/* What keys mean together. */
 enum rule_type {
 	RULE_END,
 	RULE_ONE,   /* exactly one of the alternatives */
@@ -71,8 +74,8 @@ enum rule_type {
 
 struct rule {
 	enum rule_type type;
-	uint32_t when;            /* holds where one of these is given; 0: always */
-	uint32_t alts[RULE_ALTS]; /* ends at 0; an alternative is given when any of its keys is */
+	uint64_t when;            /* holds where one of these is given; 0: always */
+	uint64_t alts[RULE_ALTS]; /* ends at 0; an alternative is given when any of its keys is */
 };
 
 struct section {

@@ -311,7 +311,7 @@ static void emit_given(struct buf *b, const struct key *k)
 	buf_puts(b, " }");
 }
 
-static void emit_mask(struct buf *b, const struct section *sec, uint32_t mask, const char *how)
+static void emit_mask(struct buf *b, const struct section *sec, uint64_t mask, const char *how)
 {
 	const bool single = !(mask & (mask - 1));
 	bool first = true;

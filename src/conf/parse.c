@@ -57,7 +57,7 @@ static int find_key(const struct section *sec, const char *name)
 }
 
 /* Reports a key that the section does not have. Returns the bit of the one that was meant. */
-static uint32_t unknown_key(struct load *l, const struct source *s, const struct section *sec,
+static uint64_t unknown_key(struct load *l, const struct source *s, const struct section *sec,
                             const cJSON *v)
 {
 	struct diag *e = problem_key(l, s, v, "unknown-key", "unknown key \"%s\" in %s %s",
@@ -71,13 +71,13 @@ static uint32_t unknown_key(struct load *l, const struct source *s, const struct
 	if (!n.best)
 		return 0;
 	diag_hint(e, "did you mean \"%s\"?", n.best);
-	return 1u << find_key(sec, n.best);
+	return KEY_BIT(find_key(sec, n.best));
 }
 
 /* ---- keys together ---- */
 
 /* The names of the keys of a mask: "cc" or "note". */
-static const char *names_of(struct load *l, const struct section *sec, uint32_t mask)
+static const char *names_of(struct load *l, const struct section *sec, uint64_t mask)
 {
 	const char *out = NULL;
 
@@ -99,7 +99,7 @@ static const char *alts_of(struct load *l, const struct section *sec, const stru
 }
 
 /* The member of one of the keys in mask that stands first; NULL when none does. */
-static const cJSON *first_of(const struct section *sec, const cJSON *obj, uint32_t mask)
+static const cJSON *first_of(const struct section *sec, const cJSON *obj, uint64_t mask)
 {
 	for (const cJSON *v = obj->child; v; v = v->next) {
 		const int i = find_key(sec, v->string);
@@ -115,13 +115,13 @@ static void conflict(struct load *l, const struct section *sec, const struct hea
                      const struct rule *r)
 {
 	const cJSON *first = NULL, *second = NULL;
-	uint32_t group = 0;
+	uint64_t group = 0;
 
 	for (const cJSON *v = h->obj->child; v && !second; v = v->next) {
 		const int key = find_key(sec, v->string);
 
 		for (size_t i = 0; key >= 0 && i < RULE_ALTS && r->alts[i]; i++) {
-			if (!(r->alts[i] & h->seen & 1u << key))
+			if (!(r->alts[i] & h->seen & KEY_BIT(key)))
 				continue;
 			if (!first) {
 				first = v;
@@ -138,7 +138,7 @@ static void conflict(struct load *l, const struct section *sec, const struct hea
 }
 
 /* Whether the keys follow the rule; given: how many alternatives are there. */
-static bool follows(const struct rule *r, uint32_t seen, size_t *given)
+static bool follows(const struct rule *r, uint64_t seen, size_t *given)
 {
 	size_t whole = 0;
 
@@ -176,9 +176,9 @@ static void lacks(struct load *l, const struct section *sec, const struct head *
 
 /* meant: keys that are there under a wrong name; they count, so that one slip is one message. */
 static bool check_rules(struct load *l, const struct section *sec, const struct head *h,
-                        uint32_t meant)
+                        uint64_t meant)
 {
-	const uint32_t seen = h->seen | meant;
+	const uint64_t seen = h->seen | meant;
 	bool good = true, told = false;
 	size_t given;
 
@@ -197,7 +197,7 @@ static bool check_rules(struct load *l, const struct section *sec, const struct 
 
 /* All required keys that are missing, in one message. */
 static bool check_required(struct load *l, const struct section *sec, const struct head *h,
-                           uint32_t present)
+                           uint64_t present)
 {
 	const char *list = NULL;
 
@@ -214,7 +214,7 @@ bool parse_object(struct load *l, const struct source *s, const struct section *
                   const cJSON *obj, void *out)
 {
 	struct head *h = out;
-	uint32_t meant = 0, present = 0;
+	uint64_t meant = 0, present = 0;
 	size_t next = 0;
 	bool good = true;
 
@@ -233,8 +233,8 @@ bool parse_object(struct load *l, const struct source *s, const struct section *
 		next = (size_t)i + 1;
 		if (!parse_value(l, s, &sec->keys[i], v, field_of(&sec->keys[i], out), &given))
 			good = false;
-		present |= 1u << i;
-		h->seen |= (uint32_t)given << i;
+		present |= KEY_BIT(i);
+		h->seen |= (uint64_t)given << i;
 	}
 	if (!check_required(l, sec, h, present | meant))
 		good = false;

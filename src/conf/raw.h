@@ -22,7 +22,7 @@ struct source;
 struct head {
 	const struct source *src;
 	const struct cJSON *obj;
-	uint32_t seen; /* keys that are given: bit n is the n-th of the section */
+	uint64_t seen; /* keys that are given: bit n is the n-th of the section */
 };
 
 struct cc {
