@@ -1,153 +1,10 @@
 /* Sources to values: what an OSC message or a MIDI message means to the routes that it finds. */
 #include "engine_priv.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cuewire/outline.h"
-
-#define FADER_STEP (1.0f / 127) /* one step of a relative encoder, unless the route says "by" */
-
-/* What came in, before the route has its say. */
-enum input_kind {
-	IN_VALUE,   /* a number: 0..1 from MIDI, anything from OSC */
-	IN_TRIGGER, /* no number at all: "now" */
-	IN_STEPS,   /* relative */
-};
-struct input {
-	enum input_kind kind;
-	float v;
-};
-
-/* ---- through a route to its control ---- */
-
-static bool conditions_hold(const struct engine *e, const struct route *r)
-{
-	for (size_t i = 0; i < r->nwhen; i++)
-		if ((e->state[r->when[i].control].value >= 0.5f) != r->when[i].on)
-			return false;
-	return true;
-}
-
-static bool transform(struct engine *e, const struct route *r, float *v)
-{
-	for (size_t i = 0; i < r->nxf; i++) {
-		const struct xform *x = &r->xf[i];
-
-		if (!xforms[x->kind].apply(x, &e->xf_state[x->state], v))
-			return false;
-	}
-	return true;
-}
-
-static bool inverted(const struct route *r)
-{
-	for (size_t i = 0; i < r->nxf; i++)
-		if (r->xf[i].kind == XF_INVERT)
-			return true;
-	return false;
-}
-
-/* "No argument, or I: a button is pressed and released 50 ms later, a switch is set to 1." */
-static void deliver_trigger(struct engine *e, uint64_t t_ns, const struct route *r,
-                            const struct source *s)
-{
-	const enum kind kind = e->m->controls[r->to].kind;
-
-	if (r->as == AS_TOGGLE)
-		engine_set(e, t_ns, r->to, e->state[r->to].value < 0.5f, s);
-	else if (r->by != 0.0f)
-		engine_nudge(e, t_ns, r->to, r->by, s);
-	else if (kind == KIND_BUTTON)
-		engine_tap(e, t_ns, r->to, TAP_MS, s);
-	else if (kind == KIND_SWITCH)
-		engine_set(e, t_ns, r->to, 1.0f, s);
-	else
-		e->n.refused++;
-}
-
-static void deliver_steps(struct engine *e, uint64_t t_ns, const struct route *r, float steps,
-                          const struct source *s)
-{
-	const bool encoder = e->m->controls[r->to].kind == KIND_ENCODER;
-	const float by = r->by != 0.0f ? r->by : encoder ? 1.0f : FADER_STEP;
-
-	if (steps != 0.0f)
-		engine_nudge(e, t_ns, r->to, (inverted(r) ? -steps : steps) * by, s);
-}
-
-/* The value's rise is what toggles, and what steps an encoder or, with "by", a fader. */
-static void deliver_value(struct engine *e, uint64_t t_ns, uint16_t route, float v,
-                          const struct source *s)
-{
-	const struct route *r = &e->m->routes[route];
-	struct route_state *rs = &e->routes[route];
-	const bool rise = v >= 0.5f && !rs->on;
-
-	rs->on = v >= 0.5f;
-	rs->who = s->who;
-	if (r->as == AS_TOGGLE) {
-		if (rise)
-			engine_set(e, t_ns, r->to, e->state[r->to].value < 0.5f, s);
-	} else if (r->by != 0.0f || e->m->controls[r->to].kind == KIND_ENCODER) {
-		if (rise)
-			engine_nudge(e, t_ns, r->to, r->by != 0.0f ? r->by : 1.0f, s);
-	} else {
-		rs->pressed = rs->on;
-		engine_set(e, t_ns, r->to, v, s);
-	}
-}
-
-/* An encoder takes signed whole steps over OSC. */
-static bool is_osc_steps(const struct engine *e, const struct route *r)
-{
-	return r->osc && r->by == 0.0f && e->m->controls[r->to].kind == KIND_ENCODER;
-}
-
-OUTLINE static void deliver_any(struct engine *e, uint64_t t_ns, uint16_t route, struct input in,
-                                const struct source *s)
-{
-	const struct route *r = &e->m->routes[route];
-	const enum kind kind = e->m->controls[r->to].kind;
-	const bool through = conditions_hold(e, r);
-
-	if (in.kind == IN_VALUE && is_osc_steps(e, r))
-		in = (struct input){ IN_STEPS, rintf(in.v) };
-	if (in.kind == IN_STEPS || in.kind == IN_TRIGGER) {
-		if (!through)
-			return;
-		if (in.kind == IN_STEPS)
-			deliver_steps(e, t_ns, r, in.v, s);
-		else
-			deliver_trigger(e, t_ns, r, s);
-		return;
-	}
-	if (!transform(e, r, &in.v))
-		return;
-	/* A layer's release goes where its press went, and nowhere else. */
-	if (r->nwhen && kinds[kind].held && in.v < 0.5f) {
-		if (e->routes[route].pressed || r->as == AS_TOGGLE)
-			deliver_value(e, t_ns, route, in.v, s);
-	} else if (through) {
-		deliver_value(e, t_ns, route, in.v, s);
-	} else {
-		e->routes[route].on = in.v >= 0.5f;
-	}
-}
-
-static inline void deliver(struct engine *e, uint64_t t_ns, uint16_t route, struct input in,
-                           const struct source *s)
-{
-	const struct route *r = &e->m->routes[route];
-
-	if (e->echo.age && !engine_echo_passes(e, t_ns, route))
-		return;
-	if (r->plain && in.kind == IN_VALUE)
-		engine_set(e, t_ns, r->to, in.v, s);
-	else
-		deliver_any(e, t_ns, route, in, s);
-}
 
 /* ---- OSC ---- */
 
@@ -204,9 +61,9 @@ static inline void osc_route(struct engine *e, uint64_t t_ns, uint16_t route,
 	double v;
 
 	if (m->nargs == 1 && r->arg <= 0 && osc_number(&m->args[0], &v)) /* nearly always */
-		deliver(e, t_ns, route, (struct input){ IN_VALUE, (float)v }, s);
+		flow_in(e, t_ns, route, (struct input){ IN_VALUE, (float)v }, s);
 	else if (find_input(e, r, m, &in))
-		deliver(e, t_ns, route, in, s);
+		flow_in(e, t_ns, route, in, s);
 }
 
 static void osc_chain(struct engine *e, uint64_t t_ns, uint16_t peer, uint16_t route,
@@ -327,7 +184,7 @@ static void midi_deliver(struct engine *e, uint64_t t_ns, uint16_t route, struct
 {
 	const struct source s = midi_source(e, &e->m->routes[route]);
 
-	deliver(e, t_ns, route, in, &s);
+	flow_in(e, t_ns, route, in, &s);
 }
 
 /* The pair is complete, or has waited long enough: the halves that came last make its value. */

@@ -1,5 +1,6 @@
-/* What the parts of the engine share: engine.c (controls, time), engine_in.c (sources to values),
- * encode.c (values to bytes). */
+/* What the parts of the engine share, in the order in which a value passes them: engine_in.c
+ * (messages to the routes that they find), flow.c (through a route), control.c (controls),
+ * encode.c (values to bytes); batch.c (acts of intents), engine.c (what ends, time). */
 #ifndef CUEWIRE_ENGINE_PRIV_H
 #define CUEWIRE_ENGINE_PRIV_H
 
@@ -59,6 +60,28 @@ struct engine {
 	uint64_t pattern_t_ns; /* when they were counted last */
 };
 
+/* ---- flow.c ---- */
+
+/* What came in, before the route has its say. */
+enum input_kind {
+	IN_VALUE,   /* a number: 0..1 from MIDI, anything from OSC */
+	IN_TRIGGER, /* no number at all: "now" */
+	IN_STEPS,   /* relative */
+};
+struct input {
+	enum input_kind kind;
+	float v;
+};
+
+void flow_any(struct engine *e, uint64_t t_ns, uint16_t route, struct input in,
+              const struct source *s);
+
+/* What has come in is an echo. Whether it may go through the route: not once that is known for a
+ * loop. */
+bool engine_echo_passes(struct engine *e, uint64_t t_ns, uint16_t route);
+
+/* ---- control.c ---- */
+
 /* Gives the control a value: 0..1, an encoder steps. Sends it, if the control has a port. */
 void engine_set(struct engine *e, uint64_t t_ns, uint16_t control, float v, const struct source *s);
 
@@ -70,16 +93,40 @@ void engine_nudge(struct engine *e, uint64_t t_ns, uint16_t control, float by,
 void engine_tap(struct engine *e, uint64_t t_ns, uint16_t control, uint32_t ms,
                 const struct source *s);
 
-/* What has come in is an echo. Whether it may go through the route: not once that is known for a loop. */
-bool engine_echo_passes(struct engine *e, uint64_t t_ns, uint16_t route);
+/* A held button is released, or looked at again, when its time is over. */
+void engine_release_due(struct engine *e, uint64_t t_ns, uint16_t control);
+
+void engine_release(struct engine *e, uint64_t t_ns, uint16_t control, const struct source *s);
+
+/* ---- batch.c ---- */
+
+void engine_batch_due(struct engine *e, uint64_t t_ns, size_t slot);
+
+/* ---- engine_in.c ---- */
 
 /* A pair has waited long enough for its other half. */
 void engine_pair_due(struct engine *e, uint64_t t_ns, uint16_t route);
+
+/* ---- encode.c ---- */
 
 /* Fills bytes, len and value of the message for a fader's, switch's or button's value. */
 void encode_value(const struct control *c, float v, struct msg *m);
 
 /* The same for `steps` of an encoder: returns how many steps are left for further messages. */
 int encode_steps(const struct control *c, int steps, struct msg *m);
+
+/* Nearly always there is nothing to decide: a value goes to its control as it is. */
+static inline void flow_in(struct engine *e, uint64_t t_ns, uint16_t route, struct input in,
+                           const struct source *s)
+{
+	const struct route *r = &e->m->routes[route];
+
+	if (e->echo.age && !engine_echo_passes(e, t_ns, route))
+		return;
+	if (r->plain && in.kind == IN_VALUE)
+		engine_set(e, t_ns, r->to, in.v, s);
+	else
+		flow_any(e, t_ns, route, in, s);
+}
 
 #endif
