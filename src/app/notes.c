@@ -158,9 +158,18 @@ static void note_json(struct buf *b, const struct daemon *d, const struct note *
 	case NOTE_UNMAPPED_MIDI:
 		add_midi_in(b, "unmapped", d, n);
 		break;
+	case NOTE_REFUSED:
+		buf_puts(b, ", \"refused\": ");
+		buf_json_str(b, d->m->controls[n->control].name);
+		buf_puts(b, ", \"from\": ");
+		buf_json_str(b, n->out.label);
+		buf_fmt(b, ", \"held_by\": \"%s\"", rank_names[(int)n->out.value]);
+		break;
 	case NOTE_LOOP:
 		buf_puts(b, ", \"loop\": ");
-		buf_json_str(b, d->m->controls[d->m->routes[n->control].to].name);
+		buf_json_str(b, d->m->routes[n->control].macro
+		                        ? "macro"
+		                        : d->m->controls[d->m->routes[n->control].to].name);
 		buf_puts(b, ", \"from\": ");
 		buf_json_str(b, d->m->routes[n->control].label);
 		break;
@@ -249,12 +258,19 @@ static void unwritten_text(struct buf *b, const struct daemon *d, const struct n
 static void loop_text(struct buf *b, const struct daemon *d, const struct note *n)
 {
 	const struct route *r = &d->m->routes[n->control];
-	const struct control *c = &d->m->controls[r->to];
+	const struct control *c = r->macro ? NULL : &d->m->controls[r->to];
 
 	buf_fmt(b,
 	        "!!! loop: what %s sends to port %s comes back by %s and would move it again: such "
 	        "echoes are ignored",
-	        c->name, c->port == PORT_NONE ? "(none)" : d->m->ports[c->port].name, r->label);
+	        c ? c->name : "a macro",
+	        !c || c->port == PORT_NONE ? "(none)" : d->m->ports[c->port].name, r->label);
+}
+
+static void refused_text(struct buf *b, const struct daemon *d, const struct note *n)
+{
+	buf_fmt(b, "%-24s -> %-28s -> refused: %s has it", n->out.label,
+	        d->m->controls[n->control].name, rank_names[(int)n->out.value]);
 }
 
 static void note_text(struct buf *b, const struct daemon *d, const struct note *n)
@@ -265,6 +281,8 @@ static void note_text(struct buf *b, const struct daemon *d, const struct note *
 		buf_fmt(b, "(%" PRIu64 " lines could not be kept)", n->lost);
 	else if (n->kind == NOTE_LOOP)
 		loop_text(b, d, n);
+	else if (n->kind == NOTE_REFUSED)
+		refused_text(b, d, n);
 	else if (n->kind == NOTE_EXPIRED || n->kind == NOTE_DIFFERS)
 		unwritten_text(b, d, n);
 	else

@@ -3,6 +3,7 @@
  *   load.c   files in order, includes first     source.c  finding, opening and reading one
  *   each.c   rules to one object per combination
  *   parse.c  an object to a struct of raw.h, by the table of keys
+ *   conditions.c  "when"
  *   objects.c  ports, controls, routes, intents: what a table cannot say of one object
  *   merge.c  names and sources: twice in a file, replaced by a later one
  *   check_*.c  what only all objects together can tell
@@ -70,6 +71,9 @@ struct load {
 	size_t budget;   /* what is left of LOAD_BUDGET */
 	const char *replaced[FILES_MAX]; /* files that another one stands in the place of */
 	size_t nreplaced;
+
+	struct raw_tempo tempo; /* of the last file that has one; h.obj NULL: of none */
+	int hold_ms;
 
 	struct family ports, controls, routes, intents;
 };
@@ -207,6 +211,16 @@ bool steps_parse(struct load *l, const struct source *s, struct raw_intent *in);
 /* The slot that {name} at p stands for, NULL when there is none. */
 const struct raw_slot *slot_find(const struct raw_intent *in, const char *p, size_t len);
 
+/* ---- conditions.c ---- */
+
+/* Reads "when" to a list in postfix order, in the scratch arena. False after a problem. */
+bool conditions_parse(struct load *l, const struct source *s, const struct cJSON *when,
+                      struct raw_condition **out, size_t *n);
+/* Finds the controls. */
+void conditions_check(struct load *l, const struct head *h, struct raw_condition *when, size_t n);
+const struct condition *conditions_build(struct arena *a, const struct raw_condition *when,
+                                         size_t n);
+
 /* ---- merge.c ---- */
 
 void merge_port(struct load *l, struct raw_port *p);
@@ -218,11 +232,13 @@ void merge_broken(struct family *f, const char *name);
 
 /* ---- check_*.c ---- */
 
+void check_tempo(struct load *l);
 void check_ports(struct load *l);
 void check_unused(struct load *l);
 void check_controls(struct load *l);
 void check_routes(struct load *l);
 void check_intents(struct load *l);
+void check_macro(struct load *l, struct raw_intent *macro);
 
 /* The address that the keys of an object give; half: NULL for none. */
 struct address numbers_address(const struct numbers *n);

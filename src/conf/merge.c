@@ -79,24 +79,35 @@ static char *put_byte(char *p, int v)
 	return p;
 }
 
+static const char *source_text(struct load *l, const struct raw_route *r)
+{
+	const struct address a = numbers_address(&r->num);
+	char text[16], *p = text;
+
+	if (r->osc)
+		return arena_fmt(l->scratch, "%s o%d", r->osc, r->arg);
+	if (r->from)
+		return arena_fmt(l->scratch, "%s c", r->from);
+	if (!r->port)
+		return arena_fmt(l->scratch, "%g %d t", (double)r->every.amount,
+		                 (int)r->every.unit);
+	p = put_byte(put_byte(put_byte(put_byte(p, a.form), a.channel), a.number), a.lsb);
+	*p = '\0';
+	return arena_fmt(l->scratch, "%s m%s", r->port, text);
+}
+
 /* What tells routes apart: source and conditions, as a text without spaces in its parts. */
 static const char *route_key(struct load *l, const struct raw_route *r)
 {
-	const struct address a = numbers_address(&r->num);
-	const char *source = r->osc ? r->osc : r->port;
-	size_t size = strlen(source) + 16;
-	char *key, *p;
+	const char *key = source_text(l, r);
 
-	for (size_t i = 0; i < r->nwhen; i++)
-		size += strlen(r->when[i].name) + 3;
-	key = arena_alloc(l->scratch, size);
-	p = stpcpy(stpcpy(key, source), r->osc ? " o" : " m");
-	if (r->osc)
-		p = put_byte(p, r->arg & 255);
-	else
-		p = put_byte(put_byte(put_byte(put_byte(p, a.form), a.channel), a.number), a.lsb);
-	for (size_t i = 0; i < r->nwhen; i++)
-		p = stpcpy(stpcpy(p, r->when[i].on ? " 1" : " 0"), r->when[i].name);
+	for (size_t i = 0; i < r->nwhen; i++) {
+		const struct raw_condition *w = &r->when[i];
+
+		key = w->c.op == COND_IS ? arena_fmt(l->scratch, "%s %g..%g %s", key,
+		                                     (double)w->c.lo, (double)w->c.hi, w->name)
+		                         : arena_fmt(l->scratch, "%s %d/%d", key, w->c.op, w->c.n);
+	}
 	return key;
 }
 
@@ -114,6 +125,11 @@ static void take_away(struct load *l, const struct raw_route *r, uint32_t *known
 	}
 }
 
+static const cJSON *source_node(const struct raw_route *r)
+{
+	return member(r->h.obj, r->osc ? "osc" : r->from ? "from" : r->port ? "port" : "every");
+}
+
 void merge_route(struct load *l, struct raw_route *r)
 {
 	const char *key = route_key(l, r);
@@ -121,12 +137,12 @@ void merge_route(struct load *l, struct raw_route *r)
 	const struct raw_route *old = known && *known != BROKEN ? route_at(l, *known) : NULL;
 
 	if (old && old->h.src == r->h.src) {
-		problem(l, r->h.src, member(r->h.obj, r->osc ? "osc" : "port"), "duplicate-route",
+		problem(l, r->h.src, source_node(r), "duplicate-route",
 		        "the route in line %d has the same source and \"when\"",
 		        where_of(&old->h).line);
 		return;
 	}
-	if (!r->to)
+	if (!r->nto && !r->macro)
 		take_away(l, r, known);
 	else if (old)
 		l->routes.items[*known] = r;

@@ -50,6 +50,20 @@ static uint8_t put(uint8_t *b, const struct address *a, const struct control *c,
 	}
 }
 
+bool encode_same(const struct control *c, float v, float w)
+{
+	switch ((enum addr_form)c->out.form) {
+	case ADDR_CC:
+	case ADDR_NOTE:
+		return value_to7(v, c->bipolar) == value_to7(w, c->bipolar);
+	case ADDR_CC14:
+	case ADDR_BEND:
+		return value_to14(v, c->bipolar) == value_to14(w, c->bipolar);
+	default:
+		return v == w;
+	}
+}
+
 void encode_value(const struct control *c, float v, struct msg *m)
 {
 	m->value = v;

@@ -164,19 +164,30 @@ static void test_gone_beside_another(void **state)
 
 static struct batch make_batch(const struct batch_act *acts, size_t n)
 {
-	return (struct batch){ .source = { .from = FROM_INTENT, .label = "intent:b" },
-		               .acts = acts,
-		               .n = n };
+	return (struct batch){
+		.source = { .from = FROM_INTENT, .rank = RANK_HARDWARE, .label = "intent:b" },
+		.acts = acts,
+		.n = n
+	};
 }
+
+#define ACT(c, o, v, release, after_ms)                                                      \
+	{                                                                                    \
+		.act = { .control = (c), .op = (o), .value = (v), .release_ms = (release) }, \
+		.after = {                                                                   \
+			(after_ms),                                                          \
+			DURATION_MS                                                          \
+		}                                                                            \
+	}
 
 static void test_batch(void **state)
 {
 	const uint16_t volume = control_of(r.m, "volume"), cue = control_of(r.m, "cue");
 	const struct batch_act acts[] = {
-		{ { volume, OP_SET, 0.25f, 0 }, 0 },
-		{ { cue, OP_PRESS, 0, 50 }, 0 },
-		{ { volume, OP_SET, 0.75f, 0 }, 100 },
-		{ { volume, OP_SET, 1.0f, 0 }, 100 },
+		ACT(volume, OP_SET, 0.25f, 0, 0),
+		ACT(cue, OP_PRESS, 0, 50, 0),
+		ACT(volume, OP_SET, 0.75f, 0, 100),
+		ACT(volume, OP_SET, 1.0f, 0, 100),
 	};
 	struct batch b = make_batch(acts, COUNT(acts));
 
@@ -210,7 +221,7 @@ static void test_batch_at_once(void **state)
 
 static void test_batches_full_and_cancelled(void **state)
 {
-	const struct batch_act acts[] = { { { control_of(r.m, "play"), OP_SET, 1, 0 }, 100 } };
+	const struct batch_act acts[] = { ACT(control_of(r.m, "play"), OP_SET, 1, 0, 100) };
 	static struct batch b[BATCHES_MAX + 1];
 
 	(void)state;
