@@ -170,55 +170,41 @@ OUTLINE static void radio_off(struct engine *e, uint64_t t_ns, uint16_t control,
 			engine_set(e, t_ns, i, 0.0f, s);
 }
 
-/* A fader, a switch or a lamp. */
-static void set_value(struct engine *e, uint64_t t_ns, uint16_t control, float v,
-                      const struct source *s)
+void engine_set(struct engine *e, uint64_t t_ns, uint16_t control, float v, const struct source *s)
 {
+	if (!take(e, t_ns, control, s))
+		return;
+	switch (e->m->controls[control].kind) {
+	case KIND_BUTTON:
+		set_button(e, t_ns, control, v >= 0.5f, s);
+		return;
+	case KIND_ENCODER:
+		set_encoder(e, t_ns, control, v, s);
+		return;
+	case KIND_SWITCH:
+		v = v >= 0.5f;
+		if (v > 0.0f && e->m->controls[control].radio != control)
+			radio_off(e, t_ns, control, s);
+		break;
+	default:
+		v = clamp(v, 0.0f, 1.0f);
+		break;
+	}
 	touch(e, t_ns, control, v, s);
 	send_value(e, t_ns, control, v, EDGE_NONE, s);
 	lead(e, t_ns, control, v, s);
 }
 
-static inline void set(struct engine *e, uint64_t t_ns, uint16_t control, float v,
-                       const struct source *s)
-{
-	switch (e->m->controls[control].kind) {
-	case KIND_BUTTON:
-		set_button(e, t_ns, control, v >= 0.5f, s);
-		break;
-	case KIND_ENCODER:
-		set_encoder(e, t_ns, control, v, s);
-		break;
-	case KIND_SWITCH:
-		if (v >= 0.5f && e->m->controls[control].radio != control)
-			radio_off(e, t_ns, control, s);
-		set_value(e, t_ns, control, v >= 0.5f, s);
-		break;
-	default:
-		set_value(e, t_ns, control, clamp(v, 0.0f, 1.0f), s);
-		break;
-	}
-}
-
-void engine_set(struct engine *e, uint64_t t_ns, uint16_t control, float v, const struct source *s)
-{
-	if (take(e, t_ns, control, s))
-		set(e, t_ns, control, v, s);
-}
-
 bool engine_set_on_way(struct engine *e, uint64_t t_ns, uint16_t control, float v,
                        const struct source *s)
 {
-	struct control_state *st = &e->state[control];
+	const uint16_t ramp = e->ramp_of[control];
+	const bool may = !is_locked(&e->state[control], t_ns, s->rank);
 
-	if (is_locked(st, t_ns, s->rank)) {
-		refuse(e, t_ns, control, s);
-		return false;
-	}
-	st->rank = s->rank;
-	st->lock_ns = t_ns + e->m->controls[control].hold_ns;
-	set(e, t_ns, control, v, s);
-	return true;
+	e->ramp_of[control] = 0;
+	engine_set(e, t_ns, control, v, s);
+	e->ramp_of[control] = ramp;
+	return may;
 }
 
 bool engine_is_locked(const struct engine *e, uint64_t t_ns, uint16_t control, enum rank rank)
