@@ -38,6 +38,7 @@ struct source {
 	uint8_t rank;        /* enum rank */
 	bool brief;          /* label lives until the step returns, not as long as the mapping */
 	const char *label;   /* "osc:/1/fader1", "midi:pads", "intent:7" */
+	bool settled;        /* he shows already what it becomes (feedback) */
 	struct batch *batch; /* of an intent, else NULL */
 };
 
@@ -50,7 +51,9 @@ struct msg {
 	struct batch *batch; /* of the source; NULL: no intent */
 	float value;         /* 0..1; encoders: signed steps */
 	uint16_t control;
+	uint16_t key; /* what it takes the place of where it waits: the control, or a light */
 	int16_t port;
+	bool light;          /* it shows a control, and moves none */
 	uint8_t from;        /* enum from */
 	bool brief;          /* label lives until the sink returns, not as long as the mapping */
 	uint8_t waits;       /* enum waits */
@@ -75,6 +78,9 @@ struct sink {
 	/* What the route's control sends comes back by the route: that is let through no more.
 	 * May be NULL. */
 	void (*loop)(void *ctx, uint64_t t_ns, uint16_t route);
+	/* An OSC client is to show so; values: as many as the place has arguments. May be NULL. */
+	void (*show)(void *ctx, uint64_t t_ns, uint16_t peer, uint16_t place, const float *values,
+	             const struct source *s);
 	/* A control was not moved: somebody of a higher rank has it. May be NULL. */
 	void (*refused)(void *ctx, uint64_t t_ns, uint16_t control, const struct source *s);
 };
@@ -93,6 +99,9 @@ void engine_midi(struct engine *e, uint64_t t_ns, int port, const struct midi_ms
 
 /* A client or a controller has gone: what it holds is released. */
 void engine_gone(struct engine *e, uint64_t t_ns, enum from from, uint16_t who);
+
+/* A port is there: what it shows is not known. */
+void engine_port_up(struct engine *e, uint64_t t_ns, int port);
 
 /* A port is lost: what its controller holds is released, and what is held on it counts as released. */
 void engine_port_down(struct engine *e, uint64_t t_ns, int port);

@@ -38,7 +38,8 @@ struct port {
 	struct names in, out;         /* MIDI devices */
 	int osc_listen;               /* UDP port, -1: none */
 	const char *osc_bind;         /* numeric address to listen on, NULL: all */
-	int osc_reply_port;           /* where answers go at the sender's address; 9000 */
+	int osc_reply_port;           /* where feedback goes at the sender's address; 9000 */
+	bool osc_feedback;            /* whether there is any */
 	const char *osc_send;         /* "host:port" for controls of this port, NULL: none */
 	const char *raw_in, *raw_out; /* paths of FIFOs or files, NULL: none */
 	bool simulated;               /* never more than the stand-in */
@@ -89,11 +90,13 @@ struct control {
 	int port;               /* PORT_NONE: nothing is sent (a shift key) */
 	struct address out;     /* ADDR_NONE: the pair below, or osc_out */
 	struct address up; /* switch: its "on"; encoder: one step up. 127, for an encoder then 0 */
-	struct address down; /* switch: its "off"; encoder: one step down */
-	const char *osc_out; /* address on an OSC port */
-	uint16_t radio;      /* the next of its group, itself at last: one of them is on at most */
-	uint64_t hold_ns;    /* how long whoever moved it has it, against those of a lower rank */
-	bool leads;          /* routes lead from it (mapping_from), or lights show it */
+	struct address down;   /* switch: its "off"; encoder: one step down */
+	const char *osc_out;   /* address on an OSC port */
+	const uint16_t *shown; /* places that look at it, by its value or in a condition */
+	uint16_t nshown;
+	uint16_t radio;   /* the next of its group, itself at last: one of them is on at most */
+	uint64_t hold_ns; /* how long whoever moved it has it, against those of a lower rank */
+	bool leads;       /* routes lead from it (mapping_from), or lights show it */
 };
 
 /* ---- conditions ---- */
@@ -158,15 +161,50 @@ struct route {
 	struct address in;      /* MIDI */
 	enum encoding encoding; /* the value is relative */
 	float acceleration;     /* 1: none */
-	float by;      /* how far one step (or, with steps, one press) goes; 0: the default */
-	uint16_t to;   /* control; CONTROL_NONE: a macro */
-	uint16_t next; /* next route of the same source, ROUTE_END: none */
+	float by;       /* how far one step (or, with steps, one press) goes; 0: the default */
+	uint16_t to;    /* control; CONTROL_NONE: a macro */
+	uint16_t next;  /* next route of the same source, ROUTE_END: none */
+	uint16_t place; /* at the same address, PLACE_NONE: none */
+	uint8_t place_arg;
+	bool settled; /* who sends by it shows what it becomes, and nobody else shows it */
 	uint8_t nwhen, nxf;
 	enum again again;
 	const struct condition *when;
 	struct xform *xf;          /* applied in order */
 	const struct macro *macro; /* NULL: none */
 	const char *label;         /* "osc:/1/fader1", "midi:pads": for monitor and state */
+};
+
+/* ---- feedback ---- */
+
+#define PLACE_NONE UINT16_MAX
+#define PLACE_ARGS_MAX 64
+#define PLACES_MAX 16384
+
+/* Where a control's value is shown: a light or a motor fader of a controller, an address of the
+ * tablets. */
+struct place {
+	int port;          /* MIDI; PORT_NONE: OSC, to every client */
+	struct address at; /* MIDI */
+	bool lsb_first, bipolar;
+	bool moves; /* a hand may move it: a fader, not a light */
+	bool own;   /* the address that a control has by itself: for clients that use such */
+	const char *osc;
+	uint8_t nargs;  /* OSC: of its message; MIDI: 1 */
+	uint32_t slot;  /* of its first argument among all, where the engine keeps what is known */
+	uint16_t first; /* of its shows, in order of the files */
+};
+
+/* What one argument of a place shows while its conditions hold; the first such one counts. */
+struct show {
+	uint16_t control;
+	uint16_t place;
+	uint8_t arg;
+	uint8_t nwhen, nxf;
+	bool back; /* xf is of a route and is undone, last first */
+	const struct condition *when;
+	const struct xform *xf;
+	uint16_t next; /* of its place */
 };
 
 /* ---- intents of the mapping ---- */
@@ -213,6 +251,12 @@ struct mapping {
 	size_t ncontrols;
 	struct route *routes;
 	size_t nroutes;
+	struct place *places;
+	size_t nplaces;
+	size_t nlights; /* those of MIDI are among so many first places */
+	struct show *shows;
+	size_t nshows;
+	size_t nslots; /* arguments of all places */
 	struct intent *intents;
 	size_t nintents;
 	struct {

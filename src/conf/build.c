@@ -73,6 +73,7 @@ static struct port build_port(struct build *b, const struct raw_port *p)
 		.osc_listen = p->osc.listen,
 		.osc_bind = keep(b, p->osc.bind),
 		.osc_reply_port = p->osc.reply_port,
+		.osc_feedback = p->osc.feedback,
 		.osc_send = keep(b, p->osc.send),
 		.raw_in = keep(b, p->raw.in),
 		.raw_out = keep(b, p->raw.out),
@@ -162,9 +163,9 @@ static const struct macro *build_macro(struct build *b, const struct raw_intent 
 
 /* ---- routes ---- */
 
-static const struct point *build_points(struct build *b, const cJSON *list, size_t n)
+static const struct point *build_points(struct arena *a, const cJSON *list, size_t n)
 {
-	struct point *out = list_of(b, n, sizeof(*out)), *p = out;
+	struct point *out = arena_alloc(a, n * sizeof(*out)), *p = out;
 
 	for (const cJSON *v = list->child; v; v = v->next, p++)
 		*p = (struct point){ (float)v->child->valuedouble,
@@ -184,7 +185,16 @@ static struct duration press_time(const struct raw_route *r, enum xform_kind kin
 		                  DURATION_MS };
 }
 
-static struct xform build_xform(struct build *b, const struct raw_route *r, enum xform_kind kind)
+static const uint8_t *build_colours(struct arena *a, const cJSON *list, size_t n)
+{
+	uint8_t *out = arena_alloc(a, n), *p = out;
+
+	for (const cJSON *v = list->child; v; v = v->next)
+		*p++ = (uint8_t)v->valuedouble;
+	return out;
+}
+
+static struct xform build_xform(struct arena *a, const struct raw_route *r, enum xform_kind kind)
 {
 	struct xform x = { .kind = (uint8_t)kind };
 
@@ -197,7 +207,7 @@ static struct xform build_xform(struct build *b, const struct raw_route *r, enum
 		x.a = (float)r->curve.word;
 		if (r->curve.points) {
 			x.n = (size_t)cJSON_GetArraySize(r->curve.points);
-			x.points = build_points(b, r->curve.points, x.n);
+			x.points = build_points(a, r->curve.points, x.n);
 		}
 		break;
 	case XF_QUANTISE:
@@ -236,6 +246,10 @@ static struct xform build_xform(struct build *b, const struct raw_route *r, enum
 	case XF_TAKEOVER:
 		x.a = (float)r->takeover;
 		break;
+	case XF_COLOURS:
+		x.n = (size_t)cJSON_GetArraySize(r->colours);
+		x.colours = build_colours(a, r->colours, x.n);
+		break;
 	default:
 		break;
 	}
@@ -250,22 +264,19 @@ static bool does_nothing(const struct raw_route *r, int kind)
 	       (kind == XF_CURVE && !r->curve.points && r->curve.word == CURVE_LINEAR);
 }
 
-/* The transforms of a route in the order of their keys in the file. */
-static void build_xforms(struct build *b, const struct raw_route *r, struct route *out)
+struct xform *build_xforms(struct arena *a, const struct section *sec, const struct raw_route *r,
+                           uint8_t *n)
 {
 	struct xform all[XF_COUNT];
 
-	for (const cJSON *v = r->h.obj->child; v && out->nxf < XF_COUNT; v = v->next) {
-		const int kind = key_xform(&section_route, v->string);
+	*n = 0;
+	for (const cJSON *v = r->h.obj->child; v && *n < XF_COUNT; v = v->next) {
+		const int kind = key_xform(sec, v->string);
 
-		if (kind < 0 || does_nothing(r, kind))
-			continue;
-		all[out->nxf++] = build_xform(b, r, (enum xform_kind)kind);
-		out->edges |= kind == XF_PRESS || kind == XF_AS;
-		out->holds |= kind == XF_AS && r->as == AS_MOMENTARY;
+		if (kind >= 0 && !does_nothing(r, kind))
+			all[(*n)++] = build_xform(a, r, (enum xform_kind)kind);
 	}
-	if (out->nxf)
-		out->xf = arena_dup(b->a, all, out->nxf * sizeof(*all));
+	return *n ? arena_dup(a, all, *n * sizeof(*all)) : NULL;
 }
 
 static const char *route_label(struct build *b, const struct raw_route *r, bool feedback)
@@ -301,6 +312,7 @@ static struct route build_route(struct build *b, const struct raw_route *r, int 
 		.by = (float)r->by,
 		.to = c ? (uint16_t)to : CONTROL_NONE,
 		.next = ROUTE_END,
+		.place = PLACE_NONE,
 		.again = (enum again)r->again,
 		.when = conditions_build(b->a, r->when, r->nwhen),
 		.nwhen = (uint8_t)r->nwhen,
@@ -308,7 +320,11 @@ static struct route build_route(struct build *b, const struct raw_route *r, int 
 	};
 
 	out.label = route_label(b, r, out.feedback);
-	build_xforms(b, r, &out);
+	out.xf = build_xforms(b->a, &section_route, r, &out.nxf);
+	for (size_t i = 0; i < out.nxf; i++) {
+		out.edges |= out.xf[i].kind == XF_PRESS || out.xf[i].kind == XF_AS;
+		out.holds |= out.xf[i].kind == XF_AS && r->as == AS_MOMENTARY;
+	}
 	return out;
 }
 
@@ -490,5 +506,6 @@ struct mapping *build_mapping(struct load *l)
 	for (size_t i = 0; i < m->nintents; i++)
 		m->intents[i] = build_intent(&b, intent_at(l, i));
 	mapping_index(m);
+	build_feedback(l, m);
 	return m;
 }

@@ -169,3 +169,32 @@ void check_routes(struct load *l)
 			        MAPPING_ROUTES_MAX);
 	}
 }
+
+/* ---- feedback ---- */
+
+static void check_show(struct load *l, struct raw_route *r)
+{
+	const cJSON *at = member(r->h.obj, "port");
+	const struct raw_port *p;
+	const struct raw_control *c;
+
+	r->from_control = find_control(l, &r->h, member(r->h.obj, "from"), r->from);
+	r->from_port = r->port ? find_port(l, &r->h, at, r->port) : PORT_NONE;
+	conditions_check(l, &r->h, r->when, r->nwhen);
+	if (r->from_port != PORT_NONE && r->from_port >= 0) {
+		p = port_at(l, (size_t)r->from_port);
+		if (!p->out && !p->raw.out)
+			problem(l, r->h.src, at, "bad-port",
+			        "port \"%s\" does not send MIDI: it has no \"out\"", p->name);
+	}
+	c = r->from_control < 0 ? NULL : control_at(l, (size_t)r->from_control);
+	if (c && c->kind == KIND_ENCODER)
+		problem(l, r->h.src, member(r->h.obj, "from"), "bad-kind",
+		        "\"%s\" is of kind \"encoder\", which has no value to show", r->from);
+}
+
+void check_feedback(struct load *l)
+{
+	for (size_t i = 0; i < l->feedback.n; i++)
+		check_show(l, show_at(l, i));
+}

@@ -100,6 +100,8 @@ static const struct key mapping_keys[] = {
 	  .help = "what can be moved" },
 	{ "routes", KEY_LIST, .sub = &section_route, .max = MAPPING_ROUTES_MAX, AT(routes),
 	  .help = "what moves controls, beside their own OSC addresses" },
+	{ "feedback", KEY_LIST, .sub = &section_feedback, .max = PLACES_MAX, AT(feedback),
+	  .help = "where controls are shown, beside the OSC addresses that routes name" },
 	{ "intents", KEY_LIST, .sub = &section_intent, .max = 4096, AT(intents),
 	  .help = "named sequences of steps" },
 };
@@ -140,7 +142,7 @@ const struct section section_tempo = {
 
 #define AT(field) .offset = offsetof(struct raw_port_osc, field)
 
-enum { OSC_NOTE, OSC_LISTEN, OSC_BIND, OSC_REPLY_PORT, OSC_SEND };
+enum { OSC_NOTE, OSC_LISTEN, OSC_BIND, OSC_REPLY_PORT, OSC_FEEDBACK, OSC_SEND };
 
 static const struct key port_osc_keys[] = {
 	[OSC_NOTE] = REMARK,
@@ -151,6 +153,8 @@ static const struct key port_osc_keys[] = {
 	[OSC_REPLY_PORT] = { "reply_port", KEY_INT, .min = 1, .max = 65535, .def = 9000,
 	                     .has_def = true, AT(reply_port),
 	                     .help = "UDP port at the sender's address that answers go to" },
+	[OSC_FEEDBACK] = { "feedback", KEY_BOOL, .def = true, .has_def = true, AT(feedback),
+	                   .help = "whether clients that were heard there are shown what controls are" },
 	[OSC_SEND] = { "send", KEY_HOST, AT(send),
 	               .help = "host:port that controls of this port are sent to" },
 };
@@ -497,6 +501,71 @@ const struct section section_route = {
 	.rules = route_rules,
 };
 
+/* ---- feedback ---- */
+
+#define AT(field) .offset = offsetof(struct raw_route, field)
+
+enum {
+	SHOW_EACH, SHOW_TITLE, SHOW_FROM, SHOW_PORT, SHOW_CHANNEL, SHOW_CC, SHOW_NOTE, SHOW_BEND, SHOW_OSC,
+	SHOW_ARG, SHOW_ORDER, SHOW_WHEN, SHOW_RANGE, SHOW_INVERT, SHOW_CURVE, SHOW_QUANTISE, SHOW_THRESHOLD,
+	SHOW_OUTPUT, SHOW_COLOURS,
+};
+
+#define SHOW_ADDRESS KEY_BIT(SHOW_CC), KEY_BIT(SHOW_NOTE), KEY_BIT(SHOW_BEND)
+
+static const struct key show_keys[] = {
+	[SHOW_EACH] = EACH,
+	[SHOW_TITLE] = TITLE(struct raw_route, title),
+	[SHOW_FROM] = { "from", KEY_NAME, .required = true, AT(from), .help = "the control that is shown" },
+	[SHOW_PORT] = { "port", KEY_PORT, AT(port), .help = "a port that sends MIDI" },
+	[SHOW_CHANNEL] = CHANNEL_KEY(offsetof(struct raw_route, num.channel)),
+	[SHOW_CC] = CC_KEY(offsetof(struct raw_route, num.cc)),
+	[SHOW_NOTE] = NOTE_KEY(offsetof(struct raw_route, num.note)),
+	[SHOW_BEND] = { "pitch_bend", KEY_TRUE, AT(num.bend), .help = "pitch bend" },
+	[SHOW_OSC] = { "osc", KEY_OSC, AT(osc),
+	               .help = "an OSC address, at every client that was heard" },
+	[SHOW_ARG] = { "arg", KEY_INT, .max = PLACE_ARGS_MAX - 1, AT(arg),
+	               .help = "which argument of the OSC message, from 0" },
+	[SHOW_ORDER] = { "order", KEY_WORD, .has_def = true, AT(lsb_first),
+	                 WORDS_OF(0, 2, order_word),
+	                 .help = "which half of a 14-bit pair goes out first" },
+	[SHOW_WHEN] = { "when", KEY_WHEN, .max = WHEN_MAX, AT(when_node),
+	                .help = "conditions as those of a route; without any that hold it shows 0" },
+	[SHOW_RANGE] = { "range", KEY_SPAN, .min = -KEY_FREE, .max = KEY_FREE, AT(range),
+	                 .xform = 1 + XF_RANGE },
+	[SHOW_INVERT] = { "invert", KEY_BOOL, .has_def = true, AT(invert), .xform = 1 + XF_INVERT },
+	[SHOW_CURVE] = { "curve", KEY_CURVE, AT(curve), .xform = 1 + XF_CURVE,
+	                 WORDS_OF(CURVE_LINEAR, CURVE_TABLE, curve_word) },
+	[SHOW_QUANTISE] = { "quantise", KEY_INT, .min = 2, .max = 1024, AT(quantise),
+	                    .xform = 1 + XF_QUANTISE },
+	[SHOW_THRESHOLD] = { "threshold", KEY_NUMBER, .max = 1, AT(threshold),
+	                     .xform = 1 + XF_THRESHOLD },
+	[SHOW_OUTPUT] = { "output", KEY_SPAN, .max = 1, AT(output), .xform = 1 + XF_OUTPUT },
+	[SHOW_COLOURS] = { "colours", KEY_BYTES, .min = 2, .max = COLOURS_MAX, AT(colours),
+	                   .xform = 1 + XF_COLOURS },
+};
+#undef AT
+
+static const struct rule show_rules[] = {
+	{ RULE_ONE, 0, { KEY_BIT(SHOW_PORT), KEY_BIT(SHOW_OSC) } },
+	{ RULE_ONE, KEY_BIT(SHOW_PORT), { SHOW_ADDRESS } },
+	{ RULE_MOST, KEY_BIT(SHOW_OSC), { KEY_BIT(SHOW_OSC), SHOW_ADDRESS } },
+	{ RULE_NEEDS, KEY_BIT(SHOW_ARG), { KEY_BIT(SHOW_OSC) } },
+	{ RULE_NEEDS, KEY_BIT(SHOW_CHANNEL) | KEY_BIT(SHOW_COLOURS), { KEY_BIT(SHOW_PORT) } },
+	{ RULE_NEEDS, KEY_BIT(SHOW_ORDER), { KEY_BIT(SHOW_CC) } },
+	{ .type = RULE_END },
+};
+
+const struct section section_feedback = {
+	.name = "feedback",
+	.place = "An entry of \"feedback\"",
+	.help = "a light, a motor fader or an OSC address that shows a control",
+	.each = true,
+	.keys = show_keys,
+	.nkeys = COUNT(show_keys),
+	.rules = show_rules,
+};
+
 /* ---- intents ---- */
 
 #define AT(field) .offset = offsetof(struct raw_slot, field)
@@ -600,7 +669,7 @@ const struct section section_intent = {
 
 const struct section *const sections[] = {
 	&section_mapping, &section_tempo, &section_port,  &section_port_osc, &section_port_raw, &section_control,
-	&section_address, &section_route, &section_intent,   &section_slot,     &section_step,
+	&section_address, &section_route, &section_feedback, &section_intent,   &section_slot,     &section_step,
 	NULL,
 };
 

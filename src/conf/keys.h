@@ -92,8 +92,8 @@ struct section {
 };
 
 extern const struct section section_mapping, section_tempo, section_port, section_port_osc,
-	section_port_raw, section_control, section_address, section_route, section_intent,
-	section_slot, section_step;
+	section_port_raw, section_control, section_address, section_route, section_feedback,
+	section_intent, section_slot, section_step;
 
 /* All sections, outermost first; ends with NULL. */
 extern const struct section *const sections[];

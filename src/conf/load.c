@@ -25,6 +25,7 @@ static struct load load_begin(struct arena *scratch, const char *mappings_dir, s
 		.ports = empty,
 		.controls = empty,
 		.routes = empty,
+		.feedback = empty,
 		.intents = empty,
 	};
 }
@@ -88,6 +89,7 @@ static void read_file(struct load *l, struct source *s, size_t depth)
 	objects_ports(l, s, raw.ports);
 	objects_controls(l, s, raw.controls);
 	objects_routes(l, s, raw.routes);
+	objects_feedback(l, s, raw.feedback);
 	objects_intents(l, s, raw.intents);
 	s->loading = false;
 }
@@ -99,6 +101,7 @@ static int finish(struct load *l, struct mapping **out)
 	if (l->ports.n <= MAPPING_PORTS_MAX)
 		check_controls(l);
 	check_routes(l);
+	check_feedback(l);
 	check_intents(l);
 	check_tempo(l);
 	if (!l->problems) {

@@ -75,7 +75,7 @@ struct load {
 	struct raw_tempo tempo; /* of the last file that has one; h.obj NULL: of none */
 	int hold_ms;
 
-	struct family ports, controls, routes, intents;
+	struct family ports, controls, routes, feedback, intents;
 };
 
 static inline struct raw_port *port_at(const struct load *l, size_t i)
@@ -91,6 +91,11 @@ static inline struct raw_control *control_at(const struct load *l, size_t i)
 static inline struct raw_route *route_at(const struct load *l, size_t i)
 {
 	return l->routes.items[i];
+}
+
+static inline struct raw_route *show_at(const struct load *l, size_t i)
+{
+	return l->feedback.items[i];
 }
 
 static inline struct raw_intent *intent_at(const struct load *l, size_t i)
@@ -202,6 +207,7 @@ bool parse_value(struct load *l, const struct source *s, const struct key *k, co
 void objects_ports(struct load *l, const struct source *s, const struct cJSON *map);
 void objects_controls(struct load *l, const struct source *s, const struct cJSON *list);
 void objects_routes(struct load *l, const struct source *s, const struct cJSON *list);
+void objects_feedback(struct load *l, const struct source *s, const struct cJSON *list);
 void objects_intents(struct load *l, const struct source *s, const struct cJSON *list);
 
 /* Slots and steps of an intent. False after a problem. */
@@ -226,6 +232,7 @@ const struct condition *conditions_build(struct arena *a, const struct raw_condi
 void merge_port(struct load *l, struct raw_port *p);
 void merge_control(struct load *l, struct raw_control *c);
 void merge_route(struct load *l, struct raw_route *r);
+void merge_show(struct load *l, struct raw_route *r);
 void merge_intent(struct load *l, struct raw_intent *in);
 /* Makes a name known whose object has a problem. */
 void merge_broken(struct family *f, const char *name);
@@ -237,6 +244,7 @@ void check_ports(struct load *l);
 void check_unused(struct load *l);
 void check_controls(struct load *l);
 void check_routes(struct load *l);
+void check_feedback(struct load *l);
 void check_intents(struct load *l);
 void check_macro(struct load *l, struct raw_intent *macro);
 
@@ -248,7 +256,16 @@ struct address pair_address(const struct raw_control *c, const struct raw_addres
 int find_port(struct load *l, const struct head *h, const struct cJSON *at, const char *name);
 int find_control(struct load *l, const struct head *h, const struct cJSON *at, const char *name);
 
+/* ---- build_feedback.c ---- */
+
+/* The places of m and what they show; its controls and routes are there. */
+void build_feedback(struct load *l, struct mapping *m);
+
 /* ---- build.c ---- */
+
+/* The transforms of a route or an entry of "feedback" (section), in the order of their keys. */
+struct xform *build_xforms(struct arena *a, const struct section *sec, const struct raw_route *r,
+                           uint8_t *n);
 
 struct mapping *build_mapping(struct load *l);
 

@@ -245,6 +245,26 @@ void objects_routes(struct load *l, const struct source *s, const cJSON *list)
 	items(l, s, list, item_route, NULL);
 }
 
+/* ---- feedback ---- */
+
+static bool item_show(struct load *l, const struct source *s, const cJSON *obj)
+{
+	struct raw_route *r = arena_alloc(l->scratch, sizeof(*r));
+
+	r->num.program = r->num.poly = -1; /* keys of routes */
+	if (!parse_object(l, s, &section_feedback, obj, r))
+		return false;
+	if (r->when_node && !conditions_parse(l, s, r->when_node, &r->when, &r->nwhen))
+		return false;
+	merge_show(l, r);
+	return true;
+}
+
+void objects_feedback(struct load *l, const struct source *s, const cJSON *list)
+{
+	items(l, s, list, item_show, NULL);
+}
+
 /* ---- intents ---- */
 
 static bool item_intent(struct load *l, const struct source *s, const cJSON *obj)

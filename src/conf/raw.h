@@ -63,12 +63,13 @@ struct raw_mapping {
 	struct raw_tempo tempo;
 	int hold_ms;
 	const char *in_place_of;
-	const struct cJSON *include, *ports, *controls, *routes, *intents;
+	const struct cJSON *include, *ports, *controls, *routes, *feedback, *intents;
 };
 
 struct raw_port_osc {
 	struct head h;
 	int listen, reply_port;
+	bool feedback;
 	const char *bind, *send;
 };
 
@@ -116,6 +117,7 @@ struct raw_condition {
 	int control;
 };
 
+/* Also an entry of "feedback", which has some of its keys. */
 struct raw_route {
 	struct head h;
 	const char *title, *osc, *port, *from;
@@ -135,6 +137,8 @@ struct raw_route {
 	struct curve_value curve;
 	int quantise, press, press_ms, as, takeover;
 	struct duration smooth, ramp, delay;
+	const struct cJSON *colours; /* feedback, as is lsb_first */
+	int lsb_first;
 	struct raw_condition *when; /* postfix; sorted by name within an object */
 	size_t nwhen;
 	int from_port, from_control, target[TARGETS_MAX]; /* indexes, set by the check */

@@ -70,6 +70,7 @@ static inline void init_msg(struct msg *m, const struct control *c, uint64_t t_n
 		.label = s->label,
 		.batch = s->batch,
 		.control = control,
+		.key = control,
 		.port = (int16_t)c->port,
 		.from = (uint8_t)s->from,
 		.brief = s->brief,
@@ -118,12 +119,21 @@ static void send_steps(struct engine *e, uint64_t t_ns, uint16_t control, int st
 	}
 }
 
+OUTLINE static void lead_on(struct engine *e, uint64_t t_ns, uint16_t control, float v,
+                            const struct source *s)
+{
+	if (mapping_from(e->m, control) != ROUTE_END)
+		flow_from(e, t_ns, control, v, s);
+	if (e->m->controls[control].nshown)
+		feedback_moved(e, t_ns, control, s);
+}
+
 /* What follows from a control that has been moved. */
 static inline void lead(struct engine *e, uint64_t t_ns, uint16_t control, float v,
                         const struct source *s)
 {
-	if (e->m->controls[control].leads)
-		flow_from(e, t_ns, control, v, s);
+	if (e->m->controls[control].leads && !s->settled)
+		lead_on(e, t_ns, control, v, s);
 }
 
 /* A press of what is held is not sent again: the new source only takes the hold over. */

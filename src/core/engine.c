@@ -45,9 +45,10 @@ struct engine *engine_new(const struct mapping *m, const struct sink *sink)
 	e->ramp_of = xcalloc(m->ncontrols + 1, sizeof(*e->ramp_of));
 	tempo_init(&e->tempo, m->tempo.bpm, m->tempo.beats_per_bar);
 	make_cells(e);
+	feedback_init(e);
 	/* One for each of the places that have an alarm: it is never full. */
-	timers_init(&e->timers,
-	            m->ncontrols + 3 * m->nroutes + m->ncells + BATCHES_MAX + RAMPS_MAX);
+	timers_init(&e->timers, m->ncontrols + 3 * m->nroutes + m->ncells + BATCHES_MAX +
+	                                RAMPS_MAX + PEERS_MAX + m->nports);
 	e->echo.on = can_echo(m);
 	e->pattern_tokens = PATTERN_BURST;
 	return e;
@@ -58,6 +59,7 @@ void engine_free(struct engine *e)
 	if (!e)
 		return;
 	timers_finish(&e->timers);
+	feedback_finish(e);
 	free(e->state);
 	free(e->hold);
 	free(e->routes);
@@ -110,6 +112,8 @@ void engine_gone(struct engine *e, uint64_t t_ns, enum from from, uint16_t who)
 		if (held_by(e, i, from, who))
 			engine_release(e, t_ns, (uint16_t)i, &s);
 	forget_levels(e, from, who);
+	if (from == FROM_OSC)
+		feedback_gone(e, who);
 }
 
 void engine_port_down(struct engine *e, uint64_t t_ns, int port)
@@ -123,6 +127,7 @@ void engine_port_down(struct engine *e, uint64_t t_ns, int port)
 			engine_release(e, t_ns, (uint16_t)i, &s);
 	}
 	forget_levels(e, FROM_MIDI, (uint16_t)port);
+	feedback_gone(e, PEERS_MAX + (size_t)port);
 }
 
 void engine_release_all(struct engine *e, uint64_t t_ns)
@@ -200,6 +205,9 @@ void engine_tick(struct engine *e, uint64_t t_ns)
 			break;
 		case TIMER_RAMP:
 			ramp_due(e, x.t_ns, x.index);
+			break;
+		case TIMER_SHOW:
+			feedback_due(e, x.t_ns, x.index);
 			break;
 		}
 	}

@@ -61,9 +61,14 @@ static inline void osc_route(struct engine *e, uint64_t t_ns, uint16_t route,
 	double v;
 
 	if (m->nargs == 1 && r->arg <= 0 && osc_number(&m->args[0], &v)) /* nearly always */
-		flow_in(e, t_ns, route, (struct input){ IN_VALUE, (float)v }, s);
-	else if (find_input(e, r, m, &in))
-		flow_in(e, t_ns, route, in, s);
+		in = (struct input){ IN_VALUE, (float)v };
+	else if (!find_input(e, r, m, &in))
+		return;
+	if (r->place != PLACE_NONE && in.kind == IN_VALUE)
+		feedback_heard(e, t_ns, s->who, r, in.v);
+	flow_in(e, t_ns, route, in, s);
+	if (r->place != PLACE_NONE && !s->settled)
+		feedback_after(e, t_ns, s->who, r, s);
 }
 
 static void osc_chain(struct engine *e, uint64_t t_ns, uint16_t peer, uint16_t route,
@@ -73,6 +78,7 @@ static void osc_chain(struct engine *e, uint64_t t_ns, uint16_t peer, uint16_t r
 
 	for (; route != ROUTE_END; route = e->m->routes[route].next) {
 		s.label = e->m->routes[route].label;
+		s.settled = e->m->routes[route].settled && e->feedback.npeers <= 1;
 		osc_route(e, t_ns, route, m, &s);
 	}
 }
@@ -160,8 +166,14 @@ OUTLINE static void osc_heard(struct engine *e, uint64_t t_ns, const struct osc_
 void engine_osc(struct engine *e, uint64_t t_ns, uint16_t peer, const struct osc_msg *m)
 {
 	const uint16_t route = mapping_osc(e->m, m->address, m->address_len);
+	struct watcher *w = &e->feedback.watchers[peer];
 
 	e->n.osc_in++;
+	if (!w->on || t_ns - w->heard_ns > FEEDBACK_WAKE_NS)
+		feedback_woke(e, t_ns, peer);
+	w->heard_ns = t_ns;
+	if (route != ROUTE_END && e->m->routes[route].own && !w->own)
+		feedback_uses_own(e, t_ns, peer);
 	if (e->echo.on)
 		osc_heard(e, t_ns, m);
 	if (route != ROUTE_END)
@@ -183,9 +195,14 @@ static struct source midi_source(const struct route *r)
 
 static void midi_deliver(struct engine *e, uint64_t t_ns, uint16_t route, struct input in)
 {
-	const struct source s = midi_source(&e->m->routes[route]);
+	const struct route *r = &e->m->routes[route];
+	const struct source s = midi_source(r);
 
+	if (r->place != PLACE_NONE && in.kind == IN_VALUE)
+		feedback_heard(e, t_ns, PEERS_MAX + (size_t)r->port, r, in.v);
 	flow_in(e, t_ns, route, in, &s);
+	if (r->place != PLACE_NONE)
+		feedback_after(e, t_ns, PEERS_MAX + (size_t)r->port, r, &s);
 }
 
 /* The pair is complete, or has waited long enough: the halves that came last make its value. */

@@ -32,6 +32,7 @@ enum timer_kind {
 	TIMER_CELL,    /* cell */
 	TIMER_BATCH,   /* place in `running` */
 	TIMER_RAMP,    /* place in `ramps` */
+	TIMER_SHOW,    /* watcher */
 };
 
 /* Who holds a button. */
@@ -86,6 +87,27 @@ struct route_state {
 	struct echo_route echo;
 };
 
+#define FEEDBACK_QUIET_NS \
+	UINT64_C(250000000) /* after a hand's last move it is told the final value */
+
+#define FEEDBACK_WAKE_NS UINT64_C(5000000000) /* a client silent for so long may show anything */
+
+/* Who is shown what controls are: the OSC clients, then the MIDI ports. */
+struct watcher {
+	bool on;
+	bool own; /* an OSC client that uses the controls' own addresses */
+	uint64_t heard_ns;
+	uint64_t alarm_ns;
+};
+
+struct feedback {
+	struct watcher *watchers; /* PEERS_MAX, then one a port */
+	size_t nwatchers;         /* 0: nothing is shown anywhere */
+	size_t npeers;            /* OSC clients have places below */
+	float *known;       /* per watcher and argument: 1 + what is shown there, 0: not known */
+	uint64_t *quiet_ns; /* per watcher and place: a hand moves it, until then */
+};
+
 struct engine {
 	const struct mapping *m;
 	struct sink sink;
@@ -98,6 +120,7 @@ struct engine {
 	struct timers timers;
 	struct tempo tempo;
 	struct echo echo;
+	struct feedback feedback;
 	struct running running[BATCHES_MAX];
 	struct ramp ramps[RAMPS_MAX];
 	uint16_t *ramp_of; /* per control: 1 + its place in ramps; 0: none */
@@ -175,6 +198,24 @@ void batch_macro(struct engine *e, uint64_t t_ns, uint16_t route, const struct s
 /* A pair has waited long enough for its other half. */
 void engine_pair_due(struct engine *e, uint64_t t_ns, uint16_t route);
 
+/* ---- feedback.c ---- */
+
+void feedback_init(struct engine *e);
+void feedback_finish(struct engine *e);
+void feedback_moved(struct engine *e, uint64_t t_ns, uint16_t control, const struct source *s);
+void feedback_due(struct engine *e, uint64_t t_ns, size_t watcher);
+
+/* A watcher is new, or was silent for long; uses a control's own address; has gone. */
+void feedback_woke(struct engine *e, uint64_t t_ns, size_t watcher);
+void feedback_uses_own(struct engine *e, uint64_t t_ns, size_t watcher);
+void feedback_gone(struct engine *e, size_t watcher);
+
+/* A value has come from where the route's place is; and what has become of it. */
+void feedback_heard(struct engine *e, uint64_t t_ns, size_t watcher, const struct route *r,
+                    float v);
+void feedback_after(struct engine *e, uint64_t t_ns, size_t watcher, const struct route *r,
+                    const struct source *s);
+
 /* ---- engine.c ---- */
 
 /* Sees to it that a timer of this kind and index is due at t_ns, or before. *alarm_ns: when the one
@@ -187,6 +228,9 @@ void engine_alarm(struct engine *e, uint64_t *alarm_ns, uint64_t t_ns, enum time
 
 /* Whether both values would leave as the same message. */
 bool encode_same(const struct control *c, float v, float w);
+
+/* The same for what a place shows. */
+void encode_place(const struct place *p, float v, struct msg *m);
 
 /* Fills bytes, len and value of the message for a fader's, switch's or button's value. */
 void encode_value(const struct control *c, float v, struct msg *m);

@@ -278,6 +278,7 @@ static void add_own_routes(struct mapping *m)
 			.arg = -1,
 			.port = PORT_NONE,
 			.from = CONTROL_NONE,
+			.place = PLACE_NONE,
 			.bipolar = ctl->bipolar,
 			.pressed = kinds[ctl->kind].binary || ctl->kind == KIND_ENCODER,
 			.holds = kinds[ctl->kind].held,

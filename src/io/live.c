@@ -15,6 +15,7 @@
 #define QUIT_WAIT_NS UINT64_C(200000000) /* for what is still to be written */
 #define OSC_TURN 32 /* packets of one socket before the others have their turn */
 
+/* What is polled beside ports; sockets count down from POLLED_OSC. */
 enum { POLLED_WAKE = -1, POLLED_OSC = -2 };
 
 /* ---- notes ---- */
@@ -323,7 +324,7 @@ static void set_polled(struct live *l)
 {
 	add_polled(l, l->q->order_wake[0], POLLED_WAKE);
 	for (size_t i = 0; i < l->osc.n && !l->quitting; i++)
-		add_polled(l, l->osc.fds[i], POLLED_OSC);
+		add_polled(l, l->osc.fds[i], POLLED_OSC - (int)i);
 	for (size_t i = 0; i < l->m->nports; i++)
 		if (l->ports[i].up && l->ports[i].how != HOW_OSC && l->ports[i].in_fd >= 0)
 			add_polled(l, l->ports[i].in_fd, (int)i);
@@ -353,8 +354,8 @@ static void serve(struct live *l, int ready)
 		ready--;
 		if (l->polled_port[i] == POLLED_WAKE)
 			take_orders(l);
-		else if (l->polled_port[i] == POLLED_OSC)
-			osc_in_read(&l->osc, l->polled[i].fd, OSC_TURN);
+		else if (l->polled_port[i] <= POLLED_OSC)
+			osc_in_read(&l->osc, (size_t)(POLLED_OSC - l->polled_port[i]), OSC_TURN);
 		else if (l->ports[l->polled_port[i]].up)
 			live_port_read(l, l->polled_port[i]);
 	}
@@ -418,7 +419,15 @@ static void free_live(struct live *l)
 static struct live *make(const struct mapping *m, struct queues *q, const int *osc_fds, size_t n)
 {
 	struct live *l = xcalloc(1, sizeof(*l));
-	const struct sink sink = { l, live_send, unmapped_osc, unmapped_midi, loop, refused };
+	const struct sink sink = {
+		.ctx = l,
+		.send = live_send,
+		.unmapped_osc = unmapped_osc,
+		.unmapped_midi = unmapped_midi,
+		.loop = loop,
+		.show = live_show,
+		.refused = refused,
+	};
 
 	l->m = m;
 	l->q = q;
@@ -441,7 +450,7 @@ static struct live *make(const struct mapping *m, struct queues *q, const int *o
 		l->ports[i].in_fd = l->ports[i].out_fd = -1;
 		l->ports[i].has_lane = port_is_midi(&m->ports[i]);
 		if (l->ports[i].has_lane)
-			lane_init(&l->ports[i].lane, m->ncontrols);
+			lane_init(&l->ports[i].lane, m->ncontrols + m->nlights);
 	}
 	l->polled = xcalloc(1 + n + m->nports, sizeof(*l->polled));
 	l->polled_port = xcalloc(1 + n + m->nports, sizeof(*l->polled_port));

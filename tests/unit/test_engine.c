@@ -85,6 +85,7 @@ static void test_deadlines(void **state)
 	(void)state;
 	assert_true(engine_deadline(r.e) == TIME_NEVER);
 	osc(T0, 0, "/cue", 0, 0);
+	engine_tick(r.e, T0); /* a new client is shown what there is */
 	assert_int_equal(engine_deadline(r.e), T0 + 50 * MS);
 	midi(T0, "pads", 0xB0, 1, 64);
 	assert_int_equal(engine_deadline(r.e), T0 + 5 * MS);
@@ -105,6 +106,7 @@ static void test_tap_within_long_press(void **state)
 	act(T0, 1, "cue", OP_PRESS, 0, 10000);
 	act(T0 + 10 * MS, 1, "cue", OP_RELEASE, 0, 0);
 	osc(T0 + 20 * MS, 0, "/cue", 0, 0);
+	engine_tick(r.e, T0 + 20 * MS);
 	assert_int_equal(engine_deadline(r.e), T0 + 70 * MS);
 	run_until(T0 + 1000 * MS);
 	assert_int_equal(r.n, 4);
