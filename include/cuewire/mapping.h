@@ -253,6 +253,8 @@ struct mapping {
 	size_t ncontrols;
 	struct route *routes;
 	size_t nroutes;
+	uint16_t *every; /* routes that begin by themselves */
+	size_t nevery;
 	struct place *places;
 	size_t nplaces;
 	size_t nlights; /* those of MIDI are among so many first places */

@@ -19,6 +19,15 @@ enum midi_status {
 	MIDI_BEND = 0xE0,
 };
 
+/* Of system messages, the whole status byte. */
+enum midi_system {
+	MIDI_SONG_POSITION = 0xF2,
+	MIDI_CLOCK = 0xF8,
+	MIDI_START = 0xFA,
+	MIDI_CONTINUE = 0xFB,
+	MIDI_STOP = 0xFC,
+};
+
 struct midi_msg {
 	uint8_t status; /* whole status byte */
 	uint8_t d1, d2; /* 0 where the message has none */

@@ -477,6 +477,8 @@ static void build_tempo(struct build *b)
 	b->m->tempo.bpm = t->bpm;
 	b->m->tempo.beats_per_bar = (unsigned)t->beats_per_bar;
 	b->m->tempo.tap = tap ? (uint16_t)*tap : CONTROL_NONE;
+	if (tap)
+		b->m->controls[*tap].leads = true;
 	b->m->tempo.clock = clock ? (int)*clock : PORT_NONE;
 }
 

@@ -105,8 +105,20 @@ static void check_target(struct load *l, struct raw_route *r, size_t i)
 	check_by(l, r, to, kind);
 }
 
+/* It is done again and again: not in no time. */
+static void check_every(struct load *l, const struct raw_route *r)
+{
+	const cJSON *at = member(r->h.obj, "every");
+	const float least = r->every.unit == DURATION_MS ? 10.0f : 1.0f / 24;
+
+	if (at && r->every.amount < least)
+		problem(l, r->h.src, at, "out-of-range", "\"every\" is %s, expected at least %s",
+		        shown_value(l, at), r->every.unit == DURATION_MS ? "10 ms" : "1/24 beat");
+}
+
 static void check_targets(struct load *l, struct raw_route *r)
 {
+	check_every(l, r);
 	for (size_t i = 0; i < r->nto; i++)
 		check_target(l, r, i);
 	if (r->encoding != ENC_NONE)

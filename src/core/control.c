@@ -120,6 +120,8 @@ static void send_steps(struct engine *e, uint64_t t_ns, uint16_t control, int st
 OUTLINE static void lead_on(struct engine *e, uint64_t t_ns, uint16_t control, float v,
                             const struct source *s)
 {
+	if (control == e->m->tempo.tap && v >= 0.5f)
+		engine_tap_tempo(e, t_ns);
 	if (mapping_from(e->m, control) != ROUTE_END)
 		flow_from(e, t_ns, control, v, s);
 	if (e->m->controls[control].nshown)

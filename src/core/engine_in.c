@@ -331,6 +331,36 @@ static bool midi_program(struct engine *e, uint64_t t_ns, int port, uint8_t chan
 	return hit;
 }
 
+/* System real-time messages, and the song position, of the port whose clock is followed. */
+static void midi_clock(struct engine *e, uint64_t t_ns, const struct midi_msg *m)
+{
+	struct tempo *t = &e->tempo;
+	const bool was_cued = t->cued;
+	bool changed;
+
+	switch (m->status) {
+	case MIDI_CLOCK:
+		changed = tempo_clock(t, t_ns);
+		break;
+	case MIDI_START:
+		changed = tempo_start(t, t_ns);
+		break;
+	case MIDI_CONTINUE:
+		changed = tempo_continue(t, t_ns);
+		break;
+	case MIDI_STOP:
+		changed = tempo_stop(t, t_ns);
+		break;
+	case MIDI_SONG_POSITION:
+		changed = tempo_song_position(t, t_ns, (unsigned)(m->d2 << 7 | m->d1));
+		break;
+	default:
+		return;
+	}
+	engine_tempo_moved(e, t_ns, changed,
+	                   m->status != MIDI_CLOCK || was_cued ? JUMP_CLOCK : JUMP_NONE);
+}
+
 static bool midi_dispatch(struct engine *e, uint64_t t_ns, int port, const struct midi_msg *m)
 {
 	const uint8_t ch = m->status & 15;
@@ -365,6 +395,8 @@ void engine_midi(struct engine *e, uint64_t t_ns, int port, const struct midi_ms
 
 	e->n.midi_in++;
 	echo_heard(&e->echo, t_ns, echo_midi_key(m->status, m->d1, m->d2));
+	if (m->status >= MIDI_SONG_POSITION && port == e->m->tempo.clock)
+		midi_clock(e, t_ns, m);
 	hit = midi_dispatch(e, t_ns, port, m);
 	e->echo.age = 0;
 	if (hit)

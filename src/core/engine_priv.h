@@ -32,6 +32,7 @@ enum timer_kind {
 	TIMER_CELL,    /* cell */
 	TIMER_BATCH,   /* place in `running` */
 	TIMER_RAMP,    /* place in `ramps` */
+	TIMER_TEMPO,   /* 0 */
 	TIMER_SHOW,    /* watcher; nwatchers: what is dirty */
 };
 
@@ -82,8 +83,9 @@ struct route_state {
 	bool has_msb,
 		has_lsb; /* ever came; the MSB alone is a 7-bit value, the LSB alone is none */
 	uint64_t due, alarm_ns; /* of the pair's other half; of `every` */
-	struct span wait;       /* of `every` */
-	uint64_t step_ns;       /* of the last step: see acceleration */
+	struct span wait;       /* of `every` in milliseconds */
+	uint64_t count;         /* of `every` in beats: how often it fits into the song so far */
+	uint64_t step_ns;       /* of the last step, see acceleration; of the last `every` */
 	struct echo_route echo;
 };
 
@@ -128,6 +130,7 @@ struct engine {
 	struct delayed *lines;       /* what delays keep */
 	struct timers timers;
 	struct tempo tempo;
+	uint64_t tempo_alarm_ns;
 	struct echo echo;
 	struct feedback feedback;
 	struct running running[BATCHES_MAX];
@@ -155,6 +158,10 @@ bool conditions_hold(const struct engine *e, const struct condition *when, size_
 
 /* A transform asked to be asked again. */
 void flow_cell_due(struct engine *e, uint64_t t_ns, uint32_t cell);
+
+/* Every `every` begins, or looks where the song is now that it has jumped. */
+enum jump { JUMP_NONE, JUMP_TAP, JUMP_CLOCK };
+void flow_every_begin(struct engine *e, uint64_t t_ns, enum jump jump);
 
 /* A route's `every` may be over. */
 void flow_every_due(struct engine *e, uint64_t t_ns, uint16_t route);
@@ -227,6 +234,10 @@ void feedback_after(struct engine *e, uint64_t t_ns, size_t watcher, const struc
                     const struct source *s);
 
 /* ---- engine.c ---- */
+
+/* Something has happened to the tempo. changed: its state. */
+void engine_tempo_moved(struct engine *e, uint64_t t_ns, bool changed, enum jump jump);
+void engine_tap_tempo(struct engine *e, uint64_t t_ns);
 
 /* Sees to it that a timer of this kind and index is due at t_ns, or before. *alarm_ns: when the one
  * in the heap is due, 0: there is none; whoever handles it sets it to 0 and looks whether its time

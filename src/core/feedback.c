@@ -47,7 +47,7 @@ void feedback_finish(struct engine *e)
 
 static void through(const struct show *s, float *v)
 {
-	struct flow f = { *v, true };
+	struct flow f = { .v = *v, .through = true };
 
 	for (size_t i = 0; i < s->nxf; i++)
 		xforms[s->xf[i].kind].apply(&s->xf[i], NULL, NULL, &f);
@@ -309,8 +309,11 @@ void feedback_heard(struct engine *e, uint64_t t_ns, size_t watcher, const struc
 
 	if (p->port == PORT_NONE || p->moves)
 		feedback_settled(w, t_ns, r, as_shown(p, v));
-	else if (v < 0.5f) /* many controllers put a light out, or on, themselves with the button */
+	else if (v < 0.5f && w->quiet_ns[r->place] != t_ns) {
+		/* Many controllers put a light out, or on, themselves when its button is let go. */
 		w->known[r->slot] = 0.0f;
+		w->quiet_ns[r->place] = t_ns;
+	}
 }
 
 void feedback_after(struct engine *e, uint64_t t_ns, size_t watcher, const struct route *r,

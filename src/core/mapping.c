@@ -317,6 +317,7 @@ void mapping_index(struct mapping *m)
 		x->from[i] = ROUTE_END;
 	x->exact = arena_alloc(m->arena, (m->nroutes + 1) * sizeof(*x->exact));
 	x->patterns = arena_alloc(m->arena, (m->nroutes + 1) * sizeof(*x->patterns));
+	m->every = arena_alloc(m->arena, (m->nroutes + 1) * sizeof(*m->every));
 	for (size_t i = 0; i < m->nroutes; i++) {
 		m->routes[i].next = ROUTE_END;
 		m->routes[i].plain = is_plain(m, &m->routes[i]);
@@ -333,6 +334,8 @@ void mapping_index(struct mapping *m)
 			index_osc(m, (uint16_t)i);
 		else if (m->routes[i].from != CONTROL_NONE)
 			index_from(m, (uint16_t)i);
+		else if (m->routes[i].port == PORT_NONE)
+			m->every[m->nevery++] = (uint16_t)i;
 }
 
 void mapping_free(struct mapping *m)
