@@ -20,7 +20,7 @@ struct pulse {
 	int behind;       /* ticks that passed without coming, less those that came without being due */
 	unsigned regular; /* how many in a row came when they were due */
 	unsigned trouble; /* goes up with each that did not */
-	bool missed;      /* before the latest tick some were missing */
+	int missed;       /* so many were missing before the latest one */
 	bool locked;
 };
 

@@ -1,9 +1,9 @@
 /* A loop of the second order: each tick is compared with when it was due, and the difference moves
  * both the phase and the period. How much is what a line of least squares through the last
- * `memory` ticks would say (the "growing memory" filter of tracking radars: E. Brookner, Tracking
- * and Kalman Filtering Made Easy, 1998, section 1.2.10). So the bandwidth is as wide as it can be at the
- * first ticks, and falls with each until the memory is full. When the ticks come earlier and earlier
- * or later and later, the tempo has changed: most of the memory is dropped, and it begins again.
+ * `memory` ticks would say (the growing-memory g-h filter: E. Brookner, Tracking and Kalman
+ * Filtering Made Easy, 1998). So the bandwidth is as wide as it can be at the first ticks, and falls
+ * with each until the memory is full. When the ticks come earlier and earlier or later and later, the
+ * tempo has changed: most of the memory is dropped, and it begins again.
  *
  * A locked loop gives each tick the slot nearest to it. A tick that is a slot late means that one
  * is missing: lost, or held up by somebody's scheduler. If it comes after all, it finds its slot
@@ -149,12 +149,12 @@ static int tick_due(struct pulse *p, uint64_t now_ns, int missing, double late)
 }
 
 /* A tick out of its slot. When the one before it was near the border too, and their distance is
- * that of two ticks in a row, it is the clock that slipped: its tempo is another. So it is when ticks
- * seem to be missing twice running. */
-static void out_of_slot(struct pulse *p, double late)
+ * that of two ticks in a row, it is the clock that slipped: its tempo is another. So it is when
+ * several ticks seem to be missing twice running. */
+static void out_of_slot(struct pulse *p, int slot, double late)
 {
 	const bool slipped = fabs(late - p->late_ns) < 0.4 * p->tick_ns;
-	const bool again = late > 0 && p->missed;
+	const bool again = slot > 1 && p->missed > 1;
 
 	p->trouble += slipped || again ? TROUBLE_MAX : TROUBLE;
 }
@@ -163,9 +163,9 @@ static void out_of_slot(struct pulse *p, double late)
 static int tick_early(struct pulse *p, uint64_t now_ns, double late)
 {
 	p->last_ns = now_ns;
-	p->missed = false;
+	p->missed = 0;
 	if (--p->behind < 0)
-		out_of_slot(p, late);
+		out_of_slot(p, -1, late);
 	return p->trouble >= TROUBLE_MAX ? give_up(p, now_ns, 0) : 0;
 }
 
@@ -184,10 +184,10 @@ int pulse_tick(struct pulse *p, uint64_t now_ns)
 	if (slot < 0)
 		return tick_early(p, now_ns, late);
 	if (slot)
-		out_of_slot(p, late);
+		out_of_slot(p, slot, late);
 	else if (p->trouble)
 		p->trouble--;
-	p->missed = slot > 0;
+	p->missed = slot;
 	if (p->regular >= FORGIVEN)
 		p->behind = 0;
 	return tick_due(p, now_ns, slot, late - slot * p->tick_ns);

@@ -98,8 +98,8 @@ static void hold(struct clock *c, long ticks, double ms, double bpm)
 	while (ticks--) {
 		send(c);
 		if (fabs(ahead_ms(c)) > ms || fabs(bpm_off(c)) > bpm)
-			fail_msg("%g BPM, tick %ld (lock %d mem %u drift %g noise %g behind %d trouble %u): %g ms and %g BPM off, expected %g and %g", c->bpm,
-			         c->ticks,c->t.pulse.locked,c->t.pulse.memory,c->t.pulse.drift_ns,c->t.pulse.noise_ns,c->t.pulse.behind,c->t.pulse.trouble, ahead_ms(c), bpm_off(c), ms, bpm);
+			fail_msg("%g BPM, tick %ld: %g ms and %g BPM off, expected %g and %g", c->bpm,
+			         c->ticks,ahead_ms(c), bpm_off(c), ms, bpm);
 	}
 }
 
@@ -240,7 +240,7 @@ static void test_bursts(void **state)
 					lose(&c);
 					come(&c, all);
 				}
-				hold(&c, BAR, 2.5, 0.3);
+				hold(&c, BAR, 1, 0.1);
 			}
 			assert_int_equal(c.changes, 2);
 		}
