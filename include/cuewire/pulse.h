@@ -13,12 +13,14 @@ struct pulse {
 	uint64_t last_ns; /* when the latest tick came */
 	uint64_t due_ns;  /* when the next one should, once tick_ns is known */
 	double tick_ns;   /* from one to the next; 0: not known */
+	double late_ns;   /* how late the latest one was, of those that were due */
 	double drift_ns;  /* how late the last ones were, on average */
 	double noise_ns;  /* how far off they usually are */
 	unsigned memory;  /* how many ticks the estimate rests on */
 	int behind; /* ticks that passed without coming, less those that came without being due */
 	unsigned regular; /* how many in a row came when they were due */
 	unsigned trouble; /* goes up with each that did not */
+	int missed;       /* so many were missing before the latest one */
 	bool locked;
 };
 

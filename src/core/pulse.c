@@ -1,9 +1,9 @@
 /* A loop of the second order: each tick is compared with when it was due, and the difference moves
  * both the phase and the period. How much is what a line of least squares through the last
- * `memory` ticks would say (the "growing memory" filter of tracking radars: E. Brookner, Tracking
- * and Kalman Filtering Made Easy, 1998, section 1.2.10). So the bandwidth is as wide as it can be at the
- * first ticks, and falls with each until the memory is full. When the ticks come earlier and earlier
- * or later and later, the tempo has changed: most of the memory is dropped, and it begins again.
+ * `memory` ticks would say (the growing-memory g-h filter: E. Brookner, Tracking and Kalman
+ * Filtering Made Easy, 1998). So the bandwidth is as wide as it can be at the first ticks, and falls
+ * with each until the memory is full. When the ticks come earlier and earlier or later and later, the
+ * tempo has changed: most of the memory is dropped, and it begins again.
  *
  * A locked loop gives each tick the slot nearest to it. A tick that is a slot late means that one
  * is missing: lost, or held up by somebody's scheduler. If it comes after all, it finds its slot
@@ -20,14 +20,14 @@
 #define TICK_MAX_NS (60e9 / PULSE_PER_BEAT / TEMPO_MIN)
 #define TOLERANCE 0.02 /* beyond the limits: a clock at a limit has jitter too */
 
-#define MEMORY_USABLE 4 /* ticks */
+#define MEMORY_USABLE 3 /* ticks */
 #define MEMORY_LOCKED 24
-#define MEMORY_TURN 16 /* what is left when the tempo changes */
-#define MEMORY_FULL 192
+#define MEMORY_TURN 10 /* what is left when the tempo changes */
+#define MEMORY_FULL 160
 
-#define DRIFT_TICKS 8 /* of the means */
+#define DRIFT_TICKS 6 /* of the means */
 #define NOISE_TICKS 64
-#define DRIFT_MIN_NS 1.5e6 /* senders that count milliseconds step by one */
+#define DRIFT_MIN_NS 1.2e6 /* senders that count milliseconds step by one */
 
 #define TROUBLE 3 /* for a tick out of its slot; one in its slot takes 1 away */
 #define TROUBLE_MAX 12
@@ -35,11 +35,6 @@
 
 #define LOST_NS UINT64_C(250000000)
 #define LOST_TICKS 6
-
-static double clamp(double v, double most)
-{
-	return fmax(-most, fmin(v, most));
-}
 
 static bool in_limits(double tick_ns, double tolerance)
 {
@@ -86,11 +81,12 @@ static void adjust(struct pulse *p, double late)
  * side. */
 static bool drifts(struct pulse *p, double late)
 {
-	const double e = clamp(late, p->tick_ns / 4);
-	const double usual = fmax(DRIFT_MIN_NS, p->tick_ns / 16) + 1.5 * p->noise_ns;
+	const double usual = fmax(DRIFT_MIN_NS, p->tick_ns / 16) + p->noise_ns;
+	const double most = p->tick_ns / 4; /* a single one proves nothing */
+	const double e = fmax(-most, fmin(late, most));
 
 	p->drift_ns += (e - p->drift_ns) / DRIFT_TICKS;
-	p->noise_ns += (fabs(e) - p->noise_ns) / fmin(p->memory, NOISE_TICKS);
+	p->noise_ns += (fabs(e - p->drift_ns) - p->noise_ns) / NOISE_TICKS;
 	return fabs(p->drift_ns) > usual;
 }
 
@@ -141,6 +137,7 @@ static int tick_due(struct pulse *p, uint64_t now_ns, int missing, double late)
 	p->due_ns += (uint64_t)llround(missing * p->tick_ns);
 	p->behind += missing;
 	p->last_ns = now_ns;
+	p->late_ns = late;
 	adjust(p, late);
 	if (p->trouble >= TROUBLE_MAX || !in_limits(p->tick_ns, TOLERANCE))
 		return give_up(p, now_ns, 1 + missing);
@@ -151,12 +148,24 @@ static int tick_due(struct pulse *p, uint64_t now_ns, int missing, double late)
 	return 1 + missing;
 }
 
+/* A tick out of its slot. When the one before it was near the border too, and their distance is
+ * that of two ticks in a row, it is the clock that slipped: its tempo is another. So it is when
+ * several ticks seem to be missing twice running. */
+static void out_of_slot(struct pulse *p, int slot, double late)
+{
+	const bool slipped = fabs(late - p->late_ns) < 0.4 * p->tick_ns;
+	const bool again = slot > 1 && p->missed > 1;
+
+	p->trouble += slipped || again ? TROUBLE_MAX : TROUBLE;
+}
+
 /* A tick whose slot is taken: one that was missing, or one too many. */
-static int tick_early(struct pulse *p, uint64_t now_ns)
+static int tick_early(struct pulse *p, uint64_t now_ns, double late)
 {
 	p->last_ns = now_ns;
+	p->missed = 0;
 	if (--p->behind < 0)
-		p->trouble += TROUBLE;
+		out_of_slot(p, -1, late);
 	return p->trouble >= TROUBLE_MAX ? give_up(p, now_ns, 0) : 0;
 }
 
@@ -173,11 +182,12 @@ int pulse_tick(struct pulse *p, uint64_t now_ns)
 	slot = (int)floor(late / p->tick_ns + 0.5);
 	p->regular = slot ? 0 : p->regular + 1;
 	if (slot < 0)
-		return tick_early(p, now_ns);
+		return tick_early(p, now_ns, late);
 	if (slot)
-		p->trouble += TROUBLE;
+		out_of_slot(p, slot, late);
 	else if (p->trouble)
 		p->trouble--;
+	p->missed = slot;
 	if (p->regular >= FORGIVEN)
 		p->behind = 0;
 	return tick_due(p, now_ns, slot, late - slot * p->tick_ns);

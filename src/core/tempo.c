@@ -227,19 +227,22 @@ static void clock_cue(struct tempo *t, uint64_t now_ns)
 	t->cued = t->stopped = false;
 }
 
-/* Aims the run at the clock. Whole beats that it differs by are not made up for. */
+/* Aims the run at the clock. Where they are more than a beat apart, which takes a clock that was
+ * beyond the limits for a while, whole beats are not made up for. */
 static void clock_steer(struct tempo *t, uint64_t now_ns)
 {
 	const double beat_ns = t->pulse.tick_ns * PULSE_PER_BEAT;
-	const double lag = run_lag(t, now_ns);
-	const double beats = floor(lag / (double)TEMPO_BEAT + 0.5);
-	const double rest = lag - beats * (double)TEMPO_BEAT;
+	double lag = run_lag(t, now_ns) / (double)TEMPO_TICK;
 
-	t->tick_run -= (uint64_t)(int64_t)beats * TEMPO_BEAT;
+	if (fabs(lag) > PULSE_PER_BEAT) {
+		const double beats = round(lag / PULSE_PER_BEAT);
+
+		t->tick_run -= (uint64_t)(int64_t)beats * TEMPO_BEAT;
+		lag -= beats * PULSE_PER_BEAT;
+	}
 	t->bpm = fmax(TEMPO_MIN, fmin(60e9 / beat_ns, TEMPO_MAX));
 	t->rest = TEMPO_HELD;
-	go(t, now_ns,
-	   beat_ns / fmax(SLOWEST, fmin(1 + rest / (CATCH_UP * (double)TEMPO_TICK), FASTEST)));
+	go(t, now_ns, beat_ns / fmax(SLOWEST, fmin(1 + lag / CATCH_UP, FASTEST)));
 }
 
 bool tempo_clock(struct tempo *t, uint64_t now_ns)
