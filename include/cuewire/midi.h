@@ -52,6 +52,13 @@ struct midi_msg {
 	uint8_t len;    /* 1..3 bytes on the wire */
 };
 
+/* Whether a message carries the value of a parameter, or moves it. */
+static inline bool midi_is_data_entry(const struct midi_msg *m)
+{
+	return (m->status & 0xF0) == MIDI_CC && (m->d1 == MIDI_DATA_MSB || m->d1 == MIDI_DATA_LSB ||
+	                                         m->d1 == MIDI_DATA_UP || m->d1 == MIDI_DATA_DOWN);
+}
+
 #define MIDI_SYSEX_MAX 256 /* bytes of a SysEx with its F0 and F7; longer ones are discarded */
 
 /* Begins as zeros. */

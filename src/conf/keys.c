@@ -287,7 +287,7 @@ const struct section section_port = {
 #define RPN_KEY(off) \
 	{ "rpn", KEY_PARAM, .max = 16383, .offset = (off), .help = "a registered parameter, as \"nrpn\"" }
 #define BITS_KEY(off) \
-	{ "bits", KEY_BITS, .def = 14, .has_def = true, .offset = (off), \
+	{ "bits", KEY_BITS, .min = 7, .max = 14, .def = 14, .has_def = true, .offset = (off), \
 	  .help = "of \"nrpn\" and \"rpn\": 14, the value in CC 6 and 38, or 7, in CC 6 alone" }
 #define CHANNEL_KEY(off) \
 	{ "channel", KEY_INT, .min = 1, .max = 16, .def = 1, .has_def = true, .offset = (off), \

@@ -152,11 +152,17 @@ static void sentence(struct buf *b, const char *s)
 
 static void item(struct buf *b, const struct key *k)
 {
-	buf_fmt(b, ".It Cm %s\n(", k->name);
-	type(b, k);
+	struct buf text;
+
+	buf_init(&text, 1024);
+	buf_putc(&text, '(');
+	type(&text, k);
 	if (k->has_def)
-		default_value(b, k);
-	buf_puts(b, k->required ? "; required)\n" : ")\n");
+		default_value(&text, k);
+	buf_puts(&text, k->required ? "; required)" : ")");
+	buf_fmt(b, ".It Cm %s\n", k->name);
+	wrapped(b, text.p);
+	buf_finish(&text);
 	sentence(b, key_help(k));
 }
 

@@ -81,6 +81,9 @@ static void unmapped_midi(void *ctx, uint64_t t_ns, int port, const struct midi_
 	n->port = (int16_t)port;
 	n->in.len = m->len;
 	memcpy(n->in.data, (const uint8_t[]){ m->status, m->d1, m->d2 }, 3);
+	n->in.param.form = ADDR_NONE;
+	if (midi_is_data_entry(m))
+		engine_param(l->engine, port, m->status & 15, &n->in.param);
 	live_note_push(l);
 }
 
