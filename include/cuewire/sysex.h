@@ -25,11 +25,16 @@ struct sysex_pattern {
 	uint8_t bytes[MIDI_SYSEX_MAX - 2]; /* head, then tail: bytes, or enum sysex_wild */
 };
 
-#define SYSEX_WHY 160
+/* Where a text is no pattern: the word at hand, or its end. */
+struct sysex_fault {
+	size_t byte;      /* which word it is, from 1 */
+	const char *word; /* in the text, of len characters; 0: the end */
+	size_t len;
+	const char *expected; /* what should stand there */
+};
 
-/* Reads a pattern. On failure returns false, and why is what is wrong and what was expected:
- * 'byte 4 is "G0", expected ...'. */
-bool sysex_parse(struct sysex_pattern *out, const char *text, char why[SYSEX_WHY]);
+/* Reads a pattern. Returns false, and fills *fault, when the text is none. */
+bool sysex_parse(struct sysex_pattern *out, const char *text, struct sysex_fault *fault);
 
 /* Whether a message, from F0 to F7, is what the pattern says. *value: its 7 or 14 bits; left alone
  * where the pattern has none. */

@@ -282,9 +282,9 @@ struct xform *build_xforms(struct arena *a, const struct section *sec, const str
 static const struct sysex_pattern *build_sysex(struct build *b, const char *text)
 {
 	struct sysex_pattern p;
-	char why[SYSEX_WHY];
+	struct sysex_fault fault;
 
-	return text && sysex_parse(&p, text, why) ? arena_dup(b->a, &p, sizeof(p)) : NULL;
+	return text && sysex_parse(&p, text, &fault) ? arena_dup(b->a, &p, sizeof(p)) : NULL;
 }
 
 static const char *route_label(struct build *b, const struct raw_route *r, bool feedback)

@@ -282,10 +282,10 @@ const struct section section_port = {
 #define NOTE_KEY(off) \
 	{ "note", KEY_NOTE, .max = 127, .offset = (off), .help = "a MIDI note; a string is a remark" }
 #define NRPN_KEY(off) \
-	{ "nrpn", KEY_PARAM, .max = 16383, .offset = (off), \
+	{ "nrpn", KEY_PARAM, .max = 16382, .offset = (off), \
 	  .help = "a non-registered parameter: its number, or the two halves of it, [msb, lsb]" }
 #define RPN_KEY(off) \
-	{ "rpn", KEY_PARAM, .max = 16383, .offset = (off), .help = "a registered parameter, as \"nrpn\"" }
+	{ "rpn", KEY_PARAM, .max = 16382, .offset = (off), .help = "a registered parameter, as \"nrpn\"" }
 #define BITS_KEY(off) \
 	{ "bits", KEY_BITS, .min = 7, .max = 14, .def = 14, .has_def = true, .offset = (off), \
 	  .help = "of \"nrpn\" and \"rpn\": 14, the value in CC 6 and 38, or 7, in CC 6 alone" }

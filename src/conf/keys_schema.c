@@ -183,7 +183,8 @@ static void emit_param(struct emit *e)
 	emit_range(e, "integer");
 	buf_puts(e->b, " }, { \"type\": \"array\", \"minItems\": 2, \"maxItems\": 2, "
 	               "\"items\": { \"anyOf\": [{ \"type\": \"integer\", "
-	               "\"minimum\": 0, \"maximum\": 127 }, " TEMPLATE "] } }, " TEMPLATE "]");
+	               "\"minimum\": 0, \"maximum\": 127 }, " TEMPLATE "] }, "
+	               "\"not\": { \"const\": [127, 127] } }, " TEMPLATE "]");
 }
 
 static void emit_bits(struct emit *e)

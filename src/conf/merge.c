@@ -83,9 +83,10 @@ static char *put_byte(char *p, int v)
 static const char *sysex_text(struct load *l, const char *pattern)
 {
 	struct sysex_pattern x;
-	char why[SYSEX_WHY], *text = arena_alloc(l->scratch, 2 * MIDI_SYSEX_MAX + 4), *p = text;
+	struct sysex_fault fault;
+	char *text = arena_alloc(l->scratch, 2 * MIDI_SYSEX_MAX + 4), *p = text;
 
-	if (!sysex_parse(&x, pattern, why))
+	if (!sysex_parse(&x, pattern, &fault))
 		return "";
 	for (size_t i = 0; i < (size_t)x.head + x.tail; i++) {
 		if (x.gap && i == x.head)

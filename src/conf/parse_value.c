@@ -148,22 +148,14 @@ static bool read_cc(const struct reading *r)
 	return false;
 }
 
-/* A number of 14 bits, or its two halves. */
-static bool read_param(const struct reading *r)
+/* [msb, lsb] of a parameter. */
+static bool read_halves(const struct reading *r)
 {
 	struct param *p = r->field;
 	int *halves[] = { &p->msb, &p->lsb };
 	const struct key half = { .name = r->k->name, .type = KEY_INT, .max = 127 };
 	size_t n = 0;
 
-	p->given = true;
-	if (cJSON_IsNumber(r->v)) {
-		if (!in_range(r, r->v, true))
-			return false;
-		p->msb = (int)r->v->valuedouble >> 7;
-		p->lsb = (int)r->v->valuedouble & 127;
-		return true;
-	}
 	if (!cJSON_IsArray(r->v) || cJSON_GetArraySize(r->v) != 2)
 		return bad_type(r, arena_fmt(r->l->scratch, "%s or [msb, lsb]", range_of(r)));
 	for (const cJSON *v = r->v->child; v; v = v->next) {
@@ -176,6 +168,29 @@ static bool read_param(const struct reading *r)
 			return false;
 	}
 	return true;
+}
+
+/* A number of 14 bits, or its two halves; the highest one means that no parameter is chosen. */
+static bool read_param(const struct reading *r)
+{
+	struct param *p = r->field;
+
+	if (!cJSON_IsNumber(r->v)) {
+		if (!read_halves(r))
+			return false;
+	} else if (in_range(r, r->v, true)) {
+		p->msb = (int)r->v->valuedouble >> 7;
+		p->lsb = (int)r->v->valuedouble & 127;
+	} else {
+		return false;
+	}
+	p->given = true;
+	if (p->msb != 127 || p->lsb != 127)
+		return true;
+	problem(r->l, r->s, r->v, "out-of-range",
+	        "\"%s\" is [127, 127], which chooses no parameter, expected another one",
+	        r->k->name);
+	return false;
 }
 
 static bool read_bits(const struct reading *r)
@@ -477,17 +492,28 @@ static bool read_pattern(const struct reading *r)
 	return !why;
 }
 
+static void bad_sysex(const struct reading *r, const struct sysex_fault *f)
+{
+	if (f->len)
+		problem(r->l, r->s, r->v, "bad-sysex", "byte %zu of \"%s\" is \"%s\", expected %s",
+		        f->byte, r->k->name,
+		        shown(r->l, arena_strn(r->l->scratch, f->word, f->len)), f->expected);
+	else
+		problem(r->l, r->s, r->v, "bad-sysex", "\"%s\" ends before byte %zu, expected %s",
+		        r->k->name, f->byte, f->expected);
+}
+
 static bool read_sysex(const struct reading *r)
 {
 	struct sysex_pattern p;
-	char why[SYSEX_WHY];
+	struct sysex_fault fault;
 
 	if (!cJSON_IsString(r->v))
 		return bad_type(r, "a string such as \"F0 7D .. vv F7\"");
 	if (!no_stray(r, false))
 		return false;
-	if (!sysex_parse(&p, r->v->valuestring, why)) {
-		problem(r->l, r->s, r->v, "bad-sysex", "\"%s\": %s", r->k->name, shown(r->l, why));
+	if (!sysex_parse(&p, r->v->valuestring, &fault)) {
+		bad_sysex(r, &fault);
 		return false;
 	}
 	*(const char **)r->field = r->v->valuestring;

@@ -1,33 +1,26 @@
 #include "cuewire/sysex.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#define EXPECTED "expected 00..7F, \"..\", \"vv\", \"mm\", \"ll\" or \"*\""
+#define EXPECTED "00..7F, \"..\", \"vv\", \"mm\", \"ll\" or \"*\""
 
 /* One pattern while it is read. */
 struct reading {
 	struct sysex_pattern *out;
-	char *why;
-	size_t words;        /* read so far, F0 with them */
-	unsigned vv, mm, ll; /* how many of each */
-	const char *word;    /* at hand */
-	size_t len;
+	struct sysex_fault at;     /* the word at hand */
+	struct sysex_fault mm, ll; /* where they stand; byte 0: nowhere */
+	unsigned values;           /* how many of "vv", "mm" and "ll" */
 };
 
-static bool fail(const struct reading *r, const char *expected)
+static bool fail(struct reading *r, const char *expected)
 {
-	if (r->len)
-		snprintf(r->why, SYSEX_WHY, "byte %zu is \"%.*s\", %s", r->words + 1,
-		         (int)(r->len < 16 ? r->len : 16), r->word, expected);
-	else
-		snprintf(r->why, SYSEX_WHY, "it ends after %zu bytes, %s", r->words, expected);
+	r->at.expected = expected;
 	return false;
 }
 
 static bool is_word(const struct reading *r, const char *s)
 {
-	return r->len == strlen(s) && !memcmp(r->word, s, r->len);
+	return r->at.len == strlen(s) && !memcmp(r->at.word, s, r->at.len);
 }
 
 static int digit(char c)
@@ -42,41 +35,50 @@ static int digit(char c)
 /* The byte of two hexadecimal digits, -1: the word is something else. */
 static int byte_of(const struct reading *r)
 {
-	const int hi = r->len == 2 ? digit(r->word[0]) : -1;
-	const int lo = r->len == 2 ? digit(r->word[1]) : -1;
+	const int hi = r->at.len == 2 ? digit(r->at.word[0]) : -1;
+	const int lo = r->at.len == 2 ? digit(r->at.word[1]) : -1;
 
 	return hi < 0 || lo < 0 ? -1 : hi << 4 | lo;
 }
 
 /* What the word stands for: a byte, or one of enum sysex_wild; -1: nothing. */
-static int meaning(struct reading *r)
+static int meaning(const struct reading *r)
 {
-	struct {
+	static const struct {
 		const char *word;
 		int meaning;
-		unsigned *count;
-	} const wild[] = {
-		{ "..", SYSEX_ANY, NULL },
-		{ "vv", SYSEX_VALUE, &r->vv },
-		{ "mm", SYSEX_MSB, &r->mm },
-		{ "ll", SYSEX_LSB, &r->ll },
+	} wild[] = {
+		{ "..", SYSEX_ANY },
+		{ "vv", SYSEX_VALUE },
+		{ "mm", SYSEX_MSB },
+		{ "ll", SYSEX_LSB },
 	};
 	const int byte = byte_of(r);
 
-	for (size_t i = 0; i < sizeof(wild) / sizeof(*wild); i++) {
-		if (!is_word(r, wild[i].word))
-			continue;
-		if (wild[i].count)
-			++*wild[i].count;
-		return wild[i].meaning;
-	}
+	for (size_t i = 0; i < sizeof(wild) / sizeof(*wild); i++)
+		if (is_word(r, wild[i].word))
+			return wild[i].meaning;
 	return byte < 0x80 ? byte : -1;
+}
+
+/* One value at most: a "vv", or an "mm" and an "ll". */
+static bool add_value(struct reading *r, int what)
+{
+	struct sysex_fault *half = what == SYSEX_MSB ? &r->mm : &r->ll;
+
+	if (what == SYSEX_VALUE ? r->values : half->byte || r->out->bits == 7)
+		return fail(r, "one value, \"vv\" or \"mm\" and \"ll\"");
+	r->values++;
+	r->out->bits = what == SYSEX_VALUE ? 7 : 14;
+	if (what != SYSEX_VALUE)
+		*half = r->at;
+	return true;
 }
 
 static bool add_gap(struct reading *r)
 {
 	if (r->out->gap)
-		return fail(r, "expected one \"*\" at most");
+		return fail(r, "one \"*\" at most");
 	r->out->gap = true;
 	return true;
 }
@@ -88,10 +90,10 @@ static bool add_byte(struct reading *r)
 
 	if (byte < 0)
 		return fail(r, EXPECTED);
-	if (r->vv + r->mm > 1 || r->vv + r->ll > 1)
-		return fail(r, "expected one value, \"vv\" or \"mm\" and \"ll\"");
+	if (byte >= SYSEX_VALUE && !add_value(r, byte))
+		return false;
 	if ((size_t)p->head + p->tail == sizeof(p->bytes))
-		return fail(r, "expected 256 bytes at most");
+		return fail(r, "F7: at most 256 bytes");
 	p->bytes[p->head + p->tail] = (uint8_t)byte;
 	if (p->gap)
 		p->tail++;
@@ -103,38 +105,43 @@ static bool add_byte(struct reading *r)
 /* Goes to the next word. Returns false at the end of the text. */
 static bool next_word(struct reading *r)
 {
-	r->word += r->len;
-	r->word += strspn(r->word, " ");
-	r->len = strcspn(r->word, " ");
-	return r->len;
+	r->at.word += r->at.len;
+	r->at.word += strspn(r->at.word, " ");
+	r->at.len = strcspn(r->at.word, " ");
+	r->at.byte++;
+	return r->at.len;
+}
+
+/* Half a value is none: told at the half that is there. */
+static bool is_whole(struct reading *r)
+{
+	if (!r->mm.byte == !r->ll.byte)
+		return true;
+	r->at = r->mm.byte ? r->mm : r->ll;
+	return fail(r, r->mm.byte ? "\"ll\" as well, or \"vv\"" : "\"mm\" as well, or \"vv\"");
 }
 
 static bool add_words(struct reading *r)
 {
 	if (!next_word(r) || byte_of(r) != MIDI_SYSEX)
-		return fail(r, "expected F0");
-	for (r->words = 1; next_word(r) && byte_of(r) != MIDI_SYSEX_END; r->words++)
+		return fail(r, "F0");
+	while (next_word(r) && byte_of(r) != MIDI_SYSEX_END)
 		if (!(is_word(r, "*") ? add_gap(r) : add_byte(r)))
 			return false;
-	if (!r->len)
-		return fail(r, "expected F7 at the end");
-	r->words++;
-	return !next_word(r) || fail(r, "expected nothing after F7");
+	if (!r->at.len)
+		return fail(r, "F7");
+	return next_word(r) ? fail(r, "nothing after F7") : is_whole(r);
 }
 
-bool sysex_parse(struct sysex_pattern *out, const char *text, char why[SYSEX_WHY])
+bool sysex_parse(struct sysex_pattern *out, const char *text, struct sysex_fault *fault)
 {
 	struct sysex_pattern p = { 0 };
-	struct reading r = { .out = &p, .why = why, .word = text };
+	struct reading r = { .out = &p, .at.word = text };
 
-	if (!add_words(&r))
-		return false;
-	if (r.mm != r.ll) {
-		snprintf(why, SYSEX_WHY, "\"%s\" without \"%s\", expected both, or \"vv\"",
-		         r.mm ? "mm" : "ll", r.mm ? "ll" : "mm");
+	if (!add_words(&r)) {
+		*fault = r.at;
 		return false;
 	}
-	p.bits = r.vv ? 7 : r.mm ? 14 : 0;
 	*out = p;
 	return true;
 }
