@@ -169,9 +169,10 @@ struct note {
 		struct {
 			uint16_t len;
 			uint8_t data
-				[NOTE_DATA]; /* one OSC message (cut: len 0), or a MIDI message */
-			char address[128];   /* when it was cut */
-			char label[128];     /* NOTE_SHOWN */
+				[NOTE_DATA];  /* one OSC message (cut: len 0), or a MIDI message */
+			char address[128];    /* when it was cut */
+			char label[128];      /* NOTE_SHOWN */
+			struct address param; /* NOTE_UNMAPPED_MIDI: what data entry is for */
 		} in;
 		uint64_t lost;
 	};

@@ -246,9 +246,27 @@ static void out_text(struct buf *b, const struct daemon *d, const struct note *n
 		buf_fmt(b, "  %.0f us", (double)(n->out.written_ns - n->t_ns) / 1e3);
 }
 
-/* The source as a route would name it: "channel": 1, "cc": 21 */
-static void add_midi_source(struct buf *b, const uint8_t *m)
+/* A message without a channel; those that have no route are never unmapped. */
+static void add_system_source(struct buf *b, uint8_t status, const char *hex)
 {
+	static const char *const names[16] = {
+		[MIDI_SONG_POSITION & 15] = "song_position",
+		[MIDI_SONG_SELECT & 15] = "song_select",
+		[MIDI_START & 15] = "start",
+		[MIDI_CONTINUE & 15] = "continue",
+		[MIDI_STOP & 15] = "stop",
+	};
+
+	if (status == MIDI_SYSEX)
+		buf_fmt(b, "\"sysex\": \"%s\"", hex);
+	else
+		buf_fmt(b, "\"system\": \"%s\"", names[status & 15] ? names[status & 15] : "");
+}
+
+/* The source as a route would name it: "channel": 1, "cc": 21 */
+static void add_midi_source(struct buf *b, const struct note *n, const char *hex)
+{
+	const uint8_t *m = n->in.data;
 	static const char *const keys[8] = {
 		[0] = "\"note\": %d", /* note off */
 		[1] = "\"note\": %d",
@@ -257,11 +275,19 @@ static void add_midi_source(struct buf *b, const uint8_t *m)
 		[4] = "\"program\": %d",
 		[5] = "\"pressure\": true",
 		[6] = "\"pitch_bend\": true",
-		[7] = "", /* system messages have no channel and are never unmapped */
+		[7] = "", /* without a channel */
 	};
 
+	if (m[0] >= MIDI_SYSEX) {
+		add_system_source(b, m[0], hex);
+		return;
+	}
 	buf_fmt(b, "\"channel\": %d, ", (m[0] & 15) + 1);
-	buf_fmt(b, keys[m[0] >> 4 & 7], m[1]);
+	if (n->in.param.form)
+		buf_fmt(b, "\"%s\": %d", address_is_rpn(&n->in.param) ? "rpn" : "nrpn",
+		        n->in.param.number << 7 | n->in.param.lsb);
+	else
+		buf_fmt(b, keys[m[0] >> 4 & 7], m[1]);
 }
 
 /* Ends with what can be copied into a mapping. */
@@ -275,7 +301,7 @@ static void unmapped_text(struct buf *b, const struct daemon *d, const struct no
 
 		midi_fmt(hex, n->in.data, n->in.len);
 		buf_fmt(b, "midi:%s %s  UNMAPPED  { \"port\": \"%s\", ", port, hex, port);
-		add_midi_source(b, n->in.data);
+		add_midi_source(b, n, hex);
 	} else if (n->in.len && !osc_read(&m, n->in.data, n->in.len)) {
 		buf_fmt(b, "osc:%s ", m.address);
 		add_args(b, &m);

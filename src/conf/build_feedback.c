@@ -10,7 +10,7 @@
 struct build {
 	struct mapping *m;
 	struct arena *scratch;
-	struct dict places; /* by OSC address or "PORT FORM CHANNEL NUMBER" */
+	struct dict places; /* by OSC address or "PORT FORM CHANNEL NUMBER LSB" */
 	size_t cap_places, cap_shows;
 	uint8_t *named; /* per control: addresses of routes that show it */
 };
@@ -67,9 +67,10 @@ static struct place *midi_place(struct build *b, const struct raw_route *r)
 		.first = PLACE_NONE,
 	};
 
-	return place_at(
-		b, arena_fmt(b->scratch, "%d %d %d %d", r->from_port, a.form, a.channel, a.number),
-		&made);
+	return place_at(b,
+	                arena_fmt(b->scratch, "%d %d %d %d %d", r->from_port, a.form, a.channel,
+	                          a.number, a.lsb),
+	                &made);
 }
 
 /* Shows come in the order of the files: each goes to the end of its place's list. */
@@ -169,8 +170,9 @@ static void link_midi(struct build *b)
 
 		if (r->port == PORT_NONE)
 			continue;
-		known = dict_get(&b->places, arena_fmt(b->scratch, "%d %d %d %d", r->port,
-		                                       r->in.form, r->in.channel, r->in.number));
+		known = dict_get(&b->places,
+		                 arena_fmt(b->scratch, "%d %d %d %d %d", r->port, r->in.form,
+		                           r->in.channel, r->in.number, r->in.lsb));
 		if (known)
 			r->place = (uint16_t)*known;
 	}

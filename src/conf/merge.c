@@ -79,16 +79,38 @@ static char *put_byte(char *p, int v)
 	return p;
 }
 
-/* As a text without spaces in its parts. */
+/* A pattern as two letters a byte, however it was written. */
+static const char *sysex_text(struct load *l, const char *pattern)
+{
+	struct sysex_pattern x;
+	struct sysex_fault fault;
+	char *text = arena_alloc(l->scratch, 2 * MIDI_SYSEX_MAX + 4), *p = text;
+
+	if (!sysex_parse(&x, pattern, &fault))
+		return "";
+	for (size_t i = 0; i < (size_t)x.head + x.tail; i++) {
+		if (x.gap && i == x.head)
+			*p++ = '-';
+		p = put_byte(p, x.bytes[i]);
+	}
+	if (x.gap && !x.tail)
+		*p++ = '-';
+	*p = '\0';
+	return text;
+}
+
 /* Texts without spaces in their parts. */
 static const char *midi_text(struct load *l, const struct raw_route *r)
 {
-	const struct address a = numbers_address(&r->num);
+	struct address a = numbers_address(&r->num);
 	char text[16], *p = text;
 
+	if (address_is_param(&a)) /* whatever its bits */
+		a.form = address_is_rpn(&a) ? ADDR_RPN : ADDR_NRPN;
 	p = put_byte(put_byte(put_byte(put_byte(p, a.form), a.channel), a.number), a.lsb);
 	*p = '\0';
-	return arena_fmt(l->scratch, "%s m%s", r->port, text);
+	return arena_fmt(l->scratch, "%s m%s%s", r->port, text,
+	                 r->num.sysex ? sysex_text(l, r->num.sysex) : "");
 }
 
 static const char *source_text(struct load *l, const struct raw_route *r)

@@ -70,7 +70,6 @@ static inline void init_msg(struct msg *m, const struct control *c, uint64_t t_n
 		.control = control,
 		.key = control,
 		.port = (int16_t)c->port,
-		.from = (uint8_t)s->from,
 		.brief = s->brief,
 		.waits = (uint8_t)kinds[c->kind].waits,
 		.edge = (uint8_t)edge,

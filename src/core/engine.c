@@ -42,6 +42,7 @@ struct engine *engine_new(const struct mapping *m, const struct sink *sink)
 	e->state = xcalloc(m->ncontrols + 1, sizeof(*e->state));
 	e->hold = xcalloc(m->ncontrols + 1, sizeof(*e->hold));
 	e->routes = xcalloc(m->nroutes + 1, sizeof(*e->routes));
+	e->params = xcalloc(16 * m->nports + 1, sizeof(*e->params));
 	e->ramp_of = xcalloc(m->ncontrols + 1, sizeof(*e->ramp_of));
 	tempo_init(&e->tempo, m->tempo.bpm, m->tempo.beats_per_bar);
 	make_cells(e);
@@ -63,6 +64,7 @@ void engine_free(struct engine *e)
 	free(e->state);
 	free(e->hold);
 	free(e->routes);
+	free(e->params);
 	free(e->ramp_of);
 	free(e->cells);
 	free(e->lines);
@@ -127,6 +129,7 @@ void engine_port_down(struct engine *e, uint64_t t_ns, int port)
 			engine_release(e, t_ns, (uint16_t)i, &s);
 	}
 	forget_levels(e, FROM_MIDI, (uint16_t)port);
+	engine_params_forget(e, port);
 	feedback_gone(e, PEERS_MAX + (size_t)port);
 }
 

@@ -211,7 +211,7 @@ static struct source midi_source(const struct route *r)
 		                .label = r->label };
 }
 
-static void midi_deliver(struct engine *e, uint64_t t_ns, uint16_t route, struct input in)
+void midi_deliver(struct engine *e, uint64_t t_ns, uint16_t route, struct input in)
 {
 	const struct route *r = &e->m->routes[route];
 	const struct source s = midi_source(r);
@@ -238,7 +238,7 @@ static void pair_deliver(struct engine *e, uint64_t t_ns, uint16_t route)
 
 /* The halves come in either order, and some devices send only the half that changed: a half is
  * held back for a moment, until the other one comes, the same one comes again, or time is up. */
-static void pair_half(struct engine *e, uint64_t t_ns, uint16_t route, bool msb, uint8_t v)
+void pair_half(struct engine *e, uint64_t t_ns, uint16_t route, bool msb, uint8_t v)
 {
 	struct route_state *rs = &e->routes[route];
 
@@ -272,12 +272,15 @@ void engine_pair_due(struct engine *e, uint64_t t_ns, uint16_t route)
 		engine_alarm(e, &rs->alarm_ns, rs->due, TIMER_PAIR, route);
 }
 
-/* One 7-bit value for one route. */
-static void midi_route(struct engine *e, uint64_t t_ns, uint16_t route, uint8_t number, uint8_t v)
+/* One 7-bit value for one route, which is not its value as it is. */
+static void midi_indirect(struct engine *e, uint64_t t_ns, uint16_t route, uint8_t number,
+                          uint8_t v)
 {
 	const struct route *r = &e->m->routes[route];
 	struct input in = { IN_VALUE, value_from7(v, r->bipolar) };
 
+	if (r->params)
+		engine_param_cc(e, t_ns, r->port, r->in.channel, number, v);
 	if (r->in.form == ADDR_CC14) {
 		pair_half(e, t_ns, route, number == r->in.number, v);
 		return;
@@ -287,6 +290,18 @@ static void midi_route(struct engine *e, uint64_t t_ns, uint16_t route, uint8_t 
 	else if (r->in.form == ADDR_NOTE && (!r->nxf || r->edges) && r->pressed)
 		in.v = v > 0; /* a pad that is hit softly is hit */
 	midi_deliver(e, t_ns, route, in);
+}
+
+static inline void midi_route(struct engine *e, uint64_t t_ns, uint16_t route, uint8_t number,
+                              uint8_t v)
+{
+	const struct route *r = &e->m->routes[route];
+
+	if (r->direct)
+		midi_deliver(e, t_ns, route,
+		             (struct input){ IN_VALUE, value_from7(v, r->bipolar) });
+	else
+		midi_indirect(e, t_ns, route, number, v);
 }
 
 /* The chain of a CC may begin with a pair whose other half it is: what does not concern this
@@ -372,7 +387,8 @@ static bool midi_dispatch(struct engine *e, uint64_t t_ns, int port, const struc
 		                  (m->status & 0xF0) == MIDI_NOTE_ON ? m->d2 : 0);
 	case MIDI_CC:
 		return midi_chain(e, t_ns, mapping_midi(e->m, port, ADDR_CC, ch, m->d1), m->d1,
-		                  m->d2);
+		                  m->d2) ||
+		       engine_param_cc(e, t_ns, port, ch, m->d1, m->d2);
 	case MIDI_POLY_PRESSURE:
 		return midi_chain(e, t_ns, mapping_midi(e->m, port, ADDR_POLY, ch, m->d1), m->d1,
 		                  m->d2);
@@ -385,7 +401,7 @@ static bool midi_dispatch(struct engine *e, uint64_t t_ns, int port, const struc
 		return midi_bend(e, t_ns, mapping_midi(e->m, port, ADDR_BEND, ch, 0),
 		                 (uint16_t)(m->d2 << 7 | m->d1));
 	default:
-		return true; /* clock, active sensing and the like are nobody's fault */
+		return engine_system(e, t_ns, port, m);
 	}
 }
 

@@ -1,5 +1,6 @@
 /* What the parts of the engine share, in the order in which a value passes them: engine_in.c
- * (messages to the routes that they find), flow.c (through a route), control.c (controls),
+ * (messages to the routes that they find), engine_midi.c (those of MIDI that take more than a
+ * look-up), flow.c (through a route), control.c (controls),
  * encode.c (values to bytes); batch.c (acts of intents), engine.c (what ends, time). */
 #ifndef CUEWIRE_ENGINE_PRIV_H
 #define CUEWIRE_ENGINE_PRIV_H
@@ -119,6 +120,12 @@ struct feedback {
 	uint64_t frame_ns, frame_alarm_ns; /* when they were told last, and will be next */
 };
 
+/* Which parameter the data entry of a channel is for. Numbers are kept plus 1; 0: never came. */
+struct param_state {
+	uint8_t form;           /* ADDR_NRPN or ADDR_RPN, whichever came last; ADDR_NONE */
+	uint8_t msb[2], lsb[2]; /* of either */
+};
+
 struct engine {
 	const struct mapping *m;
 	struct sink sink;
@@ -126,6 +133,7 @@ struct engine {
 	struct control_state *state; /* one a control */
 	struct hold *hold;           /* one a control */
 	struct route_state *routes;  /* one a route */
+	struct param_state *params;  /* 16 a port */
 	struct cell *cells;          /* m->ncells */
 	struct delayed *lines;       /* what delays keep */
 	struct timers timers;
@@ -213,6 +221,22 @@ void batch_macro(struct engine *e, uint64_t t_ns, uint16_t route, const struct s
 
 /* A pair has waited long enough for its other half. */
 void engine_pair_due(struct engine *e, uint64_t t_ns, uint16_t route);
+
+/* One half of a 14-bit value has come for the route. */
+void pair_half(struct engine *e, uint64_t t_ns, uint16_t route, bool msb, uint8_t v);
+
+void midi_deliver(struct engine *e, uint64_t t_ns, uint16_t route, struct input in);
+
+/* ---- engine_midi.c ---- */
+
+/* These return false when nothing was meant.
+ * A CC that may choose a parameter or carry its value; a system message. */
+bool engine_param_cc(struct engine *e, uint64_t t_ns, int port, uint8_t channel, uint8_t number,
+                     uint8_t v);
+bool engine_system(struct engine *e, uint64_t t_ns, int port, const struct midi_msg *m);
+
+/* What was chosen on the port is not known any more. */
+void engine_params_forget(struct engine *e, int port);
 
 /* ---- feedback.c ---- */
 

@@ -98,7 +98,7 @@ static float as_shown(const struct place *p, float v)
 {
 	if (p->port == PORT_NONE)
 		return v;
-	if (p->at.form == ADDR_CC14 || p->at.form == ADDR_BEND)
+	if (address_is_fine(&p->at))
 		return (float)value_to14(v, p->bipolar);
 	return (float)value_to7(v, p->bipolar);
 }
@@ -117,7 +117,6 @@ static void send_midi(struct engine *e, uint64_t t_ns, uint16_t place, float v,
 		.control = e->m->shows[p->first].control,
 		.key = (uint16_t)(e->m->ncontrols + place),
 		.port = (int16_t)p->port,
-		.from = (uint8_t)s->from,
 		.waits = WAITS_BEHIND,
 	};
 

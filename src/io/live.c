@@ -81,6 +81,23 @@ static void unmapped_midi(void *ctx, uint64_t t_ns, int port, const struct midi_
 	n->port = (int16_t)port;
 	n->in.len = m->len;
 	memcpy(n->in.data, (const uint8_t[]){ m->status, m->d1, m->d2 }, 3);
+	n->in.param.form = ADDR_NONE;
+	if (midi_is_data_entry(m))
+		engine_param(l->engine, port, m->status & 15, &n->in.param);
+	live_note_push(l);
+}
+
+static void unmapped_sysex(void *ctx, uint64_t t_ns, int port, const uint8_t *bytes, size_t len)
+{
+	struct live *l = ctx;
+	struct note *n = l->watch & WATCH_UNMAPPED ? live_note(l, NOTE_UNMAPPED_MIDI) : NULL;
+
+	if (!n)
+		return;
+	n->t_ns = t_ns;
+	n->port = (int16_t)port;
+	n->in.len = (uint16_t)len;
+	memcpy(n->in.data, bytes, len);
 	live_note_push(l);
 }
 
@@ -440,6 +457,7 @@ static struct live *make(const struct mapping *m, struct queues *q, const int *o
 		.send = live_send,
 		.unmapped_osc = unmapped_osc,
 		.unmapped_midi = unmapped_midi,
+		.unmapped_sysex = unmapped_sysex,
 		.loop = loop,
 		.show = live_show,
 		.tempo = tempo,

@@ -36,7 +36,7 @@ struct live_port {
 	size_t rx_len;
 	char reason[LINK_TEXT];    /* why it was lost, if that is known */
 	bool failed;               /* in this step; it is lost when the step has ended */
-	struct midi_parser parser; /* HOW_RAW */
+	struct midi_parser parser; /* HOW_RAW; HOW_LINK: of SysEx */
 };
 
 /* Everything that the engine thread touches. */

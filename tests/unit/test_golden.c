@@ -51,7 +51,7 @@ struct golden {
 
 static void print_hex(struct buf *b, const uint8_t *bytes, size_t len)
 {
-	char hex[3 * MSG_BYTES] = "";
+	char hex[3 * MIDI_SYSEX_MAX] = "";
 
 	midi_fmt(hex, bytes, len);
 	buf_json_str(b, hex);
@@ -128,15 +128,22 @@ static void print_unmapped_osc(void *ctx, uint64_t t_ns, const struct osc_msg *m
 	buf_puts(&g->out, "}\n");
 }
 
-static void print_unmapped_midi(void *ctx, uint64_t t_ns, int port, const struct midi_msg *m)
+static void print_unmapped_bytes(void *ctx, uint64_t t_ns, int port, const uint8_t *bytes,
+                                 size_t len)
 {
-	const uint8_t bytes[3] = { m->status, m->d1, m->d2 };
 	struct golden *g = ctx;
 
 	buf_fmt(&g->out, "{\"t_ns\": %" PRIu64 ", \"unmapped\": \"midi:%s\", \"midi\": ", t_ns,
 	        g->m->ports[port].name);
-	print_hex(&g->out, bytes, m->len);
+	print_hex(&g->out, bytes, len);
 	buf_puts(&g->out, "}\n");
+}
+
+static void print_unmapped_midi(void *ctx, uint64_t t_ns, int port, const struct midi_msg *m)
+{
+	const uint8_t bytes[3] = { m->status, m->d1, m->d2 };
+
+	print_unmapped_bytes(ctx, t_ns, port, bytes, m->len);
 }
 
 static void print_counters(struct golden *g)
@@ -189,11 +196,16 @@ static void feed_midi(struct golden *g, uint64_t t_ns, const char *port, const c
 {
 	const cJSON *hex = cJSON_GetObjectItem(j, "midi");
 	struct midi_msg m;
-	uint8_t bytes[3];
+	uint8_t bytes[MIDI_SYSEX_MAX];
 	size_t len;
 
 	assert_true(cJSON_IsString(hex));
 	len = hex_bytes(hex->valuestring, bytes, sizeof(bytes));
+	if (len && bytes[0] == MIDI_SYSEX) {
+		assert_int_equal(bytes[len - 1], MIDI_SYSEX_END);
+		engine_sysex(g->e, t_ns, port_of(g, port), bytes, len);
+		return;
+	}
 	if (!midi_from_bytes(&m, bytes, len))
 		fail_msg("line %d: \"%s\" is no message", g->line, hex->valuestring);
 	engine_midi(g->e, t_ns, port_of(g, port), &m);
@@ -386,7 +398,8 @@ static void run_trace(const char *folder, struct buf *out)
 		                   .unmapped_midi = print_unmapped_midi,
 		                   .show = strncmp(folder, "feedback", 8) ? NULL : print_show,
 		                   .tempo = print_tempo,
-		                   .refused = print_refused };
+		                   .refused = print_refused,
+		                   .unmapped_sysex = print_unmapped_bytes };
 	char *in = slurp(folder, "in.trace", true);
 
 	buf_init(&g.out, OUT_MAX - 1);
