@@ -130,10 +130,10 @@ static void no_such_control(struct walk *w, bool deck)
 	if (l->incomplete)
 		return;
 	if (deck)
-		e = problem(l, w->step->h.src, target_node(w->step), "unknown-control",
+		e = problem(l, w->step->h.src, target_node(w->step), CODE_UNKNOWN_CONTROL,
 		            "no deck has a control \"%s\"", shown(l, w->step->control));
 	else
-		e = problem(l, w->step->h.src, target_node(w->step), "unknown-control",
+		e = problem(l, w->step->h.src, target_node(w->step), CODE_UNKNOWN_CONTROL,
 		            "there is no control \"%s\"", shown(l, w->name));
 	hint_near(e, w->name, &l->controls.names);
 }
@@ -196,7 +196,7 @@ static void deck_default(struct load *l, const struct raw_intent *in, const stru
 	for (size_t i = 0; i < slot->nvalues; i++)
 		if (!strcmp(slot->values[i], slot->def->valuestring))
 			return;
-	problem(l, in->h.src, slot->def, "bad-slot",
+	problem(l, in->h.src, slot->def, CODE_BAD_SLOT,
 	        "\"default\" of slot \"%s\" is \"%s\", a deck without the controls of this intent",
 	        slot->name, slot->def->valuestring);
 }
@@ -214,11 +214,11 @@ static void check_by(struct walk *w, enum kind kind)
 	if (!by->node)
 		return;
 	if (kind == KIND_FADER && (lo < -1 || hi > 1))
-		problem(w->l, w->step->h.src, by->node, "out-of-range",
+		problem(w->l, w->step->h.src, by->node, CODE_OUT_OF_RANGE,
 		        "\"by\" is %s for the fader \"%s\", expected -1..1",
 		        slot ? by->slot : shown_value(w->l, by->node), w->name);
 	if (kind == KIND_ENCODER && !slot && by->num != floor(by->num))
-		problem(w->l, w->step->h.src, by->node, "wrong-type",
+		problem(w->l, w->step->h.src, by->node, CODE_WRONG_TYPE,
 		        "\"by\" is %.9g for the encoder \"%s\", expected whole steps", by->num,
 		        w->name);
 }
@@ -240,7 +240,7 @@ static void check_op(struct walk *w, const struct raw_control *c)
 	const struct kind_info *k = &kinds[c->kind];
 
 	if (!(k->ops >> w->step->op & 1))
-		problem(w->l, w->step->h.src, target_node(w->step), "bad-kind",
+		problem(w->l, w->step->h.src, target_node(w->step), CODE_BAD_KIND,
 		        "\"%s\" of \"%s\", which is of kind \"%s\", expected %s",
 		        op_names[w->step->op], w->name, k->name, ops_text(w->l, k));
 	else
@@ -275,7 +275,7 @@ static bool affordable(struct load *l, const struct raw_intent *in, const struct
 		count *= count <= COMBINATIONS_MAX ? w.slots[i]->nvalues : 1;
 	if (count <= COMBINATIONS_MAX && load_spend(l, count * (w.nslots + 1) * 64))
 		return true;
-	problem(l, step->h.src, target_node(step), "too-many",
+	problem(l, step->h.src, target_node(step), CODE_TOO_MANY,
 	        "\"%s\" has too many combinations of slot values", shown(l, step->control));
 	return false;
 }

@@ -34,7 +34,7 @@ static void check_loop(struct load *l, const struct raw_port *in, const struct r
 		for (const cJSON *b = first_text(out->out); b; b = next_text(out->out, b))
 			if (same_words(a->valuestring, b->valuestring))
 				diag_hint(
-					problem(l, in->h.src, a, "loop",
+					problem(l, in->h.src, a, CODE_LOOP,
 				                "the bus \"%s\" is \"in\" of port \"%s\" and \"out\" of port "
 				                "\"%s\": what is sent comes back",
 				                shown(l, a->valuestring), in->name, out->name),
@@ -51,7 +51,7 @@ static bool one_socket(const struct raw_port_osc *a, const struct raw_port_osc *
 static void check_sockets(struct load *l, const struct raw_port *p, const struct raw_port *other)
 {
 	if (one_socket(&p->osc, &other->osc))
-		problem(l, p->h.src, member_or(p->osc.h.obj, "listen"), "port-taken",
+		problem(l, p->h.src, member_or(p->osc.h.obj, "listen"), CODE_PORT_TAKEN,
 		        "port \"%s\" listens on %d, as port \"%s\" does", p->name, p->osc.listen,
 		        other->name);
 }
@@ -62,7 +62,7 @@ static void check_retry(struct load *l, const struct raw_port *p)
 
 	if (p->retry_min_ms > p->retry_max_ms)
 		problem(l, p->h.src, member_or(p->h.obj, given ? "retry_min_ms" : "retry_max_ms"),
-		        "bad-range",
+		        CODE_BAD_RANGE,
 		        "\"retry_min_ms\" is %d, more than \"retry_max_ms\", which is %d",
 		        p->retry_min_ms, p->retry_max_ms);
 }
@@ -72,7 +72,7 @@ void check_ports(struct load *l)
 	if (l->ports.n > MAPPING_PORTS_MAX) {
 		const struct raw_port *p = port_at(l, MAPPING_PORTS_MAX);
 
-		problem_key(l, p->h.src, p->h.obj, "too-many", "more than %d ports",
+		problem_key(l, p->h.src, p->h.obj, CODE_TOO_MANY, "more than %d ports",
 		            MAPPING_PORTS_MAX);
 	}
 	for (size_t i = 0; i < l->ports.n; i++) {
@@ -90,7 +90,7 @@ void check_unused(struct load *l)
 		const struct raw_port *p = port_at(l, i);
 
 		if (!p->used && p->osc.listen < 1)
-			warning(l, p->h.src, p->h.obj, "unused-port", "nothing uses port \"%s\"",
+			problem(l, p->h.src, p->h.obj, CODE_UNUSED_PORT, "nothing uses port \"%s\"",
 			        p->name);
 	}
 }
@@ -104,8 +104,9 @@ int find_port(struct load *l, const struct head *h, const cJSON *at, const char 
 		return (int)*known;
 	}
 	if (!known && !l->incomplete)
-		hint_near(problem(l, h->src, at, "unknown-port", "there is no port \"%s\"", name),
-		          name, &l->ports.names);
+		hint_near(
+			problem(l, h->src, at, CODE_UNKNOWN_PORT, "there is no port \"%s\"", name),
+			name, &l->ports.names);
 	return -1;
 }
 
@@ -116,7 +117,7 @@ int find_control(struct load *l, const struct head *h, const cJSON *at, const ch
 	if (known && *known != BROKEN)
 		return (int)*known;
 	if (!known && !l->incomplete)
-		hint_near(problem_key(l, h->src, at, "unknown-control",
+		hint_near(problem_key(l, h->src, at, CODE_UNKNOWN_CONTROL,
 		                      "there is no control \"%s\"", name),
 		          name, &l->controls.names);
 	return -1;
@@ -130,13 +131,13 @@ void check_tempo(struct load *l)
 	if (t->clock) {
 		port = find_port(l, &t->h, member(t->h.obj, "clock"), t->clock);
 		if (port >= 0 && !port_at(l, (size_t)port)->in && !port_at(l, (size_t)port)->raw.in)
-			problem(l, t->h.src, member(t->h.obj, "clock"), "bad-port",
+			problem(l, t->h.src, member(t->h.obj, "clock"), CODE_BAD_PORT,
 			        "port \"%s\" does not receive MIDI: it has no \"in\"", t->clock);
 	}
 	if (t->tap) {
 		tap = find_control(l, &t->h, member(t->h.obj, "tap"), t->tap);
 		if (tap >= 0 && control_at(l, (size_t)tap)->kind != KIND_BUTTON)
-			problem(l, t->h.src, member(t->h.obj, "tap"), "bad-kind",
+			problem(l, t->h.src, member(t->h.obj, "tap"), CODE_BAD_KIND,
 			        "\"%s\" is of kind \"%s\", expected a button", t->tap,
 			        kinds[control_at(l, (size_t)tap)->kind].name);
 	}

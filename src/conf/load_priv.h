@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "cuewire/codes.h"
 #include "cuewire/diag.h"
 #include "cuewire/json.h"
 #include "cuewire/mapping.h"
@@ -101,17 +102,16 @@ static inline struct raw_intent *intent_at(const struct load *l, size_t i)
 /* ---- problem.c ---- */
 
 /* Adds a problem at a value, or at the key before it, unless one with that code stands there
- * already. Returns the entry for diag_hint, or NULL. */
-struct diag *problem(struct load *l, const struct source *s, const struct cJSON *v,
-                     const char *code, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+ * already. Its code decides whether it is an error or a warning. Returns the entry for diag_hint,
+ * or NULL. */
+struct diag *problem(struct load *l, const struct source *s, const struct cJSON *v, enum code code,
+                     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 struct diag *problem_key(struct load *l, const struct source *s, const struct cJSON *v,
-                         const char *code, const char *fmt, ...)
+                         enum code code, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
-struct diag *warning(struct load *l, const struct source *s, const struct cJSON *v,
-                     const char *code, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 /* At a file as a whole. */
-struct diag *problem_file(struct load *l, const char *file, const char *code, const char *fmt, ...)
+struct diag *problem_file(struct load *l, const char *file, enum code code, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* Hints at the nearest key of the dict, if one is near enough. */

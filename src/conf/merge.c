@@ -45,11 +45,11 @@ static void merge_named(struct load *l, struct family *f, void *raw, const char 
 	old = f->items[*known];
 	first = where_of(old);
 	if (old->src == h->src) {
-		problem(l, h->src, at, "duplicate-name", "%s \"%s\" is already in line %d", what,
+		problem(l, h->src, at, CODE_DUPLICATE_NAME, "%s \"%s\" is already in line %d", what,
 		        name, first.line);
 		return;
 	}
-	warning(l, h->src, at, "replaced", "%s \"%s\" replaces the one of %s:%d", what, name,
+	problem(l, h->src, at, CODE_REPLACED, "%s \"%s\" replaces the one of %s:%d", what, name,
 	        first.file, first.line);
 	f->items[*known] = raw;
 }
@@ -120,7 +120,7 @@ static void take_away(struct load *l, const struct raw_route *r, uint32_t *known
 		l->routes.items[*known] = NULL;
 		*known = BROKEN;
 	} else {
-		warning(l, r->h.src, at, "removes-nothing",
+		problem(l, r->h.src, at, CODE_REMOVES_NOTHING,
 		        "no earlier file has a route with this source and \"when\"");
 	}
 }
@@ -137,7 +137,7 @@ void merge_route(struct load *l, struct raw_route *r)
 	const struct raw_route *old = known && *known != BROKEN ? route_at(l, *known) : NULL;
 
 	if (old && old->h.src == r->h.src) {
-		problem(l, r->h.src, source_node(r), "duplicate-route",
+		problem(l, r->h.src, source_node(r), CODE_DUPLICATE_ROUTE,
 		        "the route in line %d has the same source and \"when\"",
 		        where_of(&old->h).line);
 		return;

@@ -19,7 +19,7 @@ struct reading {
 	bool *given;
 };
 
-static struct diag *expected_at(const struct reading *r, const cJSON *v, const char *code,
+static struct diag *expected_at(const struct reading *r, const cJSON *v, enum code code,
                                 const char *what)
 {
 	return problem(r->l, r->s, v, code, "\"%s\" is %s, expected %s", r->k->name,
@@ -30,11 +30,11 @@ static struct diag *expected_at(const struct reading *r, const cJSON *v, const c
 static bool bad_type(const struct reading *r, const char *what)
 {
 	if (cJSON_IsString(r->v) && text_is_brace(r->v->valuestring))
-		problem(r->l, r->s, r->v, "unknown-placeholder",
+		problem(r->l, r->s, r->v, CODE_UNKNOWN_PLACEHOLDER,
 		        "\"%s\" is \"%s\", but no \"each\" has that variable", r->k->name,
 		        shown(r->l, r->v->valuestring));
 	else
-		expected_at(r, r->v, "wrong-type", what);
+		expected_at(r, r->v, CODE_WRONG_TYPE, what);
 	return false;
 }
 
@@ -59,10 +59,10 @@ static bool in_range(const struct reading *r, const cJSON *v, bool whole)
 	const double d = v->valuedouble;
 
 	if (whole && !is_whole(d))
-		expected_at(r, v, "wrong-type",
+		expected_at(r, v, CODE_WRONG_TYPE,
 		            arena_fmt(r->l->scratch, "a whole number %s", range_of(r)));
 	else if (d < r->k->min || d > r->k->max || (r->k->type == KEY_ABOVE && d == r->k->min))
-		expected_at(r, v, "out-of-range", range_of(r));
+		expected_at(r, v, CODE_OUT_OF_RANGE, range_of(r));
 	else
 		return true;
 	return false;
@@ -126,7 +126,7 @@ static bool read_cc(const struct reading *r)
 	if (!cJSON_IsArray(v))
 		return bad_type(r, "0..127 or [msb, lsb]");
 	if (cJSON_GetArraySize(v) != 2) {
-		problem(r->l, r->s, v, "wrong-type",
+		problem(r->l, r->s, v, CODE_WRONG_TYPE,
 		        "\"cc\" is a list of %d, expected two numbers: [msb, lsb]",
 		        cJSON_GetArraySize(v));
 		return false;
@@ -142,7 +142,7 @@ static bool read_cc(const struct reading *r)
 	}
 	if (cc->v[0] != cc->v[1])
 		return true;
-	problem(r->l, r->s, r->v, "conflict", "\"cc\" is [%d, %d], expected two different CCs",
+	problem(r->l, r->s, r->v, CODE_CONFLICT, "\"cc\" is [%d, %d], expected two different CCs",
 	        cc->v[0], cc->v[1]);
 	return false;
 }
@@ -165,7 +165,7 @@ static bool read_span(const struct reading *r)
 	d = r->field;
 	if ((float)d[0] != (float)d[1])
 		return true;
-	problem(r->l, r->s, r->v, "out-of-range",
+	problem(r->l, r->s, r->v, CODE_OUT_OF_RANGE,
 	        "\"%s\" is [%.9g, %.9g], expected two different numbers", r->k->name, d[0], d[1]);
 	return false;
 }
@@ -228,7 +228,7 @@ static bool read_word(const struct reading *r)
 	}
 	if (!cJSON_IsString(r->v) || text_is_brace(r->v->valuestring))
 		return bad_type(r, arena_fmt(r->l->scratch, "one of %s", list));
-	e = expected_at(r, r->v, "unknown-word", arena_fmt(r->l->scratch, "one of %s", list));
+	e = expected_at(r, r->v, CODE_UNKNOWN_WORD, arena_fmt(r->l->scratch, "one of %s", list));
 	if (n.best)
 		diag_hint(e, "did you mean \"%s\"?", n.best);
 	return false;
@@ -249,13 +249,13 @@ static bool read_time(const struct reading *r)
 			*(struct duration *)r->field = d;
 			return true;
 		}
-		expected_at(r, r->v, "bad-time", expected);
+		expected_at(r, r->v, CODE_BAD_TIME, expected);
 		return false;
 	}
 	if (!cJSON_IsNumber(r->v))
 		return bad_type(r, expected);
 	if (r->v->valuedouble < 0 || r->v->valuedouble > 600000) {
-		expected_at(r, r->v, "out-of-range", expected);
+		expected_at(r, r->v, CODE_OUT_OF_RANGE, expected);
 		return false;
 	}
 	*(struct duration *)r->field = (struct duration){ (float)r->v->valuedouble, DURATION_MS };
@@ -266,7 +266,7 @@ static bool read_time(const struct reading *r)
 
 static bool bad_point(const struct reading *r, const cJSON *v)
 {
-	expected_at(r, v, "wrong-type", "points [in, out], each 0..1, \"in\" rising");
+	expected_at(r, v, CODE_WRONG_TYPE, "points [in, out], each 0..1, \"in\" rising");
 	return false;
 }
 
@@ -281,7 +281,7 @@ static bool read_points(const struct reading *r)
 	double before = -1;
 
 	if (n < 2 || n > CURVE_POINTS_MAX) {
-		problem(r->l, r->s, r->v, "out-of-range", "\"%s\" has %d points, expected 2..%d",
+		problem(r->l, r->s, r->v, CODE_OUT_OF_RANGE, "\"%s\" has %d points, expected 2..%d",
 		        r->k->name, n, CURVE_POINTS_MAX);
 		return false;
 	}
@@ -316,14 +316,14 @@ static bool read_bytes(const struct reading *r)
 	if (!cJSON_IsArray(r->v))
 		return bad_type(r, "a list of numbers 0..127");
 	if (n < (int)r->k->min || n > (int)r->k->max) {
-		problem(r->l, r->s, r->v, "out-of-range", "\"%s\" has %d numbers, expected %s",
+		problem(r->l, r->s, r->v, CODE_OUT_OF_RANGE, "\"%s\" has %d numbers, expected %s",
 		        r->k->name, n, range_of(r));
 		return false;
 	}
 	for (const cJSON *v = r->v->child; v; v = v->next)
 		if (!cJSON_IsNumber(v) || !is_whole(v->valuedouble) || v->valuedouble < 0 ||
 		    v->valuedouble > 127) {
-			expected_at(r, v, "out-of-range", "whole numbers 0..127");
+			expected_at(r, v, CODE_OUT_OF_RANGE, "whole numbers 0..127");
 			return false;
 		}
 	*(const cJSON **)r->field = r->v;
@@ -354,18 +354,18 @@ static bool no_stray(const struct reading *r, bool osc)
 	if (!stray)
 		return true;
 	if (n)
-		problem(r->l, r->s, r->v, "unknown-placeholder",
+		problem(r->l, r->s, r->v, CODE_UNKNOWN_PLACEHOLDER,
 		        "\"%s\" is \"%s\", but no \"each\" has the variable \"%.*s\"", r->k->name,
 		        shown(r->l, r->v->valuestring), (int)(n - 2), stray + 1);
 	else
-		problem(r->l, r->s, r->v, "bad-brace",
+		problem(r->l, r->s, r->v, CODE_BAD_BRACE,
 		        "\"%s\" is \"%s\", expected braces only round a variable%s", r->k->name,
 		        shown(r->l, r->v->valuestring), osc ? " or round a list with commas" : "");
 	return false;
 }
 
 static bool read_checked(const struct reading *r, const char *(*check)(const char *),
-                         const char *code)
+                         enum code code)
 {
 	const char *expected;
 
@@ -384,12 +384,12 @@ static bool read_checked(const struct reading *r, const char *(*check)(const cha
 
 static bool read_name(const struct reading *r)
 {
-	return read_checked(r, text_name, "bad-name");
+	return read_checked(r, text_name, CODE_BAD_NAME);
 }
 
 static bool read_port(const struct reading *r)
 {
-	return read_checked(r, text_port, "bad-name");
+	return read_checked(r, text_port, CODE_BAD_NAME);
 }
 
 /* A name, a list of names, or null. */
@@ -400,7 +400,7 @@ static bool read_controls(const struct reading *r)
 	const char *field;
 
 	if (n < 1 || n > (int)r->k->max) {
-		problem(r->l, r->s, r->v, "out-of-range", "\"%s\" has %d names, expected 1..%d",
+		problem(r->l, r->s, r->v, CODE_OUT_OF_RANGE, "\"%s\" has %d names, expected 1..%d",
 		        r->k->name, n, (int)r->k->max);
 		return false;
 	}
@@ -409,7 +409,7 @@ static bool read_controls(const struct reading *r)
 
 		one.v = v;
 		one.field = &field;
-		if ((list || !cJSON_IsNull(v)) && !read_checked(&one, text_name, "bad-name"))
+		if ((list || !cJSON_IsNull(v)) && !read_checked(&one, text_name, CODE_BAD_NAME))
 			return false;
 	}
 	*(const cJSON **)r->field = r->v;
@@ -418,30 +418,30 @@ static bool read_controls(const struct reading *r)
 
 static bool read_osc(const struct reading *r)
 {
-	return read_checked(r, text_osc, "bad-address");
+	return read_checked(r, text_osc, CODE_BAD_ADDRESS);
 }
 
 static bool read_pattern(const struct reading *r)
 {
 	const char *why;
 
-	if (!read_checked(r, text_pattern, "bad-address"))
+	if (!read_checked(r, text_pattern, CODE_BAD_ADDRESS))
 		return false;
 	why = osc_pattern_check(r->v->valuestring);
 	if (why)
-		problem(r->l, r->s, r->v, "bad-address", "\"%s\" is \"%s\", a bad pattern: %s",
+		problem(r->l, r->s, r->v, CODE_BAD_ADDRESS, "\"%s\" is \"%s\", a bad pattern: %s",
 		        r->k->name, shown(r->l, r->v->valuestring), why);
 	return !why;
 }
 
 static bool read_host(const struct reading *r)
 {
-	return read_checked(r, text_host, "bad-address");
+	return read_checked(r, text_host, CODE_BAD_ADDRESS);
 }
 
 static bool read_ip(const struct reading *r)
 {
-	return read_checked(r, text_ip, "bad-address");
+	return read_checked(r, text_ip, CODE_BAD_ADDRESS);
 }
 
 static const char *check_path(const char *s)
@@ -457,7 +457,7 @@ static bool read_path(const struct reading *r)
 		return bad_type(r, "a string");
 	expected = check_path(r->v->valuestring);
 	if (expected) {
-		expected_at(r, r->v, "bad-path", expected);
+		expected_at(r, r->v, CODE_BAD_PATH, expected);
 		return false;
 	}
 	*(const char **)r->field = r->v->valuestring;
@@ -482,14 +482,14 @@ static bool read_texts(const struct reading *r)
 	if (!cJSON_IsString(r->v) && !cJSON_IsArray(r->v))
 		return bad_type(r, "a string or a list of strings");
 	if (n < 1 || n > (int)r->k->max) {
-		problem(r->l, r->s, r->v, "out-of-range", "\"%s\" has %d strings, expected 1..%d",
-		        r->k->name, n, (int)r->k->max);
+		problem(r->l, r->s, r->v, CODE_OUT_OF_RANGE,
+		        "\"%s\" has %d strings, expected 1..%d", r->k->name, n, (int)r->k->max);
 		return false;
 	}
 	for (int i = 0; i < n; i++, v = v->next) {
 		if (cJSON_IsString(v) && *v->valuestring)
 			continue;
-		problem(r->l, r->s, v, "wrong-type",
+		problem(r->l, r->s, v, CODE_WRONG_TYPE,
 		        "\"%s\" holds %s, expected strings that are not empty", r->k->name,
 		        shown_value(r->l, v));
 		return false;
@@ -509,12 +509,12 @@ static bool read_list(const struct reading *r)
 	for (const cJSON *v = r->v->child; v; v = v->next, n++) {
 		if (cJSON_IsObject(v))
 			continue;
-		problem(r->l, r->s, v, "wrong-type", "\"%s\" holds %s, expected objects",
+		problem(r->l, r->s, v, CODE_WRONG_TYPE, "\"%s\" holds %s, expected objects",
 		        r->k->name, shown_value(r->l, v));
 		good = false;
 	}
 	if (n < (int)r->k->min || n > (int)r->k->max) {
-		problem(r->l, r->s, r->v, "out-of-range", "\"%s\" has %d entries, expected %s",
+		problem(r->l, r->s, r->v, CODE_OUT_OF_RANGE, "\"%s\" has %d entries, expected %s",
 		        r->k->name, n, range_of(r));
 		return false;
 	}
@@ -529,7 +529,7 @@ static bool read_map(const struct reading *r)
 	if (!cJSON_IsObject(r->v))
 		return bad_type(r, "an object");
 	if (n > (int)r->k->max) {
-		problem(r->l, r->s, r->v, "out-of-range",
+		problem(r->l, r->s, r->v, CODE_OUT_OF_RANGE,
 		        "\"%s\" has %d entries, expected at most %d", r->k->name, n,
 		        (int)r->k->max);
 		return false;

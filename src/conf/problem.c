@@ -21,12 +21,13 @@ static bool is_new(struct load *l, const char *key)
 	return true;
 }
 
-static struct diag *add(struct load *l, struct where at, enum severity sev, const char *code,
-                        const char *msg)
+static struct diag *add(struct load *l, struct where at, enum code code, const char *msg)
 {
-	if (sev == SEV_ERROR)
+	const struct code_info *c = &codes[code];
+
+	if (c->severity == SEV_ERROR)
 		l->problems++;
-	return diag_add(l->d, at, sev, code, "%s", msg);
+	return diag_add(l->d, at, c->severity, c->name, "%s", msg);
 }
 
 #define FORMAT(msg, fmt)                                          \
@@ -37,50 +38,33 @@ static struct diag *add(struct load *l, struct where at, enum severity sev, cons
 		va_end(args);                                     \
 	} while (0)
 
-static struct diag *add_at(struct load *l, const struct source *s, const cJSON *v,
-                           enum severity sev, const char *code, const char *msg)
-{
-	char key[96];
-
-	snprintf(key, sizeof(key), "%p:%d:%s", (const void *)s, v->valueint, code);
-	return is_new(l, key) ? add(l, json_at(&s->json, v), sev, code, msg) : NULL;
-}
-
-struct diag *problem(struct load *l, const struct source *s, const cJSON *v, const char *code,
+struct diag *problem(struct load *l, const struct source *s, const cJSON *v, enum code code,
                      const char *fmt, ...)
 {
-	char msg[256];
+	char key[96], msg[256];
 
+	snprintf(key, sizeof(key), "%p:%d:%d", (const void *)s, v->valueint, (int)code);
 	FORMAT(msg, fmt);
-	return add_at(l, s, v, SEV_ERROR, code, msg);
+	return is_new(l, key) ? add(l, json_at(&s->json, v), code, msg) : NULL;
 }
 
-struct diag *warning(struct load *l, const struct source *s, const cJSON *v, const char *code,
-                     const char *fmt, ...)
-{
-	char msg[256];
-
-	FORMAT(msg, fmt);
-	return add_at(l, s, v, SEV_WARNING, code, msg);
-}
-
-struct diag *problem_key(struct load *l, const struct source *s, const cJSON *v, const char *code,
+struct diag *problem_key(struct load *l, const struct source *s, const cJSON *v, enum code code,
                          const char *fmt, ...)
 {
 	char key[96], msg[256];
 
-	snprintf(key, sizeof(key), "%p:key %d:%s", (const void *)s, v->valueint, code);
+	snprintf(key, sizeof(key), "%p:key %d:%d", (const void *)s, v->valueint, (int)code);
 	FORMAT(msg, fmt);
-	return is_new(l, key) ? add(l, json_key_at(&s->json, v), SEV_ERROR, code, msg) : NULL;
+	return is_new(l, key) ? add(l, json_key_at(&s->json, v), code, msg) : NULL;
 }
 
-struct diag *problem_file(struct load *l, const char *file, const char *code, const char *fmt, ...)
+struct diag *problem_file(struct load *l, const char *file, enum code code, const char *fmt, ...)
 {
 	const struct where at = { .file = file };
 	char msg[256];
 
 	FORMAT(msg, fmt);
-	return add(l, at, SEV_ERROR, code, msg);
+	return add(l, at, code, msg);
 }
 
 static void try_name(void *ctx, const char *key)
