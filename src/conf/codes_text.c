@@ -114,11 +114,29 @@ static void mdoc_example(struct buf *b, const char *title, const char *example)
 	buf_puts(b, "\n.Ed\n");
 }
 
+/* mdoc wants each sentence to begin a line. */
+static void mdoc_prose(struct buf *b, const char *s)
+{
+	struct buf text;
+
+	buf_init(&text, TEXT_MAX);
+	while (*s) {
+		const char *end = strstr(s, ". ");
+		const size_t n = end ? (size_t)(end - s) + 1 : strlen(s);
+
+		buf_clear(&text);
+		buf_add(&text, s, n);
+		prose_wrap(b, text.p);
+		s += n + (end != NULL);
+	}
+	buf_finish(&text);
+}
+
 static void mdoc_code(struct buf *b, const struct code_info *c)
 {
 	buf_fmt(b, ".It Cm %s Pq %s\n", c->name, severity_text(c));
 	quoted_prose(b, c->summary, prose_sentence);
-	quoted_prose(b, c->text, prose_wrap);
+	quoted_prose(b, c->text, mdoc_prose);
 	mdoc_example(b, "Wrong", c->wrong);
 	mdoc_example(b, "Right", c->right);
 }
