@@ -235,10 +235,11 @@ static const char *ops_text(struct load *l, const struct kind_info *k)
 	return out ? out : "a control that intents may move";
 }
 
-static void check_op(struct walk *w, const struct raw_control *c)
+static void check_op(struct walk *w, struct raw_control *c)
 {
 	const struct kind_info *k = &kinds[c->kind];
 
+	c->moved = true;
 	if (!(k->ops >> w->step->op & 1))
 		problem(w->l, w->step->h.src, target_node(w->step), CODE_BAD_KIND,
 		        "\"%s\" of \"%s\", which is of kind \"%s\", expected %s",

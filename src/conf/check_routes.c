@@ -91,6 +91,7 @@ static void check_target(struct load *l, struct raw_route *r, size_t i)
 	r->target[i] = find_control(l, &r->h, at, to);
 	if (r->target[i] < 0)
 		return;
+	control_at(l, (size_t)r->target[i])->moved = true;
 	kind = (enum kind)control_at(l, (size_t)r->target[i])->kind;
 	if (!r->port && kind == KIND_LAMP)
 		problem(l, r->h.src, at, CODE_BAD_KIND,

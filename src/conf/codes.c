@@ -369,9 +369,9 @@ const struct code_info codes[CODE_COUNT] = {
 		.text = "A key that is misspelt would do nothing, and be found out on stage; so it "
 		        "is an error. The hint has the nearest one. Remarks go into 'note', which "
 		        "may stand in every object.",
-		.wrong = "'controls': [ { 'name': 'level', 'kind': 'fader', 'chanel': 2 } ]",
+		.wrong = "'controls': [ { 'name': 'level', 'kind': 'fader', 'titel': 'Left' } ]",
 		.right = "'controls': [\n"
-		         "  { 'name': 'level', 'kind': 'fader', 'note': 'the second one' } ]",
+		         "  { 'name': 'level', 'kind': 'fader', 'title': 'Left' } ]",
 	},
 	[CODE_UNKNOWN_PLACEHOLDER] = {
 		.name = "unknown-placeholder",
@@ -423,9 +423,8 @@ const struct code_info codes[CODE_COUNT] = {
 		.text = "The route will never do anything. Either its conditions contradict each "
 		        "other, or they wait for something that nothing moves: a lamp that no MIDI "
 		        "writes, a control without a port that no route, macro or intent reaches. "
-		        "Write the route that moves it, or mend the conditions. Where a port "
-		        "listens to OSC a control may be moved by its own address, and nothing is "
-		        "said.",
+		        "Write the route that moves it, or mend the conditions. Where the mapping "
+		        "takes OSC a control may be moved by its own address, and nothing is said.",
 		.wrong = "'routes': [\n"
 		         "  { 'port': 'pads', 'note': 2, 'to': 'mute', 'when': { 'shift': 1 } } ]",
 		.right = "'routes': [\n"

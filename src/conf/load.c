@@ -103,6 +103,7 @@ static int finish(struct load *l, struct mapping **out)
 	check_tempo(l);
 	if (!l->problems) {
 		check_unused(l);
+		check_layers(l);
 		*out = build_mapping(l);
 	}
 	diags_sort(l->d);

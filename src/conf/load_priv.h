@@ -227,6 +227,8 @@ void merge_port(struct load *l, struct raw_port *p);
 void merge_control(struct load *l, struct raw_control *c);
 void merge_route(struct load *l, struct raw_route *r);
 void merge_intent(struct load *l, struct raw_intent *in);
+/* What tells the sources of routes apart, as a text; in the scratch arena. */
+const char *route_source(struct load *l, const struct raw_route *r);
 /* Makes a name known whose object has a problem. */
 void merge_broken(struct family *f, const char *name);
 
@@ -238,6 +240,7 @@ void check_unused(struct load *l);
 void check_controls(struct load *l);
 void check_routes(struct load *l);
 void check_intents(struct load *l);
+void check_layers(struct load *l); /* only where there is no error */
 void check_macro(struct load *l, struct raw_intent *macro);
 
 /* The address that the keys of an object give; half: NULL for none. */

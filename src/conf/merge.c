@@ -79,7 +79,7 @@ static char *put_byte(char *p, int v)
 	return p;
 }
 
-static const char *source_text(struct load *l, const struct raw_route *r)
+const char *route_source(struct load *l, const struct raw_route *r)
 {
 	const struct address a = numbers_address(&r->num);
 	char text[16], *p = text;
@@ -99,7 +99,7 @@ static const char *source_text(struct load *l, const struct raw_route *r)
 /* What tells routes apart: source and conditions, as a text without spaces in its parts. */
 static const char *route_key(struct load *l, const struct raw_route *r)
 {
-	const char *key = source_text(l, r);
+	const char *key = route_source(l, r);
 
 	for (size_t i = 0; i < r->nwhen; i++) {
 		const struct raw_condition *w = &r->when[i];
