@@ -38,9 +38,11 @@ static void check_osc_port(struct load *l, const struct raw_control *c)
 
 		if (!v || (!strcmp(keys[i], "note") && cJSON_IsString(v)))
 			continue;
-		problem_key(l, c->h.src, v, CODE_BAD_PORT,
-		            "\"%s\" on the OSC port \"%s\", expected \"osc\" or nothing", keys[i],
-		            c->port);
+		diag_hint(
+			problem_key(l, c->h.src, v, CODE_BAD_PORT,
+		                    "\"%s\" on the OSC port \"%s\", expected \"osc\" or nothing",
+		                    keys[i], c->port),
+			"without one the address is the name: \"deck.a.volume\" is /deck/a/volume");
 		return;
 	}
 }
@@ -50,8 +52,11 @@ static void check_midi_port(struct load *l, const struct raw_control *c)
 	const cJSON *osc = member(c->h.obj, "osc");
 
 	if (osc)
-		problem_key(l, c->h.src, osc, CODE_BAD_PORT,
-		            "\"osc\" on port \"%s\", which is no OSC port with \"send\"", c->port);
+		diag_hint(
+			problem_key(l, c->h.src, osc, CODE_BAD_PORT,
+		                    "\"osc\" on port \"%s\", which is no OSC port with \"send\"",
+		                    c->port),
+			"write \"cc\" or \"note\", or give the port \"osc\": { \"send\": \"HOST:PORT\" }");
 	else if (!has_address(c))
 		problem(l, c->h.src, c->h.obj, CODE_MISSING_KEY,
 		        "control \"%s\" without an address on port \"%s\": expected one of \"cc\", "
@@ -72,8 +77,10 @@ static void check_port_of(struct load *l, struct raw_control *c)
 		return;
 	p = port_at(l, (size_t)c->to_port);
 	if (!sends(p))
-		problem(l, c->h.src, at, CODE_BAD_PORT, "port \"%s\" does not send: it has no %s",
-		        p->name, p->osc.h.obj ? "\"send\"" : "\"out\"");
+		diag_hint(problem(l, c->h.src, at, CODE_BAD_PORT,
+		                  "port \"%s\" does not send: it has no %s", p->name,
+		                  p->osc.h.obj ? "\"send\"" : "\"out\""),
+		          "add it to the port, or name another port");
 	else if (p->osc.send)
 		check_osc_port(l, c);
 	else
@@ -90,11 +97,12 @@ static bool is_reserved(int cc)
 static void check_reserved(struct load *l, const struct raw_control *c, const cJSON *at, int cc)
 {
 	if (is_reserved(cc))
-		problem(l, c->h.src, at, CODE_RESERVED_CC, "CC %d of control \"%s\" is %s in MIDI",
-		        cc, c->name,
-		        cc >= 120             ? "a channel mode message"
-		        : cc == 0 || cc == 32 ? "bank select"
-		                              : "data entry or its number");
+		diag_hint(problem(l, c->h.src, at, CODE_RESERVED_CC,
+		                  "CC %d of control \"%s\" is %s in MIDI", cc, c->name,
+		                  cc >= 120             ? "a channel mode message"
+		                  : cc == 0 || cc == 32 ? "bank select"
+		                                        : "data entry or its number"),
+		          "free ones are 1..5, 7..31, 33..37, 39..95 and 102..119");
 }
 
 /* The address, as the warning has it. */
@@ -118,9 +126,10 @@ static void take(struct taken *t, uint16_t *place, size_t control, const cJSON *
 	}
 	other = control_at(t->l, (size_t)*place - 1);
 	if (other != c)
-		problem(t->l, c->h.src, at, CODE_SAME_ADDRESS,
-		        "controls \"%s\" and \"%s\" are both sent to %s of port \"%s\"",
-		        other->name, c->name, address_text(t->l, a), c->port);
+		diag_hint(problem(t->l, c->h.src, at, CODE_SAME_ADDRESS,
+		                  "controls \"%s\" and \"%s\" are both sent to %s of port \"%s\"",
+		                  other->name, c->name, address_text(t->l, a), c->port),
+		          "give one of them another number or channel");
 }
 
 static void take_cc(struct taken *t, uint16_t *places, size_t control, const cJSON *at,
@@ -175,9 +184,10 @@ static void take_osc(struct taken *t, size_t control, const cJSON *at)
 		return;
 	}
 	other = control_at(t->l, *known);
-	problem(t->l, c->h.src, at, CODE_SAME_ADDRESS,
-	        "controls \"%s\" and \"%s\" are both sent to %s", other->name, c->name,
-	        strchr(key, '/'));
+	diag_hint(problem(t->l, c->h.src, at, CODE_SAME_ADDRESS,
+	                  "controls \"%s\" and \"%s\" are both sent to %s", other->name, c->name,
+	                  strchr(key, '/')),
+	          "give one of them an address of its own: \"osc\"");
 }
 
 static void take_all(struct taken *t, size_t control)

@@ -135,7 +135,8 @@ static void no_such_control(struct walk *w, bool deck)
 	else
 		e = problem(l, w->step->h.src, target_node(w->step), CODE_UNKNOWN_CONTROL,
 		            "there is no control \"%s\"", shown(l, w->name));
-	hint_near(e, w->name, &l->controls.names);
+	hint_near(e, w->name, &l->controls.names,
+	          "declare it in \"controls\", or include the file that does");
 }
 
 /* ---- decks ---- */
@@ -189,6 +190,15 @@ static bool keep_decks(struct load *l, const struct raw_intent *in, struct raw_s
 	return true;
 }
 
+static const char *values_text(struct load *l, const struct raw_slot *slot)
+{
+	const char *out = "";
+
+	for (size_t i = 0; i < slot->nvalues; i++)
+		out = arena_fmt(l->scratch, "%s%s\"%s\"", out, *out ? ", " : "", slot->values[i]);
+	return out;
+}
+
 static void deck_default(struct load *l, const struct raw_intent *in, const struct raw_slot *slot)
 {
 	if (!slot->def || slot->type != SLOT_DECK)
@@ -196,9 +206,11 @@ static void deck_default(struct load *l, const struct raw_intent *in, const stru
 	for (size_t i = 0; i < slot->nvalues; i++)
 		if (!strcmp(slot->values[i], slot->def->valuestring))
 			return;
-	problem(l, in->h.src, slot->def, CODE_BAD_SLOT,
-	        "\"default\" of slot \"%s\" is \"%s\", a deck without the controls of this intent",
-	        slot->name, slot->def->valuestring);
+	diag_hint(
+		problem(l, in->h.src, slot->def, CODE_BAD_SLOT,
+	                "\"default\" of slot \"%s\" is \"%s\", a deck without the controls of this intent",
+	                slot->name, slot->def->valuestring),
+		"those with all of them: %s", values_text(l, slot));
 }
 
 /* ---- all combinations ---- */
@@ -276,8 +288,10 @@ static bool affordable(struct load *l, const struct raw_intent *in, const struct
 		count *= count <= COMBINATIONS_MAX ? w.slots[i]->nvalues : 1;
 	if (count <= COMBINATIONS_MAX && load_spend(l, count * (w.nslots + 1) * 64))
 		return true;
-	problem(l, step->h.src, target_node(step), CODE_TOO_MANY,
-	        "\"%s\" has too many combinations of slot values", shown(l, step->control));
+	diag_hint(problem(l, step->h.src, target_node(step), CODE_TOO_MANY,
+	                  "\"%s\" has too many combinations of slot values",
+	                  shown(l, step->control)),
+	          "write fewer \"values\", or fewer slots in one name");
 	return false;
 }
 

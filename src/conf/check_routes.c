@@ -16,8 +16,9 @@ static void check_source(struct load *l, struct raw_route *r)
 		return;
 	p = port_at(l, (size_t)r->from_port);
 	if (!p->in && !p->raw.in)
-		problem(l, r->h.src, at, CODE_BAD_PORT,
-		        "port \"%s\" does not receive MIDI: it has no \"in\"", p->name);
+		diag_hint(problem(l, r->h.src, at, CODE_BAD_PORT,
+		                  "port \"%s\" does not receive MIDI: it has no \"in\"", p->name),
+		          "add \"in\" to the port, or name another port");
 }
 
 static const cJSON *target_node(const struct raw_route *r, size_t i)
@@ -138,10 +139,12 @@ static void check_pair(struct load *l, const struct raw_route *r, struct halves 
 		const int *v = other ? other->num.cc.v : NULL;
 
 		if (other && (v[0] != cc->v[0] || v[1] != cc->v[1])) {
-			problem(l, r->h.src, member_or(r->h.obj, "cc"), CODE_CONFLICT,
-			        "the pair [%d, %d] shares CC %d with the pair [%d, %d] of another "
-			        "route",
-			        cc->v[0], cc->v[1], cc->v[i], v[0], v[1]);
+			diag_hint(
+				problem(l, r->h.src, member_or(r->h.obj, "cc"), CODE_CONFLICT,
+			                "the pair [%d, %d] shares CC %d with the pair [%d, %d] of another "
+			                "route",
+			                cc->v[0], cc->v[1], cc->v[i], v[0], v[1]),
+				"a pair is [MSB, LSB], and the LSB mostly the MSB + 32");
 			return;
 		}
 	}

@@ -43,12 +43,17 @@ static bool name_is_good(struct parse *p, const cJSON *v)
 	const size_t n = stray ? text_brace(stray) : 0;
 
 	if (n)
-		problem_key(p->l, p->s, v, CODE_UNKNOWN_PLACEHOLDER,
-		            "\"when\" has \"%s\", but no \"each\" has the variable \"%.*s\"",
-		            shown(p->l, v->string), (int)(n - 2), stray + 1);
+		diag_hint(problem_key(
+				  p->l, p->s, v, CODE_UNKNOWN_PLACEHOLDER,
+				  "\"when\" has \"%s\", but no \"each\" has the variable \"%.*s\"",
+				  shown(p->l, v->string), (int)(n - 2), stray + 1),
+		          HINT_EACH, (int)(n - 2), stray + 1);
 	else if (expected)
-		problem_key(p->l, p->s, v, CODE_BAD_NAME, "\"when\" has \"%s\", expected %s",
-		            shown(p->l, v->string), expected);
+		hint_name(p->l,
+		          problem_key(p->l, p->s, v, CODE_BAD_NAME,
+		                      "\"when\" has \"%s\", expected %s", shown(p->l, v->string),
+		                      expected),
+		          v->string, text_name);
 	return !expected;
 }
 
@@ -129,8 +134,9 @@ static bool members_of(struct parse *p, const cJSON *obj, const cJSON **list, si
 	for (size_t i = 1; i < *n; i++) {
 		if (strcmp(list[i - 1]->string, list[i]->string))
 			continue;
-		problem_key(p->l, p->s, list[i], CODE_CONFLICT, "\"when\" has \"%s\" twice",
-		            list[i]->string);
+		diag_hint(problem_key(p->l, p->s, list[i], CODE_CONFLICT,
+		                      "\"when\" has \"%s\" twice", list[i]->string),
+		          "name it once; a range has \"min\" and \"max\"");
 		return false;
 	}
 	return true;

@@ -47,9 +47,11 @@ static int add_var(struct each *e, const cJSON *list)
 	const char *name = list->string, *expected = text_word(name);
 
 	if (expected) {
-		problem_key(e->l, e->src, list, CODE_BAD_NAME,
-		            "a variable is called \"%s\", expected %s", shown(e->l, name),
-		            expected);
+		hint_name(e->l,
+		          problem_key(e->l, e->src, list, CODE_BAD_NAME,
+		                      "a variable is called \"%s\", expected %s", shown(e->l, name),
+		                      expected),
+		          name, text_word);
 		return -1;
 	}
 	for (size_t i = 0; i < e->nvars; i++) {
@@ -89,9 +91,11 @@ static int add_group(struct each *e, const cJSON *obj)
 		if (n < 0 || add_var(e, v))
 			return -1;
 		if (first && n != first) {
-			problem(e->l, e->src, v, CODE_BAD_EACH,
-			        "\"%s\" has %d values, but the first list of this \"each\" has %d",
-			        v->string, n, first);
+			diag_hint(
+				problem(e->l, e->src, v, CODE_BAD_EACH,
+			                "\"%s\" has %d values, but the first list of this \"each\" has %d",
+			                v->string, n, first),
+				"lists of one object go side by side; for all combinations write a list of objects");
 			return -1;
 		}
 		first = n;
@@ -113,8 +117,9 @@ static int check_count(struct each *e, const cJSON *spec)
 		count *= count <= MAPPING_ROUTES_MAX ? e->len[g] : 1;
 	if (count <= MAPPING_ROUTES_MAX)
 		return 0;
-	problem(e->l, e->src, spec, CODE_TOO_MANY, "\"each\" makes more than %d objects",
-	        MAPPING_ROUTES_MAX);
+	diag_hint(problem(e->l, e->src, spec, CODE_TOO_MANY, "\"each\" makes more than %d objects",
+	                  MAPPING_ROUTES_MAX),
+	          "lists of one object go side by side and do not multiply");
 	return -1;
 }
 

@@ -197,7 +197,9 @@ void fault_duplicate(struct scan *s, const struct scan_key *first, const struct 
 
 	while (cut && shown && ((unsigned char)second->name[shown] & 0xC0) == 0x80)
 		shown--;
-	diag_add(s->src->d, place(s, second->at), SEV_ERROR, codes[CODE_DUPLICATE_KEY].name,
-	         "the key \"%.*s%s\" is there already, in line %d", (int)shown, second->name,
-	         cut ? "..." : "", place(s, first->at).line);
+	diag_hint(diag_add(s->src->d, place(s, second->at), SEV_ERROR,
+	                   codes[CODE_DUPLICATE_KEY].name,
+	                   "the key \"%.*s%s\" is there already, in line %d", (int)shown,
+	                   second->name, cut ? "..." : "", place(s, first->at).line),
+	          "take one of the two away");
 }

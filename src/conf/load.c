@@ -66,8 +66,9 @@ static void read_file(struct load *l, struct source *s, size_t depth)
 	const cJSON *root = s->json.root, *v;
 
 	if (!cJSON_IsObject(root)) {
-		problem(l, s, root, CODE_WRONG_TYPE, "the file is %s, expected an object",
-		        shown_value(l, root));
+		diag_hint(problem(l, s, root, CODE_WRONG_TYPE, "the file is %s, expected an object",
+		                  shown_value(l, root)),
+		          "a mapping file is { \"controls\": [ ... ], \"routes\": [ ... ] }");
 		l->incomplete = true;
 		return;
 	}

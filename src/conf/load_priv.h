@@ -114,8 +114,14 @@ struct diag *problem_key(struct load *l, const struct source *s, const struct cJ
 struct diag *problem_file(struct load *l, const char *file, enum code code, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Hints at the nearest key of the dict, if one is near enough. */
-void hint_near(struct diag *e, const char *word, const struct dict *names);
+/* Hints at the nearest key of the dict; where none is near, says what is in `otherwise`. */
+void hint_near(struct diag *e, const char *word, const struct dict *names, const char *otherwise);
+
+/* What becomes of a {name} that nothing declares: a hint that takes its length, an int, and it. */
+#define HINT_EACH "declare it beside: \"each\": { \"%.*s\": [ ... ] }"
+
+/* Hints at a name that is like the word and that the check (text.c) takes, if there is one. */
+void hint_name(struct load *l, struct diag *e, const char *word, const char *(*check)(const char *));
 
 /* A member of an object by its key, or the object itself where there is none: a place. */
 const struct cJSON *member(const struct cJSON *obj, const char *key);

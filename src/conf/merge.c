@@ -37,6 +37,7 @@ static void merge_named(struct load *l, struct family *f, void *raw, const char 
 	const struct head *h = raw, *old;
 	uint32_t *known = dict_get(&f->names, name);
 	struct where first;
+	struct diag *e;
 
 	if (!known || *known == BROKEN) {
 		append(f, raw, name, known);
@@ -45,12 +46,17 @@ static void merge_named(struct load *l, struct family *f, void *raw, const char 
 	old = f->items[*known];
 	first = where_of(old);
 	if (old->src == h->src) {
-		problem(l, h->src, at, CODE_DUPLICATE_NAME, "%s \"%s\" is already in line %d", what,
-		        name, first.line);
+		e = problem(l, h->src, at, CODE_DUPLICATE_NAME, "%s \"%s\" is already in line %d",
+		            what, name, first.line);
+		diag_hint(e,
+		          h->obj->valueint == old->obj->valueint
+		                  ? "\"each\" makes several: the name needs a {variable} of it"
+		                  : "rename one of them; only a later file replaces what is there");
 		return;
 	}
-	problem(l, h->src, at, CODE_REPLACED, "%s \"%s\" replaces the one of %s:%d", what, name,
-	        first.file, first.line);
+	diag_hint(problem(l, h->src, at, CODE_REPLACED, "%s \"%s\" replaces the one of %s:%d", what,
+	                  name, first.file, first.line),
+	          "give it another name if that is not meant");
 	f->items[*known] = raw;
 }
 
@@ -120,8 +126,10 @@ static void take_away(struct load *l, const struct raw_route *r, uint32_t *known
 		l->routes.items[*known] = NULL;
 		*known = BROKEN;
 	} else {
-		problem(l, r->h.src, at, CODE_REMOVES_NOTHING,
-		        "no earlier file has a route with this source and \"when\"");
+		diag_hint(
+			problem(l, r->h.src, at, CODE_REMOVES_NOTHING,
+		                "no earlier file has a route with this source and \"when\""),
+			"its port or address, its number and its \"when\" must be the same; is its file included?");
 	}
 }
 
@@ -137,9 +145,11 @@ void merge_route(struct load *l, struct raw_route *r)
 	const struct raw_route *old = known && *known != BROKEN ? route_at(l, *known) : NULL;
 
 	if (old && old->h.src == r->h.src) {
-		problem(l, r->h.src, source_node(r), CODE_DUPLICATE_ROUTE,
-		        "the route in line %d has the same source and \"when\"",
-		        where_of(&old->h).line);
+		diag_hint(
+			problem(l, r->h.src, source_node(r), CODE_DUPLICATE_ROUTE,
+		                "the route in line %d has the same source and \"when\"",
+		                where_of(&old->h).line),
+			"let one route move both, as in \"to\": [\"a\", \"b\"], or tell them apart by \"when\"");
 		return;
 	}
 	if (!r->nto && !r->macro)

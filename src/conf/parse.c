@@ -68,8 +68,10 @@ static uint64_t unknown_key(struct load *l, const struct source *s, const struct
 	near_init(&n, v->string);
 	for (size_t i = 0; i < sec->nkeys; i++)
 		near_try(&n, sec->keys[i].name);
-	if (!n.best)
+	if (!n.best) {
+		diag_hint(e, "a remark goes into \"note\"; all keys are in cuewire-mapping(5)");
 		return 0;
+	}
 	diag_hint(e, "did you mean \"%s\"?", n.best);
 	return KEY_BIT(find_key(sec, n.best));
 }

@@ -1,6 +1,7 @@
 #include "load_priv.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
@@ -26,15 +27,33 @@ static struct diag *expected_at(const struct reading *r, const cJSON *v, enum co
 	               shown_value(r->l, v), what);
 }
 
+/* Whether a text is a number, true or false in quotes, where the key does not take a text. */
+static bool is_quoted(const char *s)
+{
+	char *end;
+
+	if (!strcmp(s, "true") || !strcmp(s, "false"))
+		return true;
+	(void)strtod(s, &end);
+	return *s && !*end;
+}
+
 /* A value of the wrong type; where it is a {name} that nothing stands for, that is the trouble. */
 static bool bad_type(const struct reading *r, const char *what)
 {
-	if (cJSON_IsString(r->v) && text_is_brace(r->v->valuestring))
-		problem(r->l, r->s, r->v, CODE_UNKNOWN_PLACEHOLDER,
-		        "\"%s\" is \"%s\", but no \"each\" has that variable", r->k->name,
-		        shown(r->l, r->v->valuestring));
-	else
-		expected_at(r, r->v, CODE_WRONG_TYPE, what);
+	const char *text = cJSON_IsString(r->v) ? r->v->valuestring : NULL;
+	struct diag *e;
+
+	if (text && text_is_brace(text)) {
+		e = problem(r->l, r->s, r->v, CODE_UNKNOWN_PLACEHOLDER,
+		            "\"%s\" is \"%s\", but no \"each\" has that variable", r->k->name,
+		            shown(r->l, text));
+		diag_hint(e, HINT_EACH, (int)strlen(text) - 2, text + 1);
+		return false;
+	}
+	e = expected_at(r, r->v, CODE_WRONG_TYPE, what);
+	if (text && is_quoted(text))
+		diag_hint(e, "numbers, true and false stand without quotes: %s", shown(r->l, text));
 	return false;
 }
 
@@ -54,6 +73,15 @@ static const char *range_of(const struct reading *r)
 	return arena_fmt(r->l->scratch, "%.9g..%.9g", k->min, k->max);
 }
 
+/* Two habits: counting channels from 0, and writing percents or MIDI's 127 where 1 is all. */
+static void hint_value(const struct reading *r, struct diag *e, double d)
+{
+	if (d == 0 && r->k->min == 1 && r->k->max == 16)
+		diag_hint(e, "channels count from 1: what other programs call 0 is 1");
+	else if (d > 1 && r->k->max == 1)
+		diag_hint(e, "1 is all of its way, half is 0.5");
+}
+
 static bool in_range(const struct reading *r, const cJSON *v, bool whole)
 {
 	const double d = v->valuedouble;
@@ -62,7 +90,7 @@ static bool in_range(const struct reading *r, const cJSON *v, bool whole)
 		expected_at(r, v, CODE_WRONG_TYPE,
 		            arena_fmt(r->l->scratch, "a whole number %s", range_of(r)));
 	else if (d < r->k->min || d > r->k->max || (r->k->type == KEY_ABOVE && d == r->k->min))
-		expected_at(r, v, CODE_OUT_OF_RANGE, range_of(r));
+		hint_value(r, expected_at(r, v, CODE_OUT_OF_RANGE, range_of(r)), d);
 	else
 		return true;
 	return false;
@@ -354,14 +382,29 @@ static bool no_stray(const struct reading *r, bool osc)
 	if (!stray)
 		return true;
 	if (n)
-		problem(r->l, r->s, r->v, CODE_UNKNOWN_PLACEHOLDER,
-		        "\"%s\" is \"%s\", but no \"each\" has the variable \"%.*s\"", r->k->name,
-		        shown(r->l, r->v->valuestring), (int)(n - 2), stray + 1);
+		diag_hint(problem(r->l, r->s, r->v, CODE_UNKNOWN_PLACEHOLDER,
+		                  "\"%s\" is \"%s\", but no \"each\" has the variable \"%.*s\"",
+		                  r->k->name, shown(r->l, r->v->valuestring), (int)(n - 2),
+		                  stray + 1),
+		          HINT_EACH, (int)(n - 2), stray + 1);
 	else
 		problem(r->l, r->s, r->v, CODE_BAD_BRACE,
 		        "\"%s\" is \"%s\", expected braces only round a variable%s", r->k->name,
 		        shown(r->l, r->v->valuestring), osc ? " or round a list with commas" : "");
 	return false;
+}
+
+/* A name or address that is nearly good. */
+static void hint_text(const struct reading *r, struct diag *e, const char *(*check)(const char *))
+{
+	const char *s = r->v->valuestring, *address = arena_fmt(r->l->scratch, "/%s", s);
+
+	if (check == text_name || check == text_port)
+		hint_name(r->l, e, s, check);
+	else if ((check == text_osc || check == text_pattern) && *s && !check(address))
+		diag_hint(e, "did you mean \"%s\"?", shown(r->l, address));
+	else if (check == text_osc && !text_pattern(s))
+		diag_hint(e, "a control is sent to one address; patterns are for routes");
 }
 
 static bool read_checked(const struct reading *r, const char *(*check)(const char *),
@@ -375,7 +418,7 @@ static bool read_checked(const struct reading *r, const char *(*check)(const cha
 		return false;
 	expected = check(r->v->valuestring);
 	if (expected) {
-		expected_at(r, r->v, code, expected);
+		hint_text(r, expected_at(r, r->v, code, expected), check);
 		return false;
 	}
 	*(const char **)r->field = r->v->valuestring;

@@ -72,7 +72,7 @@ static void try_name(void *ctx, const char *key)
 	near_try(ctx, key);
 }
 
-void hint_near(struct diag *e, const char *word, const struct dict *names)
+void hint_near(struct diag *e, const char *word, const struct dict *names, const char *otherwise)
 {
 	struct near n;
 
@@ -82,6 +82,43 @@ void hint_near(struct diag *e, const char *word, const struct dict *names)
 	dict_each(names, try_name, &n);
 	if (n.best)
 		diag_hint(e, "did you mean \"%s\"?", n.best);
+	else
+		diag_hint(e, "%s", otherwise);
+}
+
+/* The word in small letters, with _ for all that is neither a letter, a digit nor kept, and with
+ * nothing else at its ends or twice. */
+static char *name_like(struct load *l, const char *word, char kept)
+{
+	char *out = arena_str(l->scratch, word);
+	size_t n = 0;
+
+	for (const char *p = word; *p; p++) {
+		const char c = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
+
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+			out[n++] = c;
+		else if (n && c == kept && out[n - 1] == '_')
+			out[n - 1] = c;
+		else if (n && out[n - 1] != '_' && out[n - 1] != kept)
+			out[n++] = c == kept ? c : '_';
+	}
+	if (n && (out[n - 1] == '_' || out[n - 1] == kept))
+		n--;
+	out[n] = '\0';
+	return out;
+}
+
+void hint_name(struct load *l, struct diag *e, const char *word, const char *(*check)(const char *))
+{
+	for (const char *kept = ".-_"; *kept; kept++) {
+		const char *like = name_like(l, word, *kept);
+
+		if (check(like))
+			continue;
+		diag_hint(e, "did you mean \"%s\"?", like);
+		return;
+	}
 }
 
 const cJSON *member(const cJSON *obj, const char *key)

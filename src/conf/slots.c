@@ -130,8 +130,11 @@ static bool one_slot(struct load *l, const struct source *s, struct raw_slot *sl
 
 	slot->name = v->string;
 	if (expected) {
-		problem_key(l, s, v, CODE_BAD_NAME, "a slot is called \"%s\", expected %s",
-		            shown(l, v->string), expected);
+		hint_name(l,
+		          problem_key(l, s, v, CODE_BAD_NAME,
+		                      "a slot is called \"%s\", expected %s", shown(l, v->string),
+		                      expected),
+		          v->string, text_word);
 		return false;
 	}
 	if (!cJSON_IsObject(v))
@@ -180,7 +183,8 @@ static const struct raw_slot *need_slot(struct load *l, const struct source *s,
 	for (size_t i = 0; i < in->nslots; i++)
 		if (!dict_get(&names, in->slots[i].name))
 			dict_put(&names, in->slots[i].name, 0);
-	hint_near(e, arena_strn(l->scratch, p, len), &names);
+	hint_near(e, arena_strn(l->scratch, p, len), &names,
+	          "declare it in \"slots\" of the intent");
 	return NULL;
 }
 
@@ -239,9 +243,10 @@ static bool check_amount(struct load *l, const struct source *s, const struct ra
 	}
 	if (slot->min >= lo && slot->max <= hi)
 		return true;
-	problem(l, s, a->node, CODE_BAD_SLOT,
-	        "slot \"%s\" is %.9g..%.9g, expected within %.9g..%.9g", slot->name, slot->min,
-	        slot->max, lo, hi);
+	diag_hint(problem(l, s, a->node, CODE_BAD_SLOT,
+	                  "slot \"%s\" is %.9g..%.9g, expected within %.9g..%.9g", slot->name,
+	                  slot->min, slot->max, lo, hi),
+	          "give it \"min\": %.9g and \"max\": %.9g, or what lies between", lo, hi);
 	return false;
 }
 
