@@ -121,7 +121,8 @@ void hint_near(struct diag *e, const char *word, const struct dict *names, const
 #define HINT_EACH "declare it beside: \"each\": { \"%.*s\": [ ... ] }"
 
 /* Hints at a name that is like the word and that the check (text.c) takes, if there is one. */
-void hint_name(struct load *l, struct diag *e, const char *word, const char *(*check)(const char *));
+void hint_name(struct load *l, struct diag *e, const char *word,
+               const char *(*check)(const char *));
 
 /* A member of an object by its key, or the object itself where there is none: a place. */
 const struct cJSON *member(const struct cJSON *obj, const char *key);
