@@ -49,7 +49,7 @@ static void include_one(struct load *l, const struct source *s, const cJSON *v, 
 	bool again;
 
 	if (depth == INCLUDE_DEPTH_MAX) {
-		problem(l, s, v, "too-many", "more than %d files include each other",
+		problem(l, s, v, CODE_TOO_MANY, "more than %d files include each other",
 		        INCLUDE_DEPTH_MAX);
 		return;
 	}
@@ -67,8 +67,9 @@ static void read_file(struct load *l, struct source *s, size_t depth)
 	const cJSON *root = s->json.root, *v;
 
 	if (!cJSON_IsObject(root)) {
-		problem(l, s, root, "wrong-type", "the file is %s, expected an object",
-		        shown_value(l, root));
+		diag_hint(problem(l, s, root, CODE_WRONG_TYPE, "the file is %s, expected an object",
+		                  shown_value(l, root)),
+		          "a mapping file is { \"controls\": [ ... ], \"routes\": [ ... ] }");
 		l->incomplete = true;
 		return;
 	}
@@ -106,6 +107,7 @@ static int finish(struct load *l, struct mapping **out)
 	check_tempo(l);
 	if (!l->problems) {
 		check_unused(l);
+		check_layers(l);
 		*out = build_mapping(l);
 	}
 	diags_sort(l->d);

@@ -44,10 +44,10 @@ static struct diag *fail(const struct request *r, const char *path, const char *
 	struct diag *e;
 
 	if (r->by)
-		e = problem(r->l, r->by, r->include, "cannot-read", "cannot read \"%s\": %s",
+		e = problem(r->l, r->by, r->include, CODE_CANNOT_READ, "cannot read \"%s\": %s",
 		            shown(r->l, r->name), why);
 	else
-		e = problem_file(r->l, source_name(path), "cannot-read", "cannot read: %s", why);
+		e = problem_file(r->l, source_name(path), CODE_CANNOT_READ, "cannot read: %s", why);
 	r->l->incomplete = true;
 	return e;
 }
@@ -182,8 +182,10 @@ static void fail_cycle(const struct request *r, const struct source *same)
 
 	for (const struct source *s = r->by; s && s != same; s = s->from)
 		way = arena_fmt(r->l->scratch, "%s -> %s", s->name, way);
-	problem(r->l, r->by, r->include, "include-cycle", "\"%s\" includes itself: %s -> %s",
-	        shown(r->l, r->name), same->name, way);
+	diag_hint(problem(r->l, r->by, r->include, CODE_INCLUDE_CYCLE,
+	                  "\"%s\" includes itself: %s -> %s", shown(r->l, r->name), same->name,
+	                  way),
+	          "take one of these includes away");
 }
 
 struct source *source_add(struct load *l, const char *name)
