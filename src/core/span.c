@@ -16,7 +16,8 @@ struct span span_begin(struct duration d, const struct tempo *t, uint64_t now_ns
 {
 	if (d.unit == DURATION_MS)
 		return (struct span){ now_ns, (uint64_t)((double)d.amount * NS_PER_MS), false };
-	return (struct span){ tempo_run_at(t, now_ns), (uint64_t)(beats_of(d, t) * TEMPO_BEAT), true };
+	return (struct span){ tempo_run_at(t, now_ns), (uint64_t)(beats_of(d, t) * TEMPO_BEAT),
+		              true };
 }
 
 float span_part(const struct span *s, const struct tempo *t, uint64_t now_ns)

@@ -187,8 +187,8 @@ bool tempo_tap(struct tempo *t, uint64_t now_ns)
 		t->tap_song = nearest(tempo_at(t, now_ns), TEMPO_BEAT);
 		return false;
 	}
-	t->tap_song = t->ntaps > 1 ? t->tap_song + TEMPO_BEAT
-	                           : nearest(tempo_at(t, now_ns), TEMPO_BEAT);
+	t->tap_song =
+		t->ntaps > 1 ? t->tap_song + TEMPO_BEAT : nearest(tempo_at(t, now_ns), TEMPO_BEAT);
 	t->origin = tempo_run_at(t, now_ns) - t->tap_song;
 	if (t->ntaps < 2)
 		return false;

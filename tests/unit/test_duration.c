@@ -40,18 +40,19 @@ static void test_parse(void **state)
 		if (!duration_parse(cases[i].text, &d))
 			fail_msg("\"%s\" is refused", cases[i].text);
 		if (d.amount != cases[i].d.amount || d.unit != cases[i].d.unit)
-			fail_msg("\"%s\" is %g of unit %d", cases[i].text, (double)d.amount, d.unit);
+			fail_msg("\"%s\" is %g of unit %d", cases[i].text, (double)d.amount,
+			         d.unit);
 	}
 }
 
 static void test_refuse(void **state)
 {
 	static const char *const cases[] = {
-		"",           "ms",        " 1 ms",      "1 ms ",         "1",         "1 ",
-		"1  ms",      "-1 ms",     "+1 ms",      ".5 s",          "1. s",      "1.5. s",
-		"1,5 s",      "1 minute",  "1 Beat",     "1 beatss",      "1e2 ms",    "0x10 ms",
-		"inf ms",     "nan beats", "600.001 s",  "600000.1 ms",   "601 s",     "1025 beats",
-		"257 bars",   "1000000 ms", "0000001 ms", "1024.01 beats", "256.1 bars", "1 ms\n",
+		"",         "ms",         " 1 ms",      "1 ms ",         "1",          "1 ",
+		"1  ms",    "-1 ms",      "+1 ms",      ".5 s",          "1. s",       "1.5. s",
+		"1,5 s",    "1 minute",   "1 Beat",     "1 beatss",      "1e2 ms",     "0x10 ms",
+		"inf ms",   "nan beats",  "600.001 s",  "600000.1 ms",   "601 s",      "1025 beats",
+		"257 bars", "1000000 ms", "0000001 ms", "1024.01 beats", "256.1 bars", "1 ms\n",
 	};
 
 	(void)state;
@@ -70,13 +71,20 @@ static void test_print(void **state)
 		struct duration d;
 		const char *text;
 	} cases[] = {
-		{ { 0, DURATION_MS }, "0 ms" },          { { 500, DURATION_MS }, "500 ms" },
-		{ { 1, DURATION_MS }, "1 ms" },          { { 0.1f, DURATION_MS }, "0.1 ms" },
-		{ { 999.5f, DURATION_MS }, "999.5 ms" }, { { 1000, DURATION_MS }, "1 s" },
-		{ { 1500, DURATION_MS }, "1.5 s" },      { { 1550, DURATION_MS }, "1550 ms" },
-		{ { 600000, DURATION_MS }, "600 s" },    { { 1, DURATION_BEATS }, "1 beat" },
-		{ { 0.5f, DURATION_BEATS }, "0.5 beats" }, { { 16, DURATION_BEATS }, "16 beats" },
-		{ { 1, DURATION_BARS }, "1 bar" },       { { 4, DURATION_BARS }, "4 bars" },
+		{ { 0, DURATION_MS }, "0 ms" },
+		{ { 500, DURATION_MS }, "500 ms" },
+		{ { 1, DURATION_MS }, "1 ms" },
+		{ { 0.1f, DURATION_MS }, "0.1 ms" },
+		{ { 999.5f, DURATION_MS }, "999.5 ms" },
+		{ { 1000, DURATION_MS }, "1 s" },
+		{ { 1500, DURATION_MS }, "1.5 s" },
+		{ { 1550, DURATION_MS }, "1550 ms" },
+		{ { 600000, DURATION_MS }, "600 s" },
+		{ { 1, DURATION_BEATS }, "1 beat" },
+		{ { 0.5f, DURATION_BEATS }, "0.5 beats" },
+		{ { 16, DURATION_BEATS }, "16 beats" },
+		{ { 1, DURATION_BARS }, "1 bar" },
+		{ { 4, DURATION_BARS }, "4 bars" },
 		{ { 1e-7f, DURATION_MS }, "0.0000001 ms" },
 	};
 

@@ -98,8 +98,8 @@ static void hold(struct clock *c, long ticks, double ms, double bpm)
 	while (ticks--) {
 		send(c);
 		if (fabs(ahead_ms(c)) > ms || fabs(bpm_off(c)) > bpm)
-			fail_msg("%g BPM, tick %ld: %g ms and %g BPM off, expected %g and %g", c->bpm,
-			         c->ticks,ahead_ms(c), bpm_off(c), ms, bpm);
+			fail_msg("%g BPM, tick %ld: %g ms and %g BPM off, expected %g and %g",
+			         c->bpm, c->ticks, ahead_ms(c), bpm_off(c), ms, bpm);
 	}
 }
 
@@ -234,7 +234,8 @@ static void test_bursts(void **state)
 			run(&c, 4 * BAR);
 			for (int burst = 0; burst < 10; burst++) {
 				const double tick_ns = 60e9 / BEAT / c.bpm;
-				const uint64_t all = (uint64_t)(c.t_ns + (late - 1 + part) * tick_ns);
+				const uint64_t all =
+					(uint64_t)(c.t_ns + (late - 1 + part) * tick_ns);
 
 				for (int i = 0; i < late; i++) {
 					lose(&c);
