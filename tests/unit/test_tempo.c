@@ -235,6 +235,21 @@ static void test_start(void **state)
 	assert_ticks_at(&t, now, 251);
 }
 
+/* Even where the run still makes up for what it was off. */
+static void test_start_while_locking(void **state)
+{
+	struct tempo t;
+	uint64_t now;
+
+	(void)state;
+	tempo_init(&t, 300, 4);
+	now = ticks(&t, 10 * S, 4);
+	tempo_start(&t, now - 1 * MS);
+	now = ticks(&t, now, 1);
+	assert_ticks_at(&t, now - TICK_NS, 0);
+	assert_ticks_at(&t, now, 1);
+}
+
 static void test_stop_continue(void **state)
 {
 	struct tempo t;
@@ -559,7 +574,7 @@ int main(void)
 		cmocka_unit_test(test_clock_alone),   cmocka_unit_test(test_clock_and_taps),
 		cmocka_unit_test(test_held),          cmocka_unit_test(test_held_other),
 		cmocka_unit_test(test_stray),         cmocka_unit_test(test_random),
-		cmocka_unit_test(test_hours),
+		cmocka_unit_test(test_hours),         cmocka_unit_test(test_start_while_locking),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
