@@ -17,10 +17,9 @@ struct pulse {
 	double drift_ns;  /* how late the last ones were, on average */
 	double noise_ns;  /* how far off they usually are */
 	unsigned memory;  /* how many ticks the estimate rests on */
-	int behind; /* ticks that passed without coming, less those that came without being due */
+	int behind;       /* ticks that passed and did not come, less those too many */
 	unsigned regular; /* how many in a row came when they were due */
 	unsigned trouble; /* goes up with each that did not */
-	int missed;       /* so many were missing before the latest one */
 	bool locked;
 };
 

@@ -149,23 +149,20 @@ static int tick_due(struct pulse *p, uint64_t now_ns, int missing, double late)
 }
 
 /* A tick out of its slot. When the one before it was near the border too, and their distance is
- * that of two ticks in a row, it is the clock that slipped: its tempo is another. So it is when
- * several ticks seem to be missing twice running. */
-static void out_of_slot(struct pulse *p, int slot, double late)
+ * that of two ticks in a row, it is the clock that slipped: its tempo is another. */
+static void out_of_slot(struct pulse *p, double late)
 {
 	const bool slipped = fabs(late - p->late_ns) < 0.4 * p->tick_ns;
-	const bool again = slot > 1 && p->missed > 1;
 
-	p->trouble += slipped || again ? TROUBLE_MAX : TROUBLE;
+	p->trouble += slipped ? TROUBLE_MAX : TROUBLE;
 }
 
 /* A tick whose slot is taken: one that was missing, or one too many. */
 static int tick_early(struct pulse *p, uint64_t now_ns, double late)
 {
 	p->last_ns = now_ns;
-	p->missed = 0;
 	if (--p->behind < 0)
-		out_of_slot(p, -1, late);
+		out_of_slot(p, late);
 	return p->trouble >= TROUBLE_MAX ? give_up(p, now_ns, 0) : 0;
 }
 
@@ -184,10 +181,9 @@ int pulse_tick(struct pulse *p, uint64_t now_ns)
 	if (slot < 0)
 		return tick_early(p, now_ns, late);
 	if (slot)
-		out_of_slot(p, slot, late);
+		out_of_slot(p, late);
 	else if (p->trouble)
 		p->trouble--;
-	p->missed = slot;
 	if (p->regular >= FORGIVEN)
 		p->behind = 0;
 	return tick_due(p, now_ns, slot, late - slot * p->tick_ns);

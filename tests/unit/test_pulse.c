@@ -98,8 +98,8 @@ static void hold(struct clock *c, long ticks, double ms, double bpm)
 	while (ticks--) {
 		send(c);
 		if (fabs(ahead_ms(c)) > ms || fabs(bpm_off(c)) > bpm)
-			fail_msg("%g BPM, tick %ld: %g ms and %g BPM off, expected %g and %g", c->bpm,
-			         c->ticks,ahead_ms(c), bpm_off(c), ms, bpm);
+			fail_msg("%g BPM, tick %ld: %g ms and %g BPM off, expected %g and %g",
+			         c->bpm, c->ticks, ahead_ms(c), bpm_off(c), ms, bpm);
 	}
 }
 
@@ -221,6 +221,24 @@ static void test_lost_ticks(void **state)
 	assert_int_equal(c.changes, 2);
 }
 
+/* What was lost long ago has passed all the same: a clock that begins anew does not take it back. */
+static void test_lost_for_good(void **state)
+{
+	struct clock c;
+
+	(void)state;
+	clock_init(&c, 120, 3);
+	run(&c, BAR);
+	for (int i = 0; i < 5; i++) {
+		lose(&c);
+		run(&c, BAR);
+	}
+	c.t_ns += 60e9 / BEAT / 190 - 60e9 / BEAT / c.bpm;
+	c.bpm = 190;
+	run(&c, 2 * BAR);
+	hold(&c, BAR, 0.5, 0.1);
+}
+
 /* A scheduler's hiccup: some ticks come late, with the last of them. */
 static void test_bursts(void **state)
 {
@@ -234,7 +252,8 @@ static void test_bursts(void **state)
 			run(&c, 4 * BAR);
 			for (int burst = 0; burst < 10; burst++) {
 				const double tick_ns = 60e9 / BEAT / c.bpm;
-				const uint64_t all = (uint64_t)(c.t_ns + (late - 1 + part) * tick_ns);
+				const uint64_t all =
+					(uint64_t)(c.t_ns + (late - 1 + part) * tick_ns);
 
 				for (int i = 0; i < late; i++) {
 					lose(&c);
@@ -279,26 +298,45 @@ static void test_limits(void **state)
 		tempo_tick(&c.t, tempo_deadline(&c.t));
 		assert_int_equal(c.t.state, TEMPO_FIXED);
 	}
-	/* A clock that leaves them is held until it is back. */
-	clock_init(&c, 390, 1);
-	run(&c, 4 * BAR);
-	for (c.bpm = 450; c.ticks < 8 * BAR;)
-		send(&c);
-	assert_int_equal(c.t.state, TEMPO_LOCKING);
-	assert_in_range((uintmax_t)tempo_bpm(&c.t), 385, TEMPO_MAX);
-	c.bpm = 200;
-	run(&c, 4 * BAR);
-	assert_int_equal(c.t.state, TEMPO_LOCKED);
-	assert_true(fabs(bpm_off(&c)) < 0.01);
+}
+
+/* A clock that leaves the limits, at once or slowly, is followed again when it is back, on the beat;
+ * the beats in between are not made up for. */
+static void test_beyond_for_a_while(void **state)
+{
+	static const long glides[] = { 1, 8 * BAR };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(glides); i++) {
+		struct clock c;
+		double off;
+
+		clock_init(&c, 390, 1);
+		run(&c, 4 * BAR);
+		for (long n = 0; n < glides[i]; n++) {
+			c.bpm += 60.0 / glides[i];
+			send(&c);
+		}
+		run(&c, 60 * BAR);
+		assert_int_equal(c.t.state, TEMPO_LOCKING);
+		assert_in_range((uintmax_t)tempo_bpm(&c.t), 385, TEMPO_MAX);
+		c.bpm = 200;
+		run(&c, 3 * BAR);
+		assert_int_equal(c.t.state, TEMPO_LOCKED);
+		assert_true(fabs(bpm_off(&c)) < 0.05);
+		off = ahead_ms(&c) / 300; /* beats */
+		assert_true(off < -5 && fabs(off - round(off)) < 0.01);
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_jitter),     cmocka_unit_test(test_locks_within_beats),
-		cmocka_unit_test(test_steps),      cmocka_unit_test(test_glide),
-		cmocka_unit_test(test_lost_ticks), cmocka_unit_test(test_bursts),
-		cmocka_unit_test(test_doubled),    cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_jitter),        cmocka_unit_test(test_locks_within_beats),
+		cmocka_unit_test(test_steps),         cmocka_unit_test(test_glide),
+		cmocka_unit_test(test_lost_ticks),    cmocka_unit_test(test_bursts),
+		cmocka_unit_test(test_doubled),       cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_lost_for_good), cmocka_unit_test(test_beyond_for_a_while),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
