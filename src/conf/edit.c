@@ -1,0 +1,479 @@
+/* Changes to the text of a mapping file. The strict scanner says where values begin; as the text is
+ * known to be JSON then, where they end is a matter of brackets and strings. */
+#include "cuewire/edit.h"
+
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "cuewire/json.h"
+
+#define UNIT "\t" /* one level of indentation where the file has none */
+
+/* A scanned text, and pointers into it. */
+struct page {
+	struct json json;
+	const char *text, *end;
+	const cJSON *routes; /* NULL: none */
+};
+
+/* How a file writes objects, as far as it matters to a route. */
+struct style {
+	const char *newline;
+	bool pad;   /* { "x": 1 } and not {"x": 1} */
+	bool colon; /* a space behind a colon */
+	bool comma; /* and behind a comma */
+	bool lines; /* a key a line */
+	const char *unit;
+	size_t unit_len;
+};
+
+/* ---- finding places ---- */
+
+static int fail(struct diags *d, struct where at, const char *code, const char *msg)
+{
+	diag_add(d, at, SEV_ERROR, code, "%s", msg);
+	return -1;
+}
+
+static int page_open(struct page *p, const struct edit_text *in, struct diags *d)
+{
+	const cJSON *root;
+
+	*p = (struct page){ .text = in->text, .end = in->text + in->len };
+	if (json_load(&p->json, in->name, in->text, in->len, &json_limits_file, d))
+		return -1;
+	root = p->json.root;
+	p->routes = cJSON_GetObjectItemCaseSensitive(root, "routes");
+	if (!cJSON_IsObject(root))
+		fail(d, json_at(&p->json, root), "wrong-type",
+		     "the file is no object, expected a mapping file");
+	else if (p->routes && !cJSON_IsArray(p->routes))
+		fail(d, json_at(&p->json, p->routes), "wrong-type",
+		     "\"routes\" is no list, expected a list of objects");
+	else
+		return 0;
+	json_free(&p->json);
+	return -1;
+}
+
+static const char *at_where(const struct page *p, struct where w)
+{
+	const size_t line = w.line > 1 ? p->json.lines[w.line - 2] : 0;
+
+	return p->text + line + w.column - 1;
+}
+
+static const char *start_of(const struct page *p, const cJSON *v)
+{
+	return at_where(p, json_at(&p->json, v));
+}
+
+static const char *skip_string(const char *p)
+{
+	for (p++; *p != '"'; p++)
+		p += *p == '\\';
+	return p + 1;
+}
+
+/* The byte behind the value that begins at p. */
+static const char *end_of(const struct page *page, const char *p)
+{
+	size_t depth = 0;
+
+	do {
+		if (*p == '"') {
+			p = skip_string(p);
+			continue;
+		}
+		depth += *p == '{' || *p == '[';
+		depth -= *p == '}' || *p == ']';
+		p++;
+	} while (p < page->end && (depth || !strchr(",]} \t\r\n", *p)));
+	return p;
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Where the white space before p begins. */
+static const char *space_before(const struct page *page, const char *p)
+{
+	while (p > page->text && is_space(p[-1]))
+		p--;
+	return p;
+}
+
+/* The last line feed in [from, to), NULL: none. */
+static const char *last_newline(const char *from, const char *to)
+{
+	while (to > from)
+		if (*--to == '\n')
+			return to;
+	return NULL;
+}
+
+static const cJSON *last_of(const cJSON *list)
+{
+	const cJSON *v = list ? list->child : NULL;
+
+	while (v && v->next)
+		v = v->next;
+	return v;
+}
+
+/* ---- style ---- */
+
+/* The first character c of the object at p that is on its own level, or NULL. */
+static const char *find_mark(const struct page *page, const char *p, char c)
+{
+	const char *end = end_of(page, p);
+
+	for (p++; p < end; p++) {
+		if (*p == c)
+			return p;
+		if (*p == '"')
+			p = skip_string(p) - 1;
+		else if (*p == '{' || *p == '[')
+			p = end_of(page, p) - 1;
+	}
+	return NULL;
+}
+
+static void copy_style(struct style *s, const struct page *page, const char *obj)
+{
+	const char *colon = find_mark(page, obj, ':'), *comma = find_mark(page, obj, ',');
+
+	s->pad = obj[1] == ' ';
+	s->lines = obj[1] == '\n' || obj[1] == '\r';
+	if (colon)
+		s->colon = colon[1] == ' ';
+	if (comma)
+		s->comma = is_space(comma[1]);
+}
+
+/* The object that shows how routes look here: the last one, else one of the last list that has any. */
+static const cJSON *model(const struct page *p)
+{
+	const cJSON *found = NULL, *v;
+
+	cJSON_ArrayForEach(v, p->json.root) if (cJSON_IsArray(v) && cJSON_IsObject(v->child) &&
+	                                        v->child->child) found = last_of(v);
+	v = last_of(p->routes);
+	return v && cJSON_IsObject(v) && v->child ? v : found;
+}
+
+static struct style style_of(const struct page *p)
+{
+	struct style s = { .newline = "\n",
+		           .pad = true,
+		           .colon = true,
+		           .comma = true,
+		           .unit = UNIT,
+		           .unit_len = strlen(UNIT) };
+	const char *first = memchr(p->text, '\n', (size_t)(p->end - p->text));
+	const cJSON *like = model(p);
+
+	if (first && first > p->text && first[-1] == '\r')
+		s.newline = "\r\n";
+	if (p->json.root->child) {
+		const char *key = at_where(p, json_key_at(&p->json, p->json.root->child));
+		const char *line = last_newline(space_before(p, key), key);
+
+		if (line && line + 1 < key) {
+			s.unit = line + 1;
+			s.unit_len = (size_t)(key - line - 1);
+		}
+	}
+	if (like)
+		copy_style(&s, p, start_of(p, like));
+	return s;
+}
+
+/* ---- writing ---- */
+
+struct indent {
+	const char *text;
+	size_t len;
+};
+
+static void add_newline(struct buf *out, const struct style *s, struct indent in, size_t levels)
+{
+	buf_puts(out, s->newline);
+	buf_add(out, in.text, in.len);
+	while (levels--)
+		buf_add(out, s->unit, s->unit_len);
+}
+
+/* What a bracket, comma or colon of a route looks like in this style; depth: within how many brackets
+ * it is, those that it opens or closes itself counted. */
+static void add_mark(struct buf *out, const struct style *s, struct indent in, char c, size_t depth)
+{
+	const bool breaks = s->lines && depth == 1, pad = s->pad || s->lines;
+
+	if (c == '}' && breaks)
+		add_newline(out, s, in, 0);
+	else if (c == '}' && pad)
+		buf_putc(out, ' ');
+	buf_putc(out, c);
+	if ((c == '{' || c == ',') && breaks)
+		add_newline(out, s, in, 1);
+	else if ((c == '{' && pad) || (c == ':' && s->colon) || (c == ',' && s->comma))
+		buf_putc(out, ' ');
+}
+
+/* The route in the style of the file; in: the indentation of the line that it begins on. */
+static void add_route(struct buf *out, const struct style *s, struct indent in, const char *route)
+{
+	const char *end;
+	size_t depth = 0;
+
+	for (const char *p = route; *p; p = end) {
+		end = *p == '"' ? skip_string(p) : p + 1;
+		if (is_space(*p))
+			continue;
+		depth += *p == '{' || *p == '[';
+		if (strchr("{}[],:", *p))
+			add_mark(out, s, in, *p, depth);
+		else
+			buf_add(out, p, (size_t)(end - p));
+		depth -= *p == '}' || *p == ']';
+	}
+}
+
+/* What stands between the line's begin and its first word. */
+static struct indent indent_of(const struct page *page, const char *p)
+{
+	const char *line = last_newline(page->text, p), *q = line ? line + 1 : page->text;
+	struct indent in = { .text = q };
+
+	while (q < page->end && (*q == ' ' || *q == '\t'))
+		q++;
+	in.len = (size_t)(q - in.text);
+	return in;
+}
+
+static void add_span(struct buf *out, const char *from, const char *to)
+{
+	buf_add(out, from, (size_t)(to - from));
+}
+
+/* Behind the last route, on a line of its own if that has one. */
+static void append(struct buf *out, const struct page *p, const struct style *s, const char *route)
+{
+	const char *last = start_of(p, last_of(p->routes)), *end = end_of(p, last);
+	const bool own_line = last_newline(space_before(p, last), last);
+
+	add_span(out, p->text, end);
+	buf_putc(out, ',');
+	if (own_line)
+		add_newline(out, s, indent_of(p, last), 0);
+	else if (s->comma)
+		buf_putc(out, ' ');
+	add_route(out, s, indent_of(p, last), route);
+	add_span(out, end, p->end);
+}
+
+/* The list with its brackets; in: of the line that it begins on. */
+static void add_list(struct buf *out, const struct style *s, struct indent in, bool own_line,
+                     const char *route)
+{
+	char deeper[128];
+	struct indent inner = { deeper, 0 };
+
+	if (in.len + s->unit_len < sizeof(deeper)) {
+		memcpy(deeper, in.text, in.len);
+		memcpy(deeper + in.len, s->unit, s->unit_len);
+		inner.len = in.len + s->unit_len;
+	}
+	buf_putc(out, '[');
+	if (own_line)
+		add_newline(out, s, inner, 0);
+	add_route(out, s, inner, route);
+	if (own_line)
+		add_newline(out, s, in, 0);
+	buf_putc(out, ']');
+}
+
+static bool is_one_line(const struct page *p)
+{
+	const char *root = start_of(p, p->json.root);
+
+	return !memchr(root, '\n', (size_t)(end_of(p, root) - root));
+}
+
+static void fill_list(struct buf *out, const struct page *p, const struct style *s,
+                      const char *route)
+{
+	const char *list = start_of(p, p->routes);
+
+	add_span(out, p->text, list);
+	add_list(out, s, indent_of(p, list), !is_one_line(p), route);
+	add_span(out, end_of(p, list), p->end);
+}
+
+/* Behind the last key of the file, with as many line feeds as stand before that. */
+static void add_section(struct buf *out, const struct page *p, const struct style *s,
+                        const char *route)
+{
+	const cJSON *root = p->json.root, *last = last_of(root);
+	const char *key = at_where(p, json_key_at(&p->json, last));
+	const char *end = end_of(p, start_of(p, last)), *space = space_before(p, key);
+	const bool own_line = last_newline(space, key);
+
+	add_span(out, p->text, end);
+	buf_putc(out, ',');
+	if (own_line)
+		add_span(out, space, key);
+	else if (s->comma)
+		buf_putc(out, ' ');
+	buf_puts(out, s->colon ? "\"routes\": " : "\"routes\":");
+	add_list(out, s, indent_of(p, key), own_line, route);
+	add_span(out, end, p->end);
+}
+
+/* A file that is {}. */
+static void fill_file(struct buf *out, const struct page *p, const struct style *s,
+                      const char *route)
+{
+	const char *root = start_of(p, p->json.root);
+	const struct indent in = { s->unit, s->unit_len };
+
+	add_span(out, p->text, root);
+	buf_putc(out, '{');
+	add_newline(out, s, in, 0);
+	buf_puts(out, "\"routes\": ");
+	add_list(out, s, in, true, route);
+	add_newline(out, s, (struct indent){ "", 0 }, 0);
+	buf_putc(out, '}');
+	add_span(out, end_of(p, root), p->end);
+}
+
+int edit_add_route(struct buf *out, const struct edit_text *in, const char *route, struct diags *d)
+{
+	struct page p;
+	struct style s;
+
+	if (page_open(&p, in, d))
+		return -1;
+	s = style_of(&p);
+	if (p.routes && p.routes->child)
+		append(out, &p, &s, route);
+	else if (p.routes)
+		fill_list(out, &p, &s, route);
+	else if (p.json.root->child)
+		add_section(out, &p, &s, route);
+	else
+		fill_file(out, &p, &s, route);
+	json_free(&p.json);
+	return 0;
+}
+
+/* ---- one route ---- */
+
+static const cJSON *find_route(const struct page *p, struct where at)
+{
+	const cJSON *v;
+
+	cJSON_ArrayForEach(v, p->routes)
+	{
+		const struct where w = json_at(&p->json, v);
+
+		if (w.line == at.line && w.column == at.column)
+			return v;
+	}
+	return NULL;
+}
+
+static int open_at(struct page *p, const struct edit_text *in, struct where at, const cJSON **route,
+                   struct diags *d)
+{
+	if (page_open(p, in, d))
+		return -1;
+	*route = find_route(p, at);
+	if (*route)
+		return 0;
+	at.file = in->name;
+	fail(d, at, "no-route", "no route begins here any more: the file was changed");
+	json_free(&p->json);
+	return -1;
+}
+
+int edit_replace_route(struct buf *out, const struct edit_text *in, struct where at,
+                       const char *route, struct diags *d)
+{
+	const cJSON *v;
+	const char *start;
+	struct page p;
+	struct style s;
+
+	if (open_at(&p, in, at, &v, d))
+		return -1;
+	s = style_of(&p);
+	start = start_of(&p, v);
+	if (cJSON_IsObject(v) && v->child)
+		copy_style(&s, &p, start);
+	add_span(out, p.text, start);
+	add_route(out, &s, indent_of(&p, start), route);
+	add_span(out, end_of(&p, start), p.end);
+	json_free(&p.json);
+	return 0;
+}
+
+int edit_remove_route(struct buf *out, const struct edit_text *in, struct where at, struct diags *d)
+{
+	const char *from, *to;
+	const cJSON *v, *before;
+	struct page p;
+
+	if (open_at(&p, in, at, &v, d))
+		return -1;
+	for (before = p.routes->child; before != v && before->next != v;)
+		before = before->next;
+	from = start_of(&p, v);
+	to = end_of(&p, from);
+	if (before != v) { /* with the comma before it */
+		from = end_of(&p, start_of(&p, before));
+	} else if (v->next) {
+		to = start_of(&p, v->next);
+	} else {
+		from = start_of(&p, p.routes) + 1;
+		to = end_of(&p, from - 1) - 1;
+	}
+	add_span(out, p.text, from);
+	add_span(out, to, p.end);
+	json_free(&p.json);
+	return 0;
+}
+
+bool edit_is_each(const struct edit_text *in, struct where at)
+{
+	const cJSON *v;
+	struct page p;
+	bool is;
+
+	if (open_at(&p, in, at, &v, NULL))
+		return false;
+	is = cJSON_GetObjectItemCaseSensitive(v, "each");
+	json_free(&p.json);
+	return is;
+}
+
+void edit_new(struct buf *out, const char *title, const char *route)
+{
+	const struct style s = { .newline = "\n",
+		                 .pad = true,
+		                 .colon = true,
+		                 .comma = true,
+		                 .unit = UNIT,
+		                 .unit_len = strlen(UNIT) };
+	const struct indent in = { UNIT, strlen(UNIT) };
+
+	buf_puts(out, "{\n\t\"title\": ");
+	buf_json_str(out, title);
+	buf_puts(out, ",\n\t\"routes\": ");
+	add_list(out, &s, in, true, route);
+	buf_puts(out, "\n}\n");
+}
