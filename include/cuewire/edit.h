@@ -21,8 +21,9 @@ struct edit_text {
 	size_t len;
 };
 
-/* Each appends the whole new text to out, which is empty. route is one JSON object. Returns 0, or -1
- * with an error in d, when the text is no mapping file or there is no route at that place. */
+/* Each appends the whole new text to out, which is empty. route is one JSON object. Returns the line of
+ * the change, from 1, or -1 with an error in d: the text is no mapping file, or there is no route at
+ * that place. */
 
 /* Puts the route behind the last of "routes"; makes "routes" where there is none. */
 int edit_add_route(struct buf *out, const struct edit_text *in, const char *route, struct diags *d);
@@ -39,8 +40,8 @@ int edit_remove_route(struct buf *out, const struct edit_text *in, struct where 
  * without the others. False when there is none. */
 bool edit_is_each(const struct edit_text *in, struct where at);
 
-/* A new file that holds one route. */
-void edit_new(struct buf *out, const char *title, const char *route);
+/* A new file that holds one route. Cannot fail. */
+int edit_new(struct buf *out, const char *title, const char *route);
 
 /* ---- files ---- */
 
@@ -59,10 +60,11 @@ void edit_finish(struct edit_file *f);
 
 /* Writes the new text, if the mapping of these files, this one with its new text among them, has no
  * error, and if nobody else has changed the file since edit_open. The file is replaced as a whole or
- * not at all; its permissions stay. What was is kept in a journal beside it (".NAME.undo").
+ * not at all; its permissions stay. What was is kept in a journal beside it (".NAME.undo"), with the line
+ * of the change.
  * Returns 0, or -1 with the errors in d: then nothing was written. */
-int edit_save(struct edit_file *f, const struct buf *text, const char *const files[], size_t n,
-              const char *mappings_dir, struct diags *d);
+int edit_save(struct edit_file *f, const struct buf *text, int line, const char *const files[],
+              size_t n, const char *mappings_dir, struct diags *d);
 
 /* Takes back the last change that edit_save has made to a file, the first one by removing the file it
  * has made. Refused when the file was changed by anybody else since. *line: where the change was;

@@ -118,6 +118,7 @@ struct learn_track {
 	bool trigger; /* OSC without a number */
 
 	bool fresh; /* half of a pair: the other half may follow */
+	bool half;  /* it is one */
 	size_t pairs, pairs_lsb_first;
 
 	/* since the last thing was told */

@@ -297,20 +297,10 @@ const struct control *tutor_shift(const struct tutor *t, const struct learn_thin
 
 /* ---- writing ---- */
 
-/* The line of the file in which two texts begin to differ. */
-static int first_line(const struct edit_file *f, const struct buf *b)
+/* Saves the new text and reads the mapping anew. Returns the line of the change, or -1. */
+static int save(struct tutor *t, struct edit_file *f, struct buf *b, int line, struct diags *d)
 {
-	int line = 1;
-
-	for (size_t i = 0; i < b->len && i < f->len && f->text[i] == b->p[i]; i++)
-		line += b->p[i] == '\n';
-	return line;
-}
-
-/* Saves the new text and reads the mapping anew. Returns the line that was changed, or -1. */
-static int save(struct tutor *t, struct edit_file *f, struct buf *b, struct diags *d)
-{
-	if (edit_save(f, b, t->files, t->nfiles, t->mappings, d)) {
+	if (edit_save(f, b, line, t->files, t->nfiles, t->mappings, d)) {
 		fprintf(stderr, "cuewire learn: nothing was written, for it would not be right:\n");
 		diags_print(stderr, d);
 		return -1;
@@ -318,7 +308,22 @@ static int save(struct tutor *t, struct edit_file *f, struct buf *b, struct diag
 	for (size_t i = 0; i < d->n; i++)
 		if (!strcmp(d->list[i].code, "no-undo"))
 			diag_print(stderr, &d->list[i]);
-	return read_mapping(t) ? -1 : first_line(f, b);
+	return read_mapping(t) ? -1 : line;
+}
+
+/* The text with the route in its place; route NULL: without the one that is there. */
+static int change(struct buf *b, const struct edit_file *f, const char *route,
+                  const struct tutor_mapped *instead, struct diags *d)
+{
+	const struct edit_text in = { f->name, f->text, f->len };
+
+	if (!f->text)
+		return edit_new(b, NEW_TITLE, route);
+	if (!route)
+		return edit_remove_route(b, &in, instead->route->at, d);
+	if (instead)
+		return edit_replace_route(b, &in, instead->route->at, route, d);
+	return edit_add_route(b, &in, route, d);
 }
 
 int tutor_write(struct tutor *t, const char *route, const struct tutor_mapped *instead)
@@ -326,25 +331,18 @@ int tutor_write(struct tutor *t, const char *route, const struct tutor_mapped *i
 	struct diags d = { 0 };
 	struct edit_file f;
 	struct buf b;
-	int line = -1, err = 0;
+	int line;
 
 	if (edit_open(&f, t->file, &d)) {
 		diags_print(stderr, &d);
 		return -1;
 	}
-	const struct edit_text in = { f.name, f.text, f.len };
-
 	buf_init(&b, FILE_MAX_BYTES);
-	if (!f.text)
-		edit_new(&b, NEW_TITLE, route);
-	else if (instead)
-		err = edit_replace_route(&b, &in, instead->route->at, route, &d);
-	else
-		err = edit_add_route(&b, &in, route, &d);
-	if (err)
+	line = change(&b, &f, route, instead, &d);
+	if (line < 0)
 		diags_print(stderr, &d);
 	else
-		line = save(t, &f, &b, &d);
+		line = save(t, &f, &b, line, &d);
 	buf_finish(&b);
 	edit_finish(&f);
 	return line;
@@ -352,24 +350,7 @@ int tutor_write(struct tutor *t, const char *route, const struct tutor_mapped *i
 
 int tutor_remove(struct tutor *t, const struct tutor_mapped *what)
 {
-	struct diags d = { 0 };
-	struct edit_file f;
-	struct buf b;
-	int line = -1;
-
-	buf_init(&b, FILE_MAX_BYTES);
-	if (edit_open(&f, t->file, &d)) {
-		diags_print(stderr, &d);
-		return -1;
-	}
-	if (edit_remove_route(&b, &(struct edit_text){ f.name, f.text, f.len }, what->route->at,
-	                      &d))
-		diags_print(stderr, &d);
-	else
-		line = save(t, &f, &b, &d);
-	buf_finish(&b);
-	edit_finish(&f);
-	return line;
+	return tutor_write(t, NULL, what);
 }
 
 int tutor_undo(struct tutor *t)

@@ -260,11 +260,15 @@ static void add_span(struct buf *out, const char *from, const char *to)
 	buf_add(out, from, (size_t)(to - from));
 }
 
+/* The functions that write a new text return where in it the route begins. */
+
 /* Behind the last route, on a line of its own if that has one. */
-static void append(struct buf *out, const struct page *p, const struct style *s, const char *route)
+static size_t append(struct buf *out, const struct page *p, const struct style *s,
+                     const char *route)
 {
 	const char *last = start_of(p, last_of(p->routes)), *end = end_of(p, last);
 	const bool own_line = last_newline(space_before(p, last), last);
+	size_t at;
 
 	add_span(out, p->text, end);
 	buf_putc(out, ',');
@@ -272,16 +276,19 @@ static void append(struct buf *out, const struct page *p, const struct style *s,
 		add_newline(out, s, indent_of(p, last), 0);
 	else if (s->comma)
 		buf_putc(out, ' ');
+	at = out->len;
 	add_route(out, s, indent_of(p, last), route);
 	add_span(out, end, p->end);
+	return at;
 }
 
 /* The list with its brackets; in: of the line that it begins on. */
-static void add_list(struct buf *out, const struct style *s, struct indent in, bool own_line,
-                     const char *route)
+static size_t add_list(struct buf *out, const struct style *s, struct indent in, bool own_line,
+                       const char *route)
 {
 	char deeper[128];
 	struct indent inner = { deeper, 0 };
+	size_t at;
 
 	if (in.len + s->unit_len < sizeof(deeper)) {
 		memcpy(deeper, in.text, in.len);
@@ -291,10 +298,12 @@ static void add_list(struct buf *out, const struct style *s, struct indent in, b
 	buf_putc(out, '[');
 	if (own_line)
 		add_newline(out, s, inner, 0);
+	at = out->len;
 	add_route(out, s, inner, route);
 	if (own_line)
 		add_newline(out, s, in, 0);
 	buf_putc(out, ']');
+	return at;
 }
 
 static bool is_one_line(const struct page *p)
@@ -304,24 +313,27 @@ static bool is_one_line(const struct page *p)
 	return !memchr(root, '\n', (size_t)(end_of(p, root) - root));
 }
 
-static void fill_list(struct buf *out, const struct page *p, const struct style *s,
-                      const char *route)
+static size_t fill_list(struct buf *out, const struct page *p, const struct style *s,
+                        const char *route)
 {
 	const char *list = start_of(p, p->routes);
+	size_t at;
 
 	add_span(out, p->text, list);
-	add_list(out, s, indent_of(p, list), !is_one_line(p), route);
+	at = add_list(out, s, indent_of(p, list), !is_one_line(p), route);
 	add_span(out, end_of(p, list), p->end);
+	return at;
 }
 
 /* Behind the last key of the file, with as many line feeds as stand before that. */
-static void add_section(struct buf *out, const struct page *p, const struct style *s,
-                        const char *route)
+static size_t add_section(struct buf *out, const struct page *p, const struct style *s,
+                          const char *route)
 {
 	const cJSON *root = p->json.root, *last = last_of(root);
 	const char *key = at_where(p, json_key_at(&p->json, last));
 	const char *end = end_of(p, start_of(p, last)), *space = space_before(p, key);
 	const bool own_line = last_newline(space, key);
+	size_t at;
 
 	add_span(out, p->text, end);
 	buf_putc(out, ',');
@@ -330,45 +342,59 @@ static void add_section(struct buf *out, const struct page *p, const struct styl
 	else if (s->comma)
 		buf_putc(out, ' ');
 	buf_puts(out, s->colon ? "\"routes\": " : "\"routes\":");
-	add_list(out, s, indent_of(p, key), own_line, route);
+	at = add_list(out, s, indent_of(p, key), own_line, route);
 	add_span(out, end, p->end);
+	return at;
 }
 
 /* A file that is {}. */
-static void fill_file(struct buf *out, const struct page *p, const struct style *s,
-                      const char *route)
+static size_t fill_file(struct buf *out, const struct page *p, const struct style *s,
+                        const char *route)
 {
 	const char *root = start_of(p, p->json.root);
 	const struct indent in = { s->unit, s->unit_len };
+	size_t at;
 
 	add_span(out, p->text, root);
 	buf_putc(out, '{');
 	add_newline(out, s, in, 0);
 	buf_puts(out, "\"routes\": ");
-	add_list(out, s, in, true, route);
+	at = add_list(out, s, in, true, route);
 	add_newline(out, s, (struct indent){ "", 0 }, 0);
 	buf_putc(out, '}');
 	add_span(out, end_of(p, root), p->end);
+	return at;
+}
+
+/* The line, from 1, of a place in the text. */
+static int line_of(const struct buf *b, size_t at)
+{
+	int line = 1;
+
+	for (size_t i = 0; i < at; i++)
+		line += b->p[i] == '\n';
+	return line;
 }
 
 int edit_add_route(struct buf *out, const struct edit_text *in, const char *route, struct diags *d)
 {
 	struct page p;
 	struct style s;
+	size_t at;
 
 	if (page_open(&p, in, d))
 		return -1;
 	s = style_of(&p);
 	if (p.routes && p.routes->child)
-		append(out, &p, &s, route);
+		at = append(out, &p, &s, route);
 	else if (p.routes)
-		fill_list(out, &p, &s, route);
+		at = fill_list(out, &p, &s, route);
 	else if (p.json.root->child)
-		add_section(out, &p, &s, route);
+		at = add_section(out, &p, &s, route);
 	else
-		fill_file(out, &p, &s, route);
+		at = fill_file(out, &p, &s, route);
 	json_free(&p.json);
-	return 0;
+	return line_of(out, at);
 }
 
 /* ---- one route ---- */
@@ -419,7 +445,7 @@ int edit_replace_route(struct buf *out, const struct edit_text *in, struct where
 	add_route(out, &s, indent_of(&p, start), route);
 	add_span(out, end_of(&p, start), p.end);
 	json_free(&p.json);
-	return 0;
+	return at.line;
 }
 
 int edit_remove_route(struct buf *out, const struct edit_text *in, struct where at, struct diags *d)
@@ -445,7 +471,7 @@ int edit_remove_route(struct buf *out, const struct edit_text *in, struct where 
 	add_span(out, p.text, from);
 	add_span(out, to, p.end);
 	json_free(&p.json);
-	return 0;
+	return at.line;
 }
 
 bool edit_is_each(const struct edit_text *in, struct where at)
@@ -461,7 +487,7 @@ bool edit_is_each(const struct edit_text *in, struct where at)
 	return is;
 }
 
-void edit_new(struct buf *out, const char *title, const char *route)
+int edit_new(struct buf *out, const char *title, const char *route)
 {
 	const struct style s = { .newline = "\n",
 		                 .pad = true,
@@ -470,10 +496,12 @@ void edit_new(struct buf *out, const char *title, const char *route)
 		                 .unit = UNIT,
 		                 .unit_len = strlen(UNIT) };
 	const struct indent in = { UNIT, strlen(UNIT) };
+	size_t at;
 
 	buf_puts(out, "{\n\t\"title\": ");
 	buf_json_str(out, title);
 	buf_puts(out, ",\n\t\"routes\": ");
-	add_list(out, &s, in, true, route);
+	at = add_list(out, &s, in, true, route);
 	buf_puts(out, "\n}\n");
+	return line_of(out, at);
 }

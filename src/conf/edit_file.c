@@ -282,13 +282,13 @@ static const char *newest(const char *text, size_t len, size_t room)
 	return p;
 }
 
-static void add_change(struct buf *b, const struct edit_file *f, const struct buf *now)
+static void add_change(struct buf *b, const struct edit_file *f, const struct buf *now, int line)
 {
 	const char *was = f->text ? f->text : "";
 	const struct change c = find_change(was, f->len, now->p, now->len);
 	char hash[HASH_TEXT];
 
-	buf_fmt(b, "{\"at\": %zu, \"removed\": ", c.at);
+	buf_fmt(b, "{\"line\": %d, \"at\": %zu, \"removed\": ", line, c.at);
 	buf_json_strn(b, was + c.at, c.old_len);
 	buf_puts(b, ", \"inserted\": ");
 	buf_json_strn(b, now->p + c.at, c.new_len);
@@ -299,7 +299,7 @@ static void add_change(struct buf *b, const struct edit_file *f, const struct bu
 }
 
 /* A change that is not in the journal cannot be taken back, and the file says so by its text. */
-static int journal_add(const struct edit_file *f, const struct buf *now)
+static int journal_add(const struct edit_file *f, const struct buf *now, int at)
 {
 	char *path = journal_path(f->path), *old;
 	const char *keep;
@@ -309,7 +309,7 @@ static int journal_add(const struct edit_file *f, const struct buf *now)
 
 	old = journal_read(path, &len);
 	buf_init(&line, JOURNAL_MAX);
-	add_change(&line, f, now);
+	add_change(&line, f, now, at);
 	keep = newest(old, len, line.len);
 	buf_init(&all, JOURNAL_MAX);
 	buf_add(&all, keep, (size_t)(old + len - keep));
@@ -339,8 +339,8 @@ static bool is_changed(const struct edit_file *f)
 	return changed;
 }
 
-int edit_save(struct edit_file *f, const struct buf *text, const char *const files[], size_t n,
-              const char *mappings_dir, struct diags *d)
+int edit_save(struct edit_file *f, const struct buf *text, int line, const char *const files[],
+              size_t n, const char *mappings_dir, struct diags *d)
 {
 	const struct load_changed changed = { f->name, text->p, text->len };
 	struct mapping *m;
@@ -355,7 +355,7 @@ int edit_save(struct edit_file *f, const struct buf *text, const char *const fil
 		            "another program has changed it meanwhile");
 	if (write_whole(f->path, f->text ? &f->st : NULL, text->p, text->len))
 		return fail(d, f->name, "cannot-write", "cannot write", strerror(errno));
-	if (journal_add(f, text))
+	if (journal_add(f, text, line))
 		diag_add(d, (struct where){ .file = source_name(f->name) }, SEV_WARNING, "no-undo",
 		         "written, but it cannot be taken back: no journal beside it: %s",
 		         strerror(errno));
@@ -372,7 +372,7 @@ static const char *text_of(const struct json *j, const char *key)
 }
 
 /* The text before the change, or NULL when the record does not fit the file. To be freed. */
-static char *take_back(const struct edit_file *f, const struct json *j, size_t *len, int *line)
+static char *take_back(const struct edit_file *f, const struct json *j, size_t *len)
 {
 	const cJSON *at = cJSON_GetObjectItemCaseSensitive(j->root, "at");
 	const char *removed = text_of(j, "removed"), *inserted = text_of(j, "inserted");
@@ -391,9 +391,6 @@ static char *take_back(const struct edit_file *f, const struct json *j, size_t *
 	memcpy(text + pos, removed, m);
 	memcpy(text + pos + m, f->text + pos + n, f->len - pos - n);
 	text[*len] = '\0';
-	*line = 1;
-	for (size_t i = 0; i < pos; i++)
-		*line += f->text[i] == '\n';
 	hash_text(hash, text, *len);
 	if (!strcmp(before, "none") ? *len == 0 : !strcmp(hash, before))
 		return text;
@@ -416,18 +413,22 @@ static int undo_last(struct edit_file *f, const char *journal, size_t len, const
 	struct json j;
 	size_t n;
 	char *text = NULL;
-	int at, ret = -1;
+	const cJSON *at;
+	int ret = -1;
 
 	if (json_load(&j, path, last, (size_t)(journal + len - last), &json_limits_file, NULL))
 		return fail(d, f->name, "no-undo", "nothing was changed", "its journal is damaged");
-	text = take_back(f, &j, &n, &at);
+	text = take_back(f, &j, &n);
 	if (!text || is_changed(f)) {
 		fail(d, f->name, "changed", "nothing was changed",
 		     "the file was edited after the last change of learn; take it back by hand");
 	} else if (put_back(f, &j, text, n)) {
 		fail(d, f->name, "cannot-write", "cannot write", strerror(errno));
 	} else {
-		*line = strcmp(text_of(&j, "before"), "none") ? at : 0;
+		at = cJSON_GetObjectItemCaseSensitive(j.root, "line");
+		*line = strcmp(text_of(&j, "before"), "none") && cJSON_IsNumber(at)
+		                ? (int)at->valuedouble
+		                : 0;
 		ret = last > journal ? write_whole(path, &f->st, journal, (size_t)(last - journal))
 		                     : unlink(path);
 		if (ret) {

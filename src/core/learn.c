@@ -108,7 +108,7 @@ bool learn_is_switching(const struct learn_track *t)
 
 	if (t->id.form == LEARN_NOTE)
 		return true;
-	if ((t->id.form != LEARN_CC && t->id.form != LEARN_OSC) || t->trigger || !n)
+	if ((t->id.form != LEARN_CC && t->id.form != LEARN_OSC) || t->trigger || t->half || !n)
 		return false;
 	if (n == 1)
 		return is_end(t, learn_sample(t, 0)->v);
@@ -213,14 +213,18 @@ static void add_half(struct learn *l, struct learn_track *t, uint64_t t_ns)
 	if (t->id.form != LEARN_CC || t->id.number >= 64)
 		return;
 	other = (struct learn_track *)learn_other_cc(l, t, is_msb ? 32 : -32);
-	if (!other || !other->fresh || t_ns - other->last_ns > PAIR_NS) {
-		t->fresh = true;
+	t->fresh = true;
+	if (!other)
 		return;
-	}
-	other->fresh = t->fresh = false;
 	msb = is_msb ? t : other;
-	msb->pairs++;
-	msb->pairs_lsb_first += is_msb;
+	if (other->fresh && t_ns - other->last_ns <= PAIR_NS) {
+		other->fresh = t->fresh = false;
+		msb->pairs++;
+		msb->pairs_lsb_first += is_msb;
+	}
+	t->half = other->half = learn_is_pair(l, msb);
+	if (t->half)
+		other->down = other->shifts = false; /* no button, as it may have seemed */
 }
 
 bool learn_is_pair(const struct learn *l, const struct learn_track *t)
@@ -228,7 +232,8 @@ bool learn_is_pair(const struct learn *l, const struct learn_track *t)
 	const struct learn_track *lsb = t->id.number < 32 ? learn_other_cc(l, t, 32) : NULL;
 
 	/* Some devices send only the half that changed, so the rarer half decides. */
-	return lsb && t->pairs && 4 * t->pairs >= 3 * (t->n < lsb->n ? t->n : lsb->n);
+	return t->id.form == LEARN_CC && lsb && t->pairs &&
+	       4 * t->pairs >= 3 * (t->n < lsb->n ? t->n : lsb->n);
 }
 
 static struct learn_params *params_of(struct learn *l, const struct learn_source *s)

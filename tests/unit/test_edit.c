@@ -88,15 +88,22 @@ static void adds_a_route(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		const struct edit_text in = { "a.json", cases[i].in, strlen(cases[i].in) };
 		struct diags d = { 0 };
+		const char *route;
 		struct json j;
 		struct buf b;
+		int line;
 
 		buf_init(&b, 4096);
-		if (edit_add_route(&b, &in, ROUTE, &d))
+		line = edit_add_route(&b, &in, ROUTE, &d);
+		if (line < 0)
 			fail_msg("%s: %s", cases[i].what, d.list[0].msg);
 		assert_text(cases[i].what, &b, cases[i].out);
 		assert_int_equal(json_load(&j, "b", b.p, b.len, &json_limits_file, NULL), 0);
 		json_free(&j);
+		route = strstr(b.p, "pads");
+		for (const char *p = b.p; p < route; p++)
+			line -= *p == '\n';
+		assert_int_equal(line, strstr(b.p, "\n            \"port\"") ? 0 : 1);
 		buf_finish(&b);
 	}
 }
@@ -109,7 +116,7 @@ static void a_when_stays_on_its_line(void **state)
 
 	(void)state;
 	buf_init(&b, 4096);
-	assert_int_equal(edit_add_route(&b, &in, "{\"to\":\"y\",\"when\":{\"s\":1}}", NULL), 0);
+	assert_int_equal(edit_add_route(&b, &in, "{\"to\":\"y\",\"when\":{\"s\":1}}", NULL), 6);
 	assert_text("when", &b,
 	            "{\n \"routes\": [\n  {\n   \"to\": \"x\"\n  },\n  {\n   \"to\": \"y\",\n"
 	            "   \"when\": { \"s\": 1 }\n  }\n ]\n}\n");
@@ -151,10 +158,10 @@ static void replaces_and_removes(void **state)
 		struct buf b;
 
 		buf_init(&b, 4096);
-		assert_int_equal(edit_replace_route(&b, &in, at, ROUTE, NULL), 0);
+		assert_int_equal(edit_replace_route(&b, &in, at, ROUTE, NULL), at.line);
 		assert_text("replaced", &b, cases[i].replaced);
 		buf_clear(&b);
-		assert_int_equal(edit_remove_route(&b, &in, at, NULL), 0);
+		assert_int_equal(edit_remove_route(&b, &in, at, NULL), at.line);
 		assert_text("removed", &b, cases[i].removed);
 		assert_int_equal(edit_is_each(&in, at), i == 2);
 		buf_finish(&b);
@@ -170,7 +177,7 @@ static void removes_the_only_one(void **state)
 
 	(void)state;
 	buf_init(&b, 4096);
-	assert_int_equal(edit_remove_route(&b, &in, (struct where){ "a.json", 3, 3 }, NULL), 0);
+	assert_int_equal(edit_remove_route(&b, &in, (struct where){ "a.json", 3, 3 }, NULL), 3);
 	assert_text("removed", &b, "{\n\t\"routes\": []\n}\n");
 	buf_finish(&b);
 }
@@ -213,7 +220,7 @@ static void makes_a_file(void **state)
 
 	(void)state;
 	buf_init(&b, 4096);
-	edit_new(&b, "mine", ROUTE);
+	assert_int_equal(edit_new(&b, "mine", ROUTE), 4);
 	assert_text("new", &b,
 	            "{\n\t\"title\": \"mine\",\n\t\"routes\": [\n\t\t" PADDED "\n\t]\n}\n");
 	buf_finish(&b);

@@ -104,17 +104,17 @@ static int add(const char *name, int cc, const char *to, struct diags *d)
 	struct edit_file f;
 	struct buf b;
 	char route[128];
-	int ret;
+	int ret, line;
 
 	snprintf(route, sizeof(route), "{\"port\":\"pads\",\"cc\":%d,\"to\":\"%s\"}", cc, to);
 	buf_init(&b, 1 << 20);
 	if (edit_open(&f, files[1], d))
 		return -1;
 	if (f.text)
-		edit_add_route(&b, &(struct edit_text){ f.name, f.text, f.len }, route, d);
+		line = edit_add_route(&b, &(struct edit_text){ f.name, f.text, f.len }, route, d);
 	else
-		edit_new(&b, "mine", route);
-	ret = edit_save(&f, &b, files, f.text ? 2 : 1, NULL, d);
+		line = edit_new(&b, "mine", route);
+	ret = edit_save(&f, &b, line, files, f.text ? 2 : 1, NULL, d);
 	buf_finish(&b);
 	edit_finish(&f);
 	return ret;
@@ -138,7 +138,7 @@ static void writes_and_takes_back(void **state)
 	assert_int_equal(st.st_mode & 07777, 0640);
 	assert_int_equal(count_files(), 3);
 	assert_int_equal(edit_undo(path_of("mine.json"), &line, &d), 0);
-	assert_int_equal(line, 3);
+	assert_int_equal(line, 4);
 	assert_file("mine.json", ROUTES);
 	assert_int_equal(count_files(), 2); /* an empty journal is none */
 	assert_int_equal(edit_undo(path_of("mine.json"), &line, &d), -1);
@@ -155,7 +155,7 @@ static void takes_back_one_after_the_other(void **state)
 		assert_int_equal(add("mine.json", cc, "y", &d), 0);
 	for (int i = 0; i < 64; i++)
 		assert_int_equal(edit_undo(path_of("mine.json"), &line, &d), 0);
-	assert_int_equal(line, 98 - 64 + 3);
+	assert_int_equal(line, 98 - 64 + 4);
 	assert_int_equal(edit_undo(path_of("mine.json"), &line, &d), -1); /* only 64 are kept */
 	assert_int_equal(d.n, 1);
 }
@@ -169,7 +169,7 @@ static void made_file_is_taken_back(void **state)
 	assert_int_equal(add("new.json", 2, "y", &d), 0);
 	assert_int_equal(add("new.json", 3, "y", &d), 0);
 	assert_int_equal(edit_undo(path_of("new.json"), &line, &d), 0);
-	assert_int_equal(line, 4);
+	assert_int_equal(line, 5);
 	assert_int_equal(edit_undo(path_of("new.json"), &line, &d), 0);
 	assert_int_equal(line, 0);
 	assert_file("new.json", NULL);
@@ -205,7 +205,7 @@ static void change_by_others_is_respected(void **state)
 	put("mine.json", "{ \"routes\": [] }");
 	buf_init(&b, 4096);
 	buf_puts(&b, ADDED);
-	assert_int_equal(edit_save(&f, &b, files, 2, NULL, &d), -1);
+	assert_int_equal(edit_save(&f, &b, 1, files, 2, NULL, &d), -1);
 	assert_string_equal(d.list[0].code, "changed");
 	assert_file("mine.json", "{ \"routes\": [] }");
 	edit_finish(&f);
@@ -251,7 +251,7 @@ static void undo_in_a_text_of_many_bytes_a_letter(void **state)
 	assert_int_equal(edit_open(&f, files[1], &d), 0);
 	buf_init(&b, 4096);
 	buf_puts(&b, is);
-	assert_int_equal(edit_save(&f, &b, files, 2, NULL, &d), 0);
+	assert_int_equal(edit_save(&f, &b, 1, files, 2, NULL, &d), 0);
 	edit_finish(&f);
 	buf_finish(&b);
 	assert_file("mine.json", is);

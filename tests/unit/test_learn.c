@@ -236,6 +236,12 @@ static const struct {
 	{ "MSB, LSB", PAIR_MSB_FIRST, GUESS_FADER14, LEARN_CC, 0, 1 },
 	{ "LSB, MSB", PAIR_LSB_FIRST, GUESS_FADER14, LEARN_CC, 0, 1 },
 	{ "only the half that changed", PAIR_CHANGED, GUESS_FADER14, LEARN_CC, 0, 1 },
+	{ "LSB first of all 0",
+	  "9 B0 01 10, 0 B0 21 00, 9 B0 01 11, 0 B0 21 25, 9 B0 01 12, 0 B0 21 4A", GUESS_FADER14,
+	  LEARN_CC, 0, 1 },
+	{ "LSB first, at its end",
+	  "9 B0 21 7F, 0 B0 01 10, 9 B0 21 03, 0 B0 01 11, 9 B0 21 13, 0 B0 01 12", GUESS_FADER14,
+	  LEARN_CC, 0, 1 },
 	{ "two knobs, one after the other",
 	  "0 B0 21 50, 9 B0 21 58, 50 B0 01 10, 9 B0 01 20, 9 B0 01 50", GUESS_FADER7, LEARN_CC, 0,
 	  1 },
@@ -269,7 +275,8 @@ static void other_messages(void **state)
 			fail_msg("%s: no answer", messages[i].what);
 		if (thing.guess != messages[i].guess || thing.source.form != messages[i].form ||
 		    thing.source.channel != messages[i].channel ||
-		    thing.source.number != messages[i].number || thing.ask != ASK_NOTHING)
+		    thing.source.number != messages[i].number || thing.ask != ASK_NOTHING ||
+		    thing.held)
 			fail_msg("%s: %s, form %d, channel %u, number %u, ask %d", messages[i].what,
 			         learn_guess_names[thing.guess], thing.source.form,
 			         thing.source.channel, thing.source.number, thing.ask);
