@@ -116,6 +116,7 @@ struct learn_track {
 	bool pad;
 	bool alone;
 	bool trigger; /* OSC without a number */
+	bool wide;    /* a parameter with CC 38 */
 
 	bool fresh; /* half of a pair: the other half may follow */
 	bool half;  /* it is one */
@@ -134,7 +135,7 @@ struct learn {
 		uint8_t channel;
 		uint8_t value[2]; /* MSB and LSB of the selected parameter */
 		uint8_t have;     /* bits: which of them */
-		bool rpn, wide;
+		bool rpn;
 		bool seen; /* its data came: what selects it is no thing */
 		uint8_t data;
 	} params[16];

@@ -1,5 +1,4 @@
-/* What has moved: tracks of sources, the pairs and parameters that several messages make together,
- * buttons that are held, and when a movement is over.
+/* What has moved: tracks of sources, buttons that are held, and when a movement is over.
  *
  * A movement begins with the first message after an answer. Of all that moves, the one that has
  * moved most is meant; it is over when that one rests. A button that is held may be a shift key, so
@@ -13,11 +12,8 @@
 #define NS_PER_MS UINT64_C(1000000)
 #define REST_NS (350 * NS_PER_MS)  /* no message for so long: it rests */
 #define HOLD_NS (2000 * NS_PER_MS) /* a button that is held for longer may be one that latches */
-#define PAIR_NS (5 * NS_PER_MS)    /* as the engine waits for the other half */
 
 #define OTHERS_SHARE 0.25 /* of the largest movement: what moved less is an accident */
-
-enum { CC_DATA_MSB = 6, CC_DATA_LSB = 38, CC_NRPN_LSB = 98, CC_RPN_MSB = 101 };
 
 void learn_init(struct learn *l)
 {
@@ -36,7 +32,7 @@ static bool is_same(const struct learn_source *a, const struct learn_source *b)
 	       a->number == b->number && a->arg == b->arg && !strcmp(a->address, b->address);
 }
 
-static struct learn_track *find(struct learn *l, const struct learn_source *id)
+struct learn_track *learn_find(struct learn *l, const struct learn_source *id)
 {
 	for (size_t i = 0; i < LEARN_TRACKS; i++)
 		if (l->tracks[i].used && is_same(&l->tracks[i].id, id))
@@ -63,9 +59,9 @@ static struct learn_track *make_room(struct learn *l)
 	return oldest;
 }
 
-static struct learn_track *track_of(struct learn *l, const struct learn_source *id)
+struct learn_track *learn_track_of(struct learn *l, const struct learn_source *id)
 {
-	struct learn_track *t = find(l, id);
+	struct learn_track *t = learn_find(l, id);
 
 	if (t)
 		return t;
@@ -101,6 +97,13 @@ static bool is_end(const struct learn_track *t, float v)
 	return v == 0.0f || v == (t->id.form == LEARN_OSC ? 1.0f : 127.0f);
 }
 
+/* A CC that selects a parameter, of which 127 is part of "none". */
+static bool is_selecting(const struct learn_track *t)
+{
+	return t->id.form == LEARN_CC && t->id.number >= LEARN_CC_SELECT &&
+	       t->id.number < LEARN_CC_SELECT + 4;
+}
+
 bool learn_is_switching(const struct learn_track *t)
 {
 	const size_t n = learn_kept(t);
@@ -108,7 +111,8 @@ bool learn_is_switching(const struct learn_track *t)
 
 	if (t->id.form == LEARN_NOTE)
 		return true;
-	if ((t->id.form != LEARN_CC && t->id.form != LEARN_OSC) || t->trigger || t->half || !n)
+	if ((t->id.form != LEARN_CC && t->id.form != LEARN_OSC) || t->trigger || t->half ||
+	    is_selecting(t) || !n)
 		return false;
 	if (n == 1)
 		return is_end(t, learn_sample(t, 0)->v);
@@ -150,26 +154,7 @@ static void set_down(struct learn_track *t, uint64_t t_ns, float v)
 	t->down = down;
 }
 
-/* A pad that is pressed harder is still that pad. */
-static bool is_of_pad(struct learn *l, const struct learn_source *s)
-{
-	bool found = false;
-
-	if (s->form != LEARN_PRESSURE && s->form != LEARN_POLY)
-		return false;
-	for (size_t i = 0; i < LEARN_TRACKS; i++) {
-		struct learn_track *t = &l->tracks[i];
-
-		if (!t->used || t->id.form != LEARN_NOTE || !t->down || t->id.port != s->port ||
-		    t->id.channel != s->channel ||
-		    (s->form == LEARN_POLY && t->id.number != s->number))
-			continue;
-		t->pad = found = true;
-	}
-	return found;
-}
-
-/* ---- what comes in ---- */
+/* ---- samples ---- */
 
 static void add_movement(struct learn_track *t, float v)
 {
@@ -181,7 +166,7 @@ static void add_movement(struct learn_track *t, float v)
 		t->hi = v;
 }
 
-static void add(struct learn *l, struct learn_track *t, uint64_t t_ns, float v)
+void learn_add(struct learn *l, struct learn_track *t, uint64_t t_ns, float v)
 {
 	const int held = find_held(l, t);
 
@@ -202,31 +187,6 @@ static void add(struct learn *l, struct learn_track *t, uint64_t t_ns, float v)
 	l->tracks[held].moves = 0;
 }
 
-/* ---- MIDI ---- */
-
-/* Whether this half and the other one, which came just before, are a pair. */
-static void add_half(struct learn *l, struct learn_track *t, uint64_t t_ns)
-{
-	const bool is_msb = t->id.number < 32;
-	struct learn_track *other, *msb;
-
-	if (t->id.form != LEARN_CC || t->id.number >= 64)
-		return;
-	other = (struct learn_track *)learn_other_cc(l, t, is_msb ? 32 : -32);
-	t->fresh = true;
-	if (!other)
-		return;
-	msb = is_msb ? t : other;
-	if (other->fresh && t_ns - other->last_ns <= PAIR_NS) {
-		other->fresh = t->fresh = false;
-		msb->pairs++;
-		msb->pairs_lsb_first += is_msb;
-	}
-	t->half = other->half = learn_is_pair(l, msb);
-	if (t->half)
-		other->down = other->shifts = false; /* no button, as it may have seemed */
-}
-
 bool learn_is_pair(const struct learn *l, const struct learn_track *t)
 {
 	const struct learn_track *lsb = t->id.number < 32 ? learn_other_cc(l, t, 32) : NULL;
@@ -234,166 +194,6 @@ bool learn_is_pair(const struct learn *l, const struct learn_track *t)
 	/* Some devices send only the half that changed, so the rarer half decides. */
 	return t->id.form == LEARN_CC && lsb && t->pairs &&
 	       4 * t->pairs >= 3 * (t->n < lsb->n ? t->n : lsb->n);
-}
-
-static struct learn_params *params_of(struct learn *l, const struct learn_source *s)
-{
-	const size_t n = sizeof(l->params) / sizeof(*l->params);
-	struct learn_params *p = NULL;
-
-	for (size_t i = 0; i < n; i++)
-		if (l->params[i].port == s->port && l->params[i].channel == s->channel)
-			return &l->params[i];
-	for (size_t i = 0; i < n && !p; i++)
-		if (l->params[i].port == LEARN_NONE)
-			p = &l->params[i];
-	if (!p)
-		p = &l->params[l->next_param++ % n];
-	*p = (struct learn_params){ .port = s->port, .channel = s->channel };
-	return p;
-}
-
-static void select_param(struct learn_params *p, int cc, uint8_t v)
-{
-	const bool rpn = cc >= CC_RPN_MSB - 1, msb = cc & 1;
-
-	if (p->rpn != rpn || p->have == 3)
-		p->have = 0;
-	p->rpn = rpn;
-	p->wide = false;
-	p->value[!msb] = v;
-	p->have |= (uint8_t)(msb ? 1 : 2);
-	if (p->have == 3 && rpn && p->value[0] == 127 && p->value[1] == 127)
-		p->have = 0; /* the null parameter: nothing is selected */
-}
-
-/* What selected the parameter was no movement of its own. */
-static void forget_selection(struct learn *l, const struct learn_source *s)
-{
-	struct learn_source id = *s;
-	struct learn_track *t;
-
-	for (id.number = CC_NRPN_LSB; id.number <= CC_RPN_MSB; id.number++)
-		if ((t = find(l, &id)))
-			t->moves = 0;
-}
-
-/* CC as parts of a parameter. Returns whether that is all it was. */
-static bool add_param(struct learn *l, uint64_t t_ns, const struct learn_source *s, uint8_t v)
-{
-	struct learn_source id = *s;
-	struct learn_params *p;
-
-	if (s->number >= CC_NRPN_LSB && s->number <= CC_RPN_MSB) {
-		p = params_of(l, s);
-		select_param(p, s->number, v);
-		return p->seen;
-	}
-	if (s->number != CC_DATA_MSB && s->number != CC_DATA_LSB)
-		return false;
-	p = params_of(l, s);
-	if (p->have != 3)
-		return false;
-	if (!p->seen)
-		forget_selection(l, s);
-	p->seen = true;
-	id.form = p->rpn ? LEARN_RPN : LEARN_NRPN;
-	id.number = (uint16_t)(p->value[0] << 7 | p->value[1]);
-	if (s->number == CC_DATA_MSB)
-		p->data = v;
-	else
-		p->wide = true;
-	add(l, track_of(l, &id), t_ns, (float)(p->data << 7 | (s->number == CC_DATA_LSB ? v : 0)));
-	return true;
-}
-
-static bool source_of(const struct midi_msg *m, int port, struct learn_source *s, float *v)
-{
-	*s = (struct learn_source){ .port = port, .channel = m->status & 15, .number = m->d1 };
-	*v = m->d2;
-	switch (m->status & 0xF0) {
-	case MIDI_NOTE_OFF:
-		*v = 0.0f;
-		/* fall through */
-	case MIDI_NOTE_ON:
-		s->form = LEARN_NOTE;
-		return true;
-	case MIDI_CC:
-		s->form = LEARN_CC;
-		return true;
-	case MIDI_POLY_PRESSURE:
-		s->form = LEARN_POLY;
-		return true;
-	case MIDI_PROGRAM:
-		s->form = LEARN_PROGRAM;
-		break;
-	case MIDI_PRESSURE:
-		s->form = LEARN_PRESSURE;
-		break;
-	case MIDI_BEND:
-		s->form = LEARN_BEND;
-		*v = (float)(m->d2 << 7 | m->d1);
-		s->number = 0;
-		return true;
-	default:
-		return false;
-	}
-	*v = m->d1; /* those two have one byte, which is the value */
-	s->number = 0;
-	return true;
-}
-
-void learn_midi(struct learn *l, uint64_t t_ns, int port, const struct midi_msg *m)
-{
-	struct learn_source s;
-	struct learn_track *t;
-	float v;
-
-	if (!source_of(m, port, &s, &v) || is_of_pad(l, &s))
-		return;
-	if (s.form == LEARN_CC && add_param(l, t_ns, &s, m->d2))
-		return;
-	t = track_of(l, &s);
-	add_half(l, t, t_ns);
-	add(l, t, t_ns, v);
-}
-
-/* ---- OSC ---- */
-
-static void add_trigger(struct learn *l, uint64_t t_ns, struct learn_source *s)
-{
-	struct learn_track *t = track_of(l, s);
-
-	t->trigger = t->alone = true;
-	add(l, t, t_ns, 1.0f);
-}
-
-void learn_osc(struct learn *l, uint64_t t_ns, const struct osc_msg *m)
-{
-	struct learn_source s = { .form = LEARN_OSC, .port = LEARN_NONE };
-	size_t numbers = 0;
-	bool bang = m->nargs == 0;
-	double v;
-
-	if (m->address_len >= LEARN_ADDRESS || m->pattern || osc_is_chatter(m))
-		return;
-	memcpy(s.address, m->address, m->address_len + 1);
-	for (size_t i = 0; i < m->nargs; i++) {
-		numbers += osc_number(&m->args[i], &v);
-		bang |= m->args[i].type == 'I';
-	}
-	if (!numbers && bang)
-		add_trigger(l, t_ns, &s);
-	for (uint8_t i = 0; i < m->nargs && i < LEARN_ARGS; i++) {
-		struct learn_track *t;
-
-		if (!osc_number(&m->args[i], &v))
-			continue;
-		s.arg = i;
-		t = track_of(l, &s);
-		t->alone = numbers == 1;
-		add(l, t, t_ns, (float)v);
-	}
 }
 
 /* ---- answers ---- */

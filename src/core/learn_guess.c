@@ -428,9 +428,7 @@ void learn_classify(const struct learn *l, const struct learn_track *t, struct l
 	case LEARN_NRPN:
 	case LEARN_RPN:
 		out->guess = GUESS_PARAMETER;
-		for (size_t i = 0; i < sizeof(l->params) / sizeof(*l->params); i++)
-			out->wide |= l->params[i].port == t->id.port &&
-			             l->params[i].channel == t->id.channel && l->params[i].wide;
+		out->wide = t->wide;
 		break;
 	case LEARN_OSC:
 		classify_osc(l, t, out);

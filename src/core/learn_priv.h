@@ -1,8 +1,19 @@
-/* Between learn.c, which keeps what was seen, and learn_guess.c, which says what it is. */
+/* Between learn_in.c, which takes messages, learn.c, which keeps what was seen of each source, and
+ * learn_guess.c, which says what it is. */
 #ifndef CUEWIRE_LEARN_PRIV_H
 #define CUEWIRE_LEARN_PRIV_H
 
 #include "cuewire/learn.h"
+
+/* The first of the four CC that select a parameter: NRPN LSB and MSB, RPN LSB and MSB (MIDI 1.0). */
+#define LEARN_CC_SELECT 98
+
+/* The track of a source: NULL where there is none; the other makes one. */
+struct learn_track *learn_find(struct learn *l, const struct learn_source *id);
+struct learn_track *learn_track_of(struct learn *l, const struct learn_source *id);
+
+/* Adds a value to a track. */
+void learn_add(struct learn *l, struct learn_track *t, uint64_t t_ns, float v);
 
 /* Whether the track is one of two states in turn: a note, or a CC or an argument of OSC that has
  * taken 0 and one other value, never twice running. */

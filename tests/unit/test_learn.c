@@ -298,7 +298,7 @@ static void details(void **state)
 	assert_true(play(r, "0 90 24 5F, 9 A0 24 70, 9 80 24 00", &thing) && thing.pad);
 	assert_true(play(r, "0 B0 63 00, 0 B0 62 03, 0 B0 06 10, 0 B0 26 11", &thing) &&
 	            thing.wide);
-	assert_true(play(r, "0 B0 63 00, 0 B0 62 03, 0 B0 06 10", &thing) && !thing.wide);
+	assert_true(play(r, "0 B0 63 00, 0 B0 62 04, 0 B0 06 10", &thing) && !thing.wide);
 	learn_init(&r->l);
 	assert_true(play(r, PAIR_MSB_FIRST, &thing) && !thing.lsb_first);
 	free(r);
