@@ -286,10 +286,13 @@ static int learn(const struct args *a, const char *file)
 	t->socket = a->socket;
 	t->mappings = a->mappings;
 	buf_init(&l.route, TEXT_MAX_BYTES);
-	if (!tutor_begin(t, file))
+	if (!tutor_begin(t, file)) {
+		if (a->to || a->json)
+			fprintf(stderr, "Move something...\n");
 		code = a->to     ? write_next(t, a, until, &l)
 		       : a->json ? print_things(t, a, until, &l)
 		                 : tutor_talk(t, a->once, until);
+	}
 	buf_finish(&l.route);
 	tutor_finish(t);
 	free(t);

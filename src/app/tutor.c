@@ -126,16 +126,19 @@ static int read_mapping(struct tutor *t)
 	return 0;
 }
 
+/* Returns when the bridge tells what comes in: it answers in order, and its engine, too. */
 static int listen_to(struct tutor *t)
 {
-	static const char request[] = "{\"request\": \"monitor\", \"how\": \"trace\"}\n";
+	static const char requests[] = "{\"request\": \"monitor\", \"how\": \"trace\"}\n"
+				       "{\"request\": \"status\"}\n";
 
 	t->fd = socket_connect(t->socket);
 	if (t->fd < 0)
 		return -1;
-	if (write(t->fd, request, sizeof(request) - 1) == sizeof(request) - 1)
+	if (write(t->fd, requests, sizeof(requests) - 1) == sizeof(requests) - 1 &&
+	    tutor_listens(t))
 		return 0;
-	fprintf(stderr, "cuewire: the bridge went away\n");
+	fprintf(stderr, "cuewire: the bridge went away, or does not answer\n");
 	return -1;
 }
 

@@ -30,7 +30,8 @@ struct tutor {
 	struct mapping
 		*old; /* what they said before the last change: what was told of it holds still */
 
-	int fd; /* the bridge's trace */
+	int fd;         /* the bridge's trace */
+	bool listening; /* the bridge has answered there */
 	struct buf in,
 		key; /* what was read of it, and of standard input, and is no whole line yet */
 	bool key_ended;
@@ -75,6 +76,10 @@ int tutor_undo(struct tutor *t);
 const char *tutor_news(const struct tutor *t);
 
 /* ---- tutor_in.c ---- */
+
+/* Waits until the bridge has answered the status that was asked for behind its trace: from then on
+ * nothing that is moved is missed. False: it has not, within 10 s. */
+bool tutor_listens(struct tutor *t);
 
 enum tutor_event { TUTOR_MOVED, TUTOR_TYPED, TUTOR_LATE, TUTOR_CLOSED, TUTOR_BRIDGE_ENDED };
 

@@ -12,6 +12,8 @@
 #include "cuewire/clock.h"
 #include "cuewire/platform.h"
 
+#define ANSWER_NS UINT64_C(10000000000) /* for the bridge to answer in */
+
 /* ---- lines of the trace ---- */
 
 /* The number that a port has here; LEARN_NONE: there are too many. */
@@ -79,6 +81,8 @@ static void take_line(struct tutor *t, const char *text)
 	const cJSON *in = cJSON_GetObjectItemCaseSensitive(line, "in");
 	const cJSON *at = cJSON_GetObjectItemCaseSensitive(line, "t_ns");
 
+	if (cJSON_GetObjectItemCaseSensitive(line, "files"))
+		t->listening = true;
 	if (cJSON_IsString(in) && cJSON_IsNumber(at)) {
 		const uint64_t t_ns = (uint64_t)at->valuedouble;
 
@@ -133,6 +137,22 @@ static bool take_trace(struct tutor *t)
 		buf_clear(&t->in); /* a line without an end is none of the bridge's */
 	buf_finish(&line);
 	return open;
+}
+
+bool tutor_listens(struct tutor *t)
+{
+	const uint64_t until = clock_ns() + ANSWER_NS;
+	struct pollfd fd = { .fd = t->fd, .events = POLLIN };
+
+	while (!t->listening && clock_ns() < until) {
+		if (platform_poll(&fd, 1, until) < 0 && errno != EINTR)
+			return false;
+		if (fd.revents && !take_trace(t))
+			return false;
+		fd.revents = 0;
+	}
+	learn_skip(&t->learn);
+	return t->listening;
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)

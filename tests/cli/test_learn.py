@@ -39,7 +39,7 @@ MAPPING = """{
 """
 
 FADER = "B0 15 03, B0 15 10, B0 15 20, B0 15 33, B0 15 48, B0 15 60"
-PAIR = ", ".join("B0 03 %02X, B0 23 %02X" % (10 + i, i * 37 % 128) for i in range(12))
+PAIR = ", ".join("B0 03 %02X B0 23 %02X" % (10 + i, i * 37 % 128) for i in range(12))
 PAD = "90 24 5F, 80 24 00"
 ENCODER = "B0 16 41, B0 16 41, B0 16 41, B0 16 3F, B0 16 3F"
 
@@ -81,50 +81,49 @@ class Desk(Bridge):
             os.write(self.fifo, bytes.fromhex(message))
             time.sleep(gap)
 
-    def learn(self, *args, cwd=None, stdin=subprocess.DEVNULL):
-        """A process that listens already."""
-        before = self.watchers()
-        p = subprocess.Popen([CUEWIRE, "learn", "--socket", self.socket, *args], stdin=stdin,
-                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd or self.folder.name)
-        cuewire.wait_until(lambda: self.watchers() > before or p.poll() is not None, "learn listening")
-        return p
+    def learn(self, *args):
+        """One that listens already."""
+        return Learn(self, *args)
 
-    def watchers(self):
-        """Connections that the bridge has at its socket."""
-        with open("/proc/net/unix") as f:
-            return sum(line.endswith(" %s\n" % self.socket) and line.split()[5] == "03" for line in f)
-
-    def learned(self, script, *args, code=0, **more):
+    def learned(self, script, *args, code=0):
         """What a learn of these arguments says when this is played."""
-        p = self.learn(*args, **more)
-        self.settle()
+        p = self.learn(*args)
         self.play(script)
-        out, err = p.communicate(timeout=PATIENCE)
-        assert p.returncode == code, "%s: exit %d\n%s%s" % (args, p.returncode, out, err)
-        return out, err
-
-    def settle(self):
-        """Until the bridge knows that it is to tell its inputs: it answers in order."""
-        self.status()
-        time.sleep(0.05)
+        return p.end(code)
 
     def json(self, script, *args):
         return json.loads(self.learned(script, "--json", "--once", *args)[0].splitlines()[-1])
+
+
+class Learn:
+    """A learn without a terminal."""
+
+    def __init__(self, desk, *args):
+        self.process = subprocess.Popen([CUEWIRE, "learn", "--socket", desk.socket, *args], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=desk.folder.name)
+        self.out = cuewire.Lines(self.process.stdout)
+        self.err = cuewire.Lines(self.process.stderr)
+        self.err.wait(lambda s: s == "Move something...")
+
+    def end(self, code=0):
+        """What it has said on both."""
+        assert self.process.wait(PATIENCE) == code, self.said()
+        return self.said()
+
+    def said(self):
+        return ["\n".join(lines.read(0.1)) for lines in (self.out, self.err)]
 
 
 class Terminal:
     """A learn on a terminal of its own."""
 
     def __init__(self, desk, *args, cwd=None):
-        before = desk.watchers()
         self.fd, end = pty.openpty()
         self.process = subprocess.Popen([CUEWIRE, "learn", "--socket", desk.socket, *args], stdin=end, stdout=end,
                                         stderr=end, cwd=cwd or desk.folder.name)
         os.close(end)
         self.text = ""
         self.wait("Move something...")
-        cuewire.wait_until(lambda: desk.watchers() > before, "learn listening")
-        desk.settle()
 
     def read(self):
         if select.select([self.fd], [], [], 0.02)[0]:
@@ -180,31 +179,27 @@ def things_as_json():
 def osc_as_json():
     with Desk() as d:
         p = d.learn("--json", "--once")
-        d.settle()
         for v in 0.1, 0.3, 0.6:
             d.send("/1/fader1", "f", v)
-        o = json.loads(p.communicate(timeout=PATIENCE)[0])
+        o = json.loads(p.end()[0])
         assert o["guess"] == "fader" and o["source"] == o["route"] == {"osc": "/1/fader1"}, o
         p = d.learn("--json", "--once")
-        d.settle()
         for v in 0.1, 0.3, 0.6:
             d.send("/3/xy", "ff", 0.5 + v / 10, v)
-        o = json.loads(p.communicate(timeout=PATIENCE)[0])
+        o = json.loads(p.end()[0])
         assert o["guess"] == "xy" and o["route"] == {"osc": "/3/xy", "arg": 1}, o
 
 
 def unclear_is_told_and_asked_for():
     with Desk() as d:
         p = d.learn("--json", "--once")
-        d.settle()
         d.play("B0 16 01, B0 16 01, B0 16 01")
-        lines = cuewire.Lines(p.stdout)
-        o = json.loads(lines.wait(lambda s: True))
+        o = json.loads(p.out.wait(lambda s: True))
         assert o["sure"] is False and o["route"] is None and "the other way" in o["text"], o
         d.play("B0 16 7F, B0 16 7F")
-        o = json.loads(lines.wait(lambda s: "twos or" not in s))
+        o = json.loads(p.out.wait(lambda s: "twos or" not in s))
         assert o["route"] == {"port": "pads", "channel": 1, "cc": 22, "encoder": "twos"}, o
-        assert p.wait(PATIENCE) == 0
+        p.end()
 
 
 def mapped_and_held_are_told():
@@ -212,11 +207,10 @@ def mapped_and_held_are_told():
         o = d.json("B0 01 03, B0 01 20, B0 01 50")
         assert o["mapped"] == [{"control": "deck.a.gain", "file": d.mine, "line": 18}], o
         p = d.learn("--json", "--once")
-        d.settle()
         d.play("90 0F 7F")
         time.sleep(0.1)
         d.play(FADER)
-        o = json.loads(p.communicate(timeout=PATIENCE)[0])
+        o = json.loads(p.end()[0])
         d.play("80 0F 00")
         assert o["text"] == "7-bit fader on channel 1, CC 21, while note 15 on channel 1 is held", o
         assert o["held"] == {"source": {"port": "pads", "channel": 1, "note": 15}, "control": "shift",
@@ -266,14 +260,12 @@ def writes_as_json_and_makes_files():
 def shift_layer_is_written():
     with Desk() as d:
         p = d.learn("--to", "deck.a.volume", "mine.json")
-        d.settle()
         d.play("90 0F 7F")
         time.sleep(0.1)
         d.play(FADER)
-        assert p.wait(PATIENCE) == 0
+        p.end()
         d.play("80 0F 00")
         assert '"cc": 21, "when": { "shift": 1 }, "to": "deck.a.volume" }' in d.read(), d.read()
-        p.communicate()
 
 
 def refusals():
@@ -309,8 +301,7 @@ def bridge_that_ends():
     with Desk() as d:
         p = d.learn("--json")
         d.stop()
-        assert p.wait(PATIENCE) == 1
-        assert "the bridge has ended" in p.communicate()[1]
+        assert "the bridge has ended" in p.end(1)[1]
 
 
 def crlf_and_no_last_line_feed():
