@@ -214,7 +214,7 @@ static struct change find_change(const char *a, size_t na, const char *b, size_t
 
 	while (head < least && a[head] == b[head])
 		head++;
-	while (is_inside_char(a, na, head) || is_inside_char(b, nb, head))
+	while (head && (is_inside_char(a, na, head) || is_inside_char(b, nb, head)))
 		head--;
 	while (tail < least - head && a[na - 1 - tail] == b[nb - 1 - tail])
 		tail++;
