@@ -13,7 +13,6 @@
 #include "cuewire/osc.h"
 
 #define MSG_BYTES 6 /* a 14-bit pair, or a step up and its release */
-#define TIME_NEVER UINT64_MAX
 #define PEERS_MAX 32
 
 enum from {
@@ -26,13 +25,20 @@ enum from {
 	FROM_EXIT
 };
 
+/* Who may take a control from whom: see control_state. The bridge itself (what ends, what is sent
+ * again) is above all and locks nothing. */
+enum rank { RANK_AI, RANK_SCRIPT, RANK_UI, RANK_HARDWARE, RANK_BRIDGE, RANK_COUNT };
+extern const char *const rank_names[RANK_COUNT];
+
 /* Who causes something. who tells apart what may end by itself: an OSC peer, a MIDI port, a
  * client's connection. */
 struct source {
 	enum from from;
 	uint16_t who;
+	uint8_t rank;        /* enum rank */
 	bool brief;          /* label lives until the step returns, not as long as the mapping */
 	const char *label;   /* "osc:/1/fader1", "midi:pads", "intent:7" */
+	bool settled;        /* he shows already what it becomes (feedback) */
 	struct batch *batch; /* of an intent, else NULL */
 };
 
@@ -45,7 +51,9 @@ struct msg {
 	struct batch *batch; /* of the source; NULL: no intent */
 	float value;         /* 0..1; encoders: signed steps */
 	uint16_t control;
+	uint16_t key; /* what it takes the place of where it waits: the control, or a light */
 	int16_t port;
+	bool light;          /* it shows a control, and moves none */
 	uint8_t from;        /* enum from */
 	bool brief;          /* label lives until the sink returns, not as long as the mapping */
 	uint8_t waits;       /* enum waits */
@@ -70,6 +78,11 @@ struct sink {
 	/* What the route's control sends comes back by the route: that is let through no more.
 	 * May be NULL. */
 	void (*loop)(void *ctx, uint64_t t_ns, uint16_t route);
+	/* An OSC client is to show so; values: as many as the place has arguments. May be NULL. */
+	void (*show)(void *ctx, uint64_t t_ns, uint16_t peer, uint16_t place, const float *values,
+	             const struct source *s);
+	/* A control was not moved: somebody of a higher rank has it. May be NULL. */
+	void (*refused)(void *ctx, uint64_t t_ns, uint16_t control, const struct source *s);
 };
 
 struct engine;
@@ -87,6 +100,9 @@ void engine_midi(struct engine *e, uint64_t t_ns, int port, const struct midi_ms
 /* A client or a controller has gone: what it holds is released. */
 void engine_gone(struct engine *e, uint64_t t_ns, enum from from, uint16_t who);
 
+/* A port is there: what it shows is not known. */
+void engine_port_up(struct engine *e, uint64_t t_ns, int port);
+
 /* A port is lost: what its controller holds is released, and what is held on it counts as released. */
 void engine_port_down(struct engine *e, uint64_t t_ns, int port);
 
@@ -98,22 +114,11 @@ void engine_release_all(struct engine *e, uint64_t t_ns);
 
 /* ---- intents ---- */
 
-struct act {
-	uint16_t control;
-	enum op op;
-	float value;         /* set, nudge */
-	uint32_t release_ms; /* press: released by itself after that; 0: not */
-};
-
 /* Does it now. The caller has checked that the control's kind takes the op. */
 void engine_act(struct engine *e, uint64_t t_ns, const struct act *a, const struct source *s);
 
-/* Several acts, each after_ms after the one before. Owned by whoever made it; the engine borrows
+/* Several acts, each so long after the one before. Owned by whoever made it; the engine borrows
  * it from engine_batch until next == n. */
-struct batch_act {
-	struct act act;
-	uint32_t after_ms;
-};
 struct batch {
 	struct source source; /* source.batch points back here */
 	const struct batch_act *acts;
@@ -124,8 +129,13 @@ struct batch {
  * things wait already. */
 bool engine_batch(struct engine *e, uint64_t t_ns, struct batch *b);
 
-/* Forgets everything that waits for its time, of batches: their next becomes n. Moves nothing, but
- * what a batch was going to release is released now and not left held. */
+/* Whether the acts of a batch that are due at once may move their controls; else *control is one
+ * that may not. */
+bool engine_may(const struct engine *e, uint64_t t_ns, const struct batch *b, uint16_t *control);
+
+/* Forgets everything that waits for its time, of batches and macros: their next becomes n; what
+ * moves by itself stops where it is. Moves nothing, but what a batch was going to release is
+ * released now and not left held. */
 void engine_cancel(struct engine *e, uint64_t t_ns);
 
 /* ---- time ---- */
@@ -140,6 +150,8 @@ struct control_state {
 	float value;      /* asked last; switches and buttons 0 or 1 */
 	bool touched;     /* value means something */
 	uint64_t t_ns;    /* of the last touch */
+	uint64_t lock_ns; /* until then those of a lower rank are refused; TIME_NEVER: it is held */
+	uint8_t rank;     /* enum rank: of who moved it last */
 	const char *by;   /* label of its source; NULL: it is in by_copy */
 	char by_copy[48]; /* cut */
 };

@@ -16,7 +16,6 @@ struct cJSON;
 #define INTENT_ID_MAX 64
 #define INTENT_NAME_MAX 96
 #define INTENT_ACTS_MAX 64
-#define INTENT_TAP_MS 50 /* a step that presses without a later release */
 
 struct intent_request {
 	char id[INTENT_ID_MAX + 1]; /* empty: none was given */

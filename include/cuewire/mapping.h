@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "cuewire/diag.h"
+#include "cuewire/duration.h"
 #include "cuewire/kind.h"
 #include "cuewire/value.h"
 #include "cuewire/xform.h"
@@ -37,7 +38,8 @@ struct port {
 	struct names in, out;         /* MIDI devices */
 	int osc_listen;               /* UDP port, -1: none */
 	const char *osc_bind;         /* numeric address to listen on, NULL: all */
-	int osc_reply_port;           /* where answers go at the sender's address; 9000 */
+	int osc_reply_port;           /* where feedback goes at the sender's address; 9000 */
+	bool osc_feedback;            /* whether there is any */
 	const char *osc_send;         /* "host:port" for controls of this port, NULL: none */
 	const char *raw_in, *raw_out; /* paths of FIFOs or files, NULL: none */
 	bool simulated;               /* never more than the stand-in */
@@ -88,40 +90,121 @@ struct control {
 	int port;               /* PORT_NONE: nothing is sent (a shift key) */
 	struct address out;     /* ADDR_NONE: the pair below, or osc_out */
 	struct address up; /* switch: its "on"; encoder: one step up. 127, for an encoder then 0 */
-	struct address down; /* switch: its "off"; encoder: one step down */
-	const char *osc_out; /* address on an OSC port */
+	struct address down;   /* switch: its "off"; encoder: one step down */
+	const char *osc_out;   /* address on an OSC port */
+	const uint16_t *shown; /* places that look at it, by its value or in a condition */
+	uint16_t nshown;
+	uint16_t radio;   /* the next of its group, itself at last: one of them is on at most */
+	uint64_t hold_ns; /* how long whoever moved it has it, against those of a lower rank */
+	bool leads;       /* routes lead from it (mapping_from), or lights show it */
+};
+
+/* ---- conditions ---- */
+
+/* A list in postfix order: each node takes what the n before it have given. Empty: always. */
+enum condition_op { COND_IS, COND_NOT, COND_AND, COND_OR };
+
+struct condition {
+	uint8_t op;       /* enum condition_op */
+	uint8_t n;        /* of COND_AND and COND_OR */
+	uint16_t control; /* of COND_IS: its value is lo..hi */
+	float lo, hi;
 };
 
 /* ---- routes ---- */
 
-enum route_as { AS_VALUE, AS_TOGGLE, AS_COUNT };
-extern const char *const route_as_names[AS_COUNT];
-
-struct condition {
+/* One thing that is done to a control. */
+struct act {
 	uint16_t control;
-	bool on; /* its value is 0.5 or more */
+	enum op op;
+	float value;          /* set, nudge */
+	uint32_t release_ms;  /* press: released by itself after that; 0: not */
+	struct duration over; /* set: on its way for so long; 0: at once */
+};
+struct batch_act {
+	struct act act;
+	struct duration after; /* after the one before */
 };
 
-#define ROUTE_END UINT16_MAX
+/* Presses that none of the later acts releases are taps. */
+void batch_taps(struct batch_act *acts, size_t n);
+#define BATCH_TAP_MS 50
 
+struct macro {
+	const struct batch_act *acts;
+	size_t n;
+};
+
+/* What a press does while the macro of its route is under way. */
+enum again { AGAIN_RESTART, AGAIN_IGNORE, AGAIN_CANCEL, AGAIN_COUNT };
+extern const char *const again_names[AGAIN_COUNT];
+
+#define ROUTE_END UINT16_MAX
+#define CONTROL_NONE UINT16_MAX
+
+/* Its source is one of osc, from, every and, if none of them is there, in. */
 struct route {
 	struct where at;
-	const char *osc; /* address or pattern; NULL: MIDI */
+	const char *osc; /* address or pattern, or NULL */
 	bool pattern;    /* osc holds pattern characters */
 	bool own;        /* the address that a control has by itself */
-	bool plain; /* a value goes to its control as it is: no condition, transform, toggle, step */
-	int arg;    /* OSC: argument index; -1: the first number */
-	int port;   /* MIDI: the port that it comes from; OSC: PORT_NONE (any) */
+	bool plain; /* a value goes to its control as it is: no condition, transform, step, macro */
+	bool feedback;          /* it writes a lamp */
+	bool bipolar;           /* as its control */
+	bool pressed;           /* a note is on or off for it, however hard it was hit */
+	bool holds;             /* what it sets by a press ends with the press */
+	bool edges;             /* a transform looks at presses: what has no value is a short one */
+	int arg;                /* OSC: argument index; -1: the first number */
+	int port;               /* MIDI: the port that it comes from; else PORT_NONE */
+	uint16_t from;          /* another control, or CONTROL_NONE */
+	struct duration every;  /* amount 0: none */
 	struct address in;      /* MIDI */
 	enum encoding encoding; /* the value is relative */
-	enum route_as as;
-	float by;      /* how far one step (or, with steps, one press) goes; 0: the default */
-	uint16_t to;   /* control */
-	uint16_t next; /* next route of the same source, ROUTE_END: none */
+	float acceleration;     /* 1: none */
+	float by;       /* how far one step (or, with steps, one press) goes; 0: the default */
+	uint16_t to;    /* control; CONTROL_NONE: a macro */
+	uint16_t next;  /* next route of the same source, ROUTE_END: none */
+	uint16_t place; /* at the same address, PLACE_NONE: none */
+	uint8_t place_arg;
+	bool settled; /* who sends by it shows what it becomes, and nobody else shows it */
 	uint8_t nwhen, nxf;
-	const struct condition *when; /* all must hold */
-	const struct xform *xf;       /* applied in order */
-	const char *label;            /* "osc:/1/fader1", "midi:pads": for monitor and state */
+	enum again again;
+	const struct condition *when;
+	struct xform *xf;          /* applied in order */
+	const struct macro *macro; /* NULL: none */
+	const char *label;         /* "osc:/1/fader1", "midi:pads": for monitor and state */
+};
+
+/* ---- feedback ---- */
+
+#define PLACE_NONE UINT16_MAX
+#define PLACE_ARGS_MAX 64
+#define PLACES_MAX 16384
+
+/* Where a control's value is shown: a light or a motor fader of a controller, an address of the
+ * tablets. */
+struct place {
+	int port;          /* MIDI; PORT_NONE: OSC, to every client */
+	struct address at; /* MIDI */
+	bool lsb_first, bipolar;
+	bool moves; /* a hand may move it: a fader, not a light */
+	bool own;   /* the address that a control has by itself: for clients that use such */
+	const char *osc;
+	uint8_t nargs;  /* OSC: of its message; MIDI: 1 */
+	uint32_t slot;  /* of its first argument among all, where the engine keeps what is known */
+	uint16_t first; /* of its shows, in order of the files */
+};
+
+/* What one argument of a place shows while its conditions hold; the first such one counts. */
+struct show {
+	uint16_t control;
+	uint16_t place;
+	uint8_t arg;
+	uint8_t nwhen, nxf;
+	bool back; /* xf is of a route and is undone, last first */
+	const struct condition *when;
+	const struct xform *xf;
+	uint16_t next; /* of its place */
 };
 
 /* ---- intents of the mapping ---- */
@@ -143,7 +226,8 @@ struct step {
 	enum op op;
 	const char *control; /* may hold {slot} */
 	const char *value; /* set: "to", nudge: "by": a number as text or one {slot}; NULL: none */
-	uint32_t after_ms; /* after the step before */
+	struct duration over;  /* set: on its way for so long */
+	struct duration after; /* after the step before */
 };
 
 struct intent {
@@ -167,9 +251,22 @@ struct mapping {
 	size_t ncontrols;
 	struct route *routes;
 	size_t nroutes;
+	struct place *places;
+	size_t nplaces;
+	size_t nlights; /* those of MIDI are among so many first places */
+	struct show *shows;
+	size_t nshows;
+	size_t nslots; /* arguments of all places */
 	struct intent *intents;
 	size_t nintents;
-	size_t nstates; /* numbers that transforms keep (xform.h) */
+	struct {
+		double bpm;
+		unsigned beats_per_bar;
+		int clock;    /* port whose MIDI clock is followed, or PORT_NONE */
+		uint16_t tap; /* button that taps the tempo, or CONTROL_NONE */
+	} tempo;
+	const struct xform **cells; /* whose each cell is (xform.h) */
+	size_t ncells;
 
 	struct mapping_index *index; /* set by mapping_index */
 	struct arena *arena;         /* owns everything above */
@@ -189,6 +286,9 @@ uint16_t mapping_osc(const struct mapping *m, const char *address, size_t len);
 /* The first route of a MIDI source. A 14-bit pair is found by both its numbers, as ADDR_CC. */
 uint16_t mapping_midi(const struct mapping *m, int port, enum addr_form form, uint8_t channel,
                       uint8_t number);
+
+/* The first route from a control. */
+uint16_t mapping_from(const struct mapping *m, uint16_t control);
 
 /* First routes of each distinct OSC address (for incoming patterns) and of each pattern (for all
  * addresses that mapping_osc does not find). */

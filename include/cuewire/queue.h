@@ -67,7 +67,8 @@ struct job {
 	struct batch_act acts[ACTS_MAX];
 	char label[72];      /* "intent:ID" */
 	uint64_t expires_ns; /* refused if it gets to the engine later; TIME_NEVER */
-	bool refused_busy, refused_expired;
+	bool refused_busy, refused_expired, refused_rank;
+	uint16_t locked; /* refused_rank: the control that somebody of a higher rank has */
 
 	/* filled by the engine */
 	struct act_result results[ACTS_MAX];
@@ -140,6 +141,9 @@ enum note_kind {
 	NOTE_EXPIRED, /* as NOTE_OUT, but it was not written */
 	NOTE_DIFFERS, /* port, control, value: it was not sent when its port came back */
 	NOTE_LOOP,    /* route: see struct sink */
+	NOTE_SHOWN, /* control; in.data: what an OSC client was sent, in.address: its own, in.label */
+	NOTE_LIGHT,   /* as NOTE_OUT, of what shows the control */
+	NOTE_REFUSED, /* control, out.label; out.value: enum rank of who has it */
 	NOTE_LOST
 };
 
@@ -164,6 +168,7 @@ struct note {
 			uint8_t data
 				[NOTE_DATA]; /* one OSC message (cut: len 0), or a MIDI message */
 			char address[128];   /* when it was cut */
+			char label[128];     /* NOTE_SHOWN */
 		} in;
 		uint64_t lost;
 	};

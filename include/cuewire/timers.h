@@ -8,7 +8,8 @@
 
 struct timer {
 	uint64_t t_ns;
-	uint16_t kind, index; /* the owner's */
+	uint16_t kind; /* the owner's, as is index */
+	uint32_t index;
 };
 
 struct timers {

@@ -111,7 +111,7 @@ void clients_accept(struct daemon *d)
 	}
 	if (++d->next_client == STDIN_CLIENT)
 		d->next_client++;
-	*c = (struct client){ .fd = fd, .id = d->next_client };
+	*c = (struct client){ .fd = fd, .id = d->next_client, .rank = RANK_SCRIPT };
 	c->line = xmalloc(CLIENT_BUFFER);
 	outlet_init(&c->out, fd);
 }

@@ -17,6 +17,7 @@ struct args {
 
 static const char *const monitors[] = { "", "json", NULL };
 static const char *const roles[] = { "ui", "script", "ai", NULL };
+static const uint8_t ranks[] = { RANK_UI, RANK_SCRIPT, RANK_AI };
 
 #define AT(field) offsetof(struct args, field)
 
@@ -40,7 +41,8 @@ static const struct option table[] = {
 	{ "stdin", OPTION_FLAG, AT(run.take_stdin),
 	  .help = "takes intents from standard input, one a line" },
 	{ "stdin-role", OPTION_WORD, AT(role), .value = "ROLE",
-	  .help = "ui, script or ai: accepted; ranks have no effect yet", .choices = roles },
+	  .help = "ui, script (unless given) or ai: whom standard input has to give way to",
+	  .choices = roles },
 	{ "mappings", OPTION_TEXT, AT(run.mappings), .value = "DIR",
 	  .help = "where shipped mappings are looked for" },
 };
@@ -48,13 +50,16 @@ static const struct option table[] = {
 
 int cmd_run(int argc, char **argv)
 {
-	struct args a = { .run = { .osc_port = -1, .open_timeout_ms = -1 }, .monitor = -1 };
+	struct args a = { .run = { .osc_port = -1, .open_timeout_ms = -1 },
+		          .monitor = -1,
+		          .role = 1 };
 	const int n = options_parse("run", table, NOPTIONS, &a, argc, argv);
 
 	if (n < 0)
 		return command_usage("run", n, table, NOPTIONS);
 	if (a.monitor >= 0)
 		a.run.monitor = a.monitor ? MONITOR_JSON : MONITOR_TEXT;
+	a.run.stdin_rank = ranks[a.role];
 	a.run.files = n ? (const char *const *)argv : NULL;
 	a.run.nfiles = (size_t)n;
 	return daemon_run(&a.run);

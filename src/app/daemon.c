@@ -210,7 +210,10 @@ static void add_stdin(struct daemon *d)
 	};
 	struct client *c = &d->clients[STDIN_CLIENT];
 
-	*c = (struct client){ .fd = 0, .id = STDIN_CLIENT, .watching = how[d->opt.monitor] };
+	*c = (struct client){ .fd = 0,
+		              .id = STDIN_CLIENT,
+		              .rank = d->opt.stdin_rank,
+		              .watching = how[d->opt.monitor] };
 	c->line = xmalloc(LINE_MAX_BYTES + 2);
 	outlet_init(&c->out, 1);
 }

@@ -37,6 +37,7 @@ struct run_options {
 	enum { MONITOR_OFF, MONITOR_TEXT, MONITOR_JSON } monitor;
 	const char *trace; /* NULL: none */
 	bool take_stdin;
+	uint8_t stdin_rank;   /* enum rank */
 	const char *mappings; /* NULL: found */
 };
 
@@ -111,6 +112,7 @@ struct client {
 	bool ended;     /* nothing more comes from it */
 	bool skipping;  /* the rest of a line that was too long */
 	bool closing;   /* after what is written and answered */
+	uint8_t rank;   /* enum rank: of what it asks for; it may lower it, never raise it */
 	bool one_shot;  /* `cuewire send`: presses outlive the connection, 10 s at most */
 	size_t pending; /* answers that are still to come */
 	enum watching watching;

@@ -121,6 +121,38 @@ static void add_out(struct buf *b, const struct daemon *d, const struct note *n)
 	}
 }
 
+/* What shows a control: "shown" in place of "control", so that nobody takes it for what moves it. */
+static void add_light(struct buf *b, const struct daemon *d, const struct note *n)
+{
+	buf_puts(b, ", \"shown\": ");
+	buf_json_str(b, d->m->controls[n->control].name);
+	buf_fmt(b, ", \"port\": \"%s\", \"value\": ", d->m->ports[n->port].name);
+	buf_json_num(b, (double)n->out.value);
+	buf_puts(b, ", \"from\": ");
+	buf_json_str(b, n->out.label);
+	buf_fmt(b,
+	        ", \"latency_us\": %.1f, \"midi\": ", (double)(n->out.written_ns - n->t_ns) / 1e3);
+	add_hex(b, n->out.bytes, n->out.len);
+}
+
+static void add_shown(struct buf *b, const struct daemon *d, const struct note *n)
+{
+	struct osc_msg m;
+
+	buf_puts(b, ", \"shown\": ");
+	buf_json_str(b, d->m->controls[n->control].name);
+	buf_puts(b, ", \"client\": ");
+	buf_json_str(b, n->in.address);
+	buf_puts(b, ", \"from\": ");
+	buf_json_str(b, n->in.label);
+	if (!n->in.len || osc_read(&m, n->in.data, n->in.len))
+		return;
+	buf_puts(b, ", \"osc\": ");
+	buf_json_strn(b, m.address, m.address_len);
+	buf_puts(b, ", \"args\": ");
+	add_args(b, &m);
+}
+
 /* What was not written: "expired": true or "differs": true in place of the bytes. */
 static void add_unwritten(struct buf *b, const struct daemon *d, const struct note *n)
 {
@@ -158,9 +190,24 @@ static void note_json(struct buf *b, const struct daemon *d, const struct note *
 	case NOTE_UNMAPPED_MIDI:
 		add_midi_in(b, "unmapped", d, n);
 		break;
+	case NOTE_LIGHT:
+		add_light(b, d, n);
+		break;
+	case NOTE_SHOWN:
+		add_shown(b, d, n);
+		break;
+	case NOTE_REFUSED:
+		buf_puts(b, ", \"refused\": ");
+		buf_json_str(b, d->m->controls[n->control].name);
+		buf_puts(b, ", \"from\": ");
+		buf_json_str(b, n->out.label);
+		buf_fmt(b, ", \"held_by\": \"%s\"", rank_names[(int)n->out.value]);
+		break;
 	case NOTE_LOOP:
 		buf_puts(b, ", \"loop\": ");
-		buf_json_str(b, d->m->controls[d->m->routes[n->control].to].name);
+		buf_json_str(b, d->m->routes[n->control].macro
+		                        ? "macro"
+		                        : d->m->controls[d->m->routes[n->control].to].name);
 		buf_puts(b, ", \"from\": ");
 		buf_json_str(b, d->m->routes[n->control].label);
 		break;
@@ -249,12 +296,31 @@ static void unwritten_text(struct buf *b, const struct daemon *d, const struct n
 static void loop_text(struct buf *b, const struct daemon *d, const struct note *n)
 {
 	const struct route *r = &d->m->routes[n->control];
-	const struct control *c = &d->m->controls[r->to];
+	const struct control *c = r->macro ? NULL : &d->m->controls[r->to];
 
 	buf_fmt(b,
 	        "!!! loop: what %s sends to port %s comes back by %s and would move it again: such "
 	        "echoes are ignored",
-	        c->name, c->port == PORT_NONE ? "(none)" : d->m->ports[c->port].name, r->label);
+	        c ? c->name : "a macro",
+	        !c || c->port == PORT_NONE ? "(none)" : d->m->ports[c->port].name, r->label);
+}
+
+static void refused_text(struct buf *b, const struct daemon *d, const struct note *n)
+{
+	buf_fmt(b, "%-24s -> %-28s -> refused: %s has it", n->out.label,
+	        d->m->controls[n->control].name, rank_names[(int)n->out.value]);
+}
+
+static void shown_text(struct buf *b, const struct daemon *d, const struct note *n)
+{
+	const bool light = n->kind == NOTE_LIGHT;
+	const char *label = light ? n->out.label : n->in.label;
+	char hex[3 * MSG_BYTES + 1] = "";
+
+	if (light)
+		midi_fmt(hex, n->out.bytes, n->out.len);
+	buf_fmt(b, "%-24s -> %-28s -> shown on %s %s", label, d->m->controls[n->control].name,
+	        light ? d->m->ports[n->port].name : n->in.address, hex);
 }
 
 static void note_text(struct buf *b, const struct daemon *d, const struct note *n)
@@ -265,6 +331,10 @@ static void note_text(struct buf *b, const struct daemon *d, const struct note *
 		buf_fmt(b, "(%" PRIu64 " lines could not be kept)", n->lost);
 	else if (n->kind == NOTE_LOOP)
 		loop_text(b, d, n);
+	else if (n->kind == NOTE_LIGHT || n->kind == NOTE_SHOWN)
+		shown_text(b, d, n);
+	else if (n->kind == NOTE_REFUSED)
+		refused_text(b, d, n);
 	else if (n->kind == NOTE_EXPIRED || n->kind == NOTE_DIFFERS)
 		unwritten_text(b, d, n);
 	else

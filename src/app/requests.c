@@ -161,6 +161,7 @@ static struct job *make_job(struct daemon *d, const struct client *c, struct ask
 	snprintf(j->label, sizeof(j->label), "intent:%s", r->id);
 	j->batch = (struct batch){
 		.source = { .from = FROM_INTENT,
+		            .rank = c->rank,
 		            .who = c->id,
 		            .brief = true,
 		            .label = j->label,
@@ -197,6 +198,12 @@ static void answer_from_job(const struct daemon *d, struct answer *a, const stru
 	a->status = j->scheduled ? "scheduled" : "sent";
 	if (j->refused_busy)
 		say_refused(a, "busy", "too much waits for its time already");
+	if (j->refused_rank) {
+		say_refused(a, "human_override", "");
+		snprintf(a->message, sizeof(a->message),
+		         "somebody of a higher rank has just moved %s",
+		         d->m->controls[j->locked].name);
+	}
 	if (j->refused_expired)
 		say_refused(a, "expired", "it came too late to be done");
 	memcpy(a->out, j->results, j->nresults * sizeof(*a->out));
@@ -340,6 +347,22 @@ static void take_request(struct daemon *d, struct client *c, const cJSON *j, con
 	}
 }
 
+/* A connection says who speaks on it: it can only come down. No answer, unless it is wrong. */
+static void take_role(struct daemon *d, struct client *c, const cJSON *role)
+{
+	for (int r = RANK_AI; cJSON_IsString(role) && r <= RANK_UI; r++) {
+		if (strcmp(role->valuestring, rank_names[r]))
+			continue;
+		if (r <= c->rank)
+			c->rank = (uint8_t)r;
+		else
+			refuse_line(d, c, "bad_slot",
+			            "\"role\" can be lowered on a connection, never raised");
+		return;
+	}
+	refuse_line(d, c, "bad_slot", "\"role\" is unknown, expected \"ui\", \"script\" or \"ai\"");
+}
+
 /* ---- lines ---- */
 
 void requests_too_long(struct daemon *d, struct client *c)
@@ -355,7 +378,7 @@ static bool is_blank(const char *line, size_t len)
 void requests_line(struct daemon *d, struct client *c, const char *line, size_t len)
 {
 	struct diags diags = { 0 };
-	const cJSON *request;
+	const cJSON *request, *role;
 	struct json j;
 	char message[320];
 
@@ -368,7 +391,10 @@ void requests_line(struct daemon *d, struct client *c, const char *line, size_t 
 		return;
 	}
 	request = cJSON_GetObjectItemCaseSensitive(j.root, "request");
-	if (cJSON_IsString(request) && c->id != STDIN_CLIENT)
+	role = cJSON_GetObjectItemCaseSensitive(j.root, "role");
+	if (role && cJSON_IsObject(j.root) && cJSON_GetArraySize(j.root) == 1)
+		take_role(d, c, role);
+	else if (cJSON_IsString(request) && c->id != STDIN_CLIENT)
 		take_request(d, c, j.root, request->valuestring);
 	else
 		take_message(d, c, j.root);

@@ -73,6 +73,7 @@ static struct port build_port(struct build *b, const struct raw_port *p)
 		.osc_listen = p->osc.listen,
 		.osc_bind = keep(b, p->osc.bind),
 		.osc_reply_port = p->osc.reply_port,
+		.osc_feedback = p->osc.feedback,
 		.osc_send = keep(b, p->osc.send),
 		.raw_in = keep(b, p->raw.in),
 		.raw_out = keep(b, p->raw.out),
@@ -109,6 +110,7 @@ static struct control build_control(struct build *b, const struct raw_control *c
 		.name = keep(b, c->name),
 		.title = keep(b, c->title),
 		.osc = own_address(b, c->name),
+		.hold_ns = (uint64_t)(c->hold_ms >= 0 ? c->hold_ms : b->l->hold_ms) * 1000000,
 		.at = place(b, &c->h),
 		.kind = (enum kind)c->kind,
 		.bipolar = c->bipolar,
@@ -128,9 +130,71 @@ static struct control build_control(struct build *b, const struct raw_control *c
 	return out;
 }
 
+/* ---- macros ---- */
+
+static struct duration step_after(const struct raw_step *s)
+{
+	return s->after.amount > 0 ? s->after
+	                           : (struct duration){ (float)s->after_ms, DURATION_MS };
+}
+
+/* The steps of a macro have no slots: they are acts at once. */
+static const struct macro *build_macro(struct build *b, const struct raw_intent *in)
+{
+	struct macro *out = arena_alloc(b->a, sizeof(*out));
+	struct batch_act *acts = list_of(b, in->nsteps, sizeof(*acts));
+
+	for (size_t i = 0; i < in->nsteps; i++) {
+		const struct raw_step *s = &in->steps[i];
+		const uint32_t *control = dict_get(&b->l->controls.names, s->control);
+
+		acts[i] = (struct batch_act){
+			.act = { .control = (uint16_t)*control,
+			         .op = s->op,
+			         .value = (float)(s->op == OP_SET ? s->to.num : s->by.num),
+			         .over = s->over },
+			.after = step_after(s),
+		};
+	}
+	batch_taps(acts, in->nsteps);
+	*out = (struct macro){ acts, in->nsteps };
+	return out;
+}
+
 /* ---- routes ---- */
 
-static struct xform build_xform(struct build *b, const struct raw_route *r, enum xform_kind kind)
+static const struct point *build_points(struct arena *a, const cJSON *list, size_t n)
+{
+	struct point *out = arena_alloc(a, n * sizeof(*out)), *p = out;
+
+	for (const cJSON *v = list->child; v; v = v->next, p++)
+		*p = (struct point){ (float)v->child->valuedouble,
+			             (float)v->child->next->valuedouble };
+	return out;
+}
+
+/* What a press lasts, or how long its second is waited for. */
+static struct duration press_time(const struct raw_route *r, enum xform_kind kind)
+{
+	const bool waits =
+		kind == XF_PRESS && (r->press == PRESS_SINGLE || r->press == PRESS_DOUBLE);
+
+	return (struct duration){ (float)(r->press_ms >= 0 ? r->press_ms
+		                          : waits          ? 300
+		                                           : 500),
+		                  DURATION_MS };
+}
+
+static const uint8_t *build_colours(struct arena *a, const cJSON *list, size_t n)
+{
+	uint8_t *out = arena_alloc(a, n), *p = out;
+
+	for (const cJSON *v = list->child; v; v = v->next)
+		*p++ = (uint8_t)v->valuedouble;
+	return out;
+}
+
+static struct xform build_xform(struct arena *a, const struct raw_route *r, enum xform_kind kind)
 {
 	struct xform x = { .kind = (uint8_t)kind };
 
@@ -140,7 +204,11 @@ static struct xform build_xform(struct build *b, const struct raw_route *r, enum
 		x.b = (float)r->range[1];
 		break;
 	case XF_CURVE:
-		x.a = (float)r->curve;
+		x.a = (float)r->curve.word;
+		if (r->curve.points) {
+			x.n = (size_t)cJSON_GetArraySize(r->curve.points);
+			x.points = build_points(a, r->curve.points, x.n);
+		}
 		break;
 	case XF_QUANTISE:
 		x.a = (float)r->quantise;
@@ -155,67 +223,108 @@ static struct xform build_xform(struct build *b, const struct raw_route *r, enum
 		x.a = (float)r->output[0];
 		x.b = (float)r->output[1];
 		break;
+	case XF_PRESS:
+		x.a = (float)r->press;
+		x.time = press_time(r, kind);
+		break;
+	case XF_AS:
+		x.a = (float)r->as;
+		x.time = press_time(r, kind);
+		break;
+	case XF_SMOOTH:
+		x.time = r->smooth;
+		break;
+	case XF_RAMP:
+		x.time = r->ramp;
+		break;
+	case XF_DELAY:
+		x.time = r->delay;
+		break;
+	case XF_RATE:
+		x.a = (float)(1e9 / r->max_per_s);
+		break;
+	case XF_TAKEOVER:
+		x.a = (float)r->takeover;
+		break;
+	case XF_COLOURS:
+		x.n = (size_t)cJSON_GetArraySize(r->colours);
+		x.colours = build_colours(a, r->colours, x.n);
+		break;
 	default:
 		break;
 	}
-	if (xforms[kind].has_state)
-		x.state = (uint16_t)b->m->nstates++;
 	return x;
 }
 
-/* The transforms of a route in the order of their keys in the file. */
-static void build_xforms(struct build *b, const struct raw_route *r, struct route *out)
+/* What changes nothing is left out. */
+static bool does_nothing(const struct raw_route *r, int kind)
+{
+	return (kind == XF_INVERT && !r->invert) || (kind == XF_AS && r->as == AS_VALUE) ||
+	       (kind == XF_TAKEOVER && r->takeover == TAKE_JUMP) ||
+	       (kind == XF_CURVE && !r->curve.points && r->curve.word == CURVE_LINEAR);
+}
+
+struct xform *build_xforms(struct arena *a, const struct section *sec, const struct raw_route *r,
+                           uint8_t *n)
 {
 	struct xform all[XF_COUNT];
 
-	for (const cJSON *v = r->h.obj->child; v && out->nxf < XF_COUNT; v = v->next) {
-		const int kind = key_xform(&section_route, v->string);
+	*n = 0;
+	for (const cJSON *v = r->h.obj->child; v && *n < XF_COUNT; v = v->next) {
+		const int kind = key_xform(sec, v->string);
 
-		if (kind >= 0 && (kind != XF_INVERT || r->invert))
-			all[out->nxf++] = build_xform(b, r, (enum xform_kind)kind);
+		if (kind >= 0 && !does_nothing(r, kind))
+			all[(*n)++] = build_xform(a, r, (enum xform_kind)kind);
 	}
-	if (out->nxf)
-		out->xf = arena_dup(b->a, all, out->nxf * sizeof(*all));
+	return *n ? arena_dup(a, all, *n * sizeof(*all)) : NULL;
 }
 
-static void build_when(struct build *b, const struct raw_route *r, struct route *out)
-{
-	struct condition *when = list_of(b, r->nwhen, sizeof(*when));
-
-	for (size_t i = 0; i < r->nwhen; i++)
-		when[i] = (struct condition){ (uint16_t)r->when[i].control, r->when[i].on };
-	out->when = when;
-	out->nwhen = (uint8_t)r->nwhen;
-}
-
-static const char *route_label(struct build *b, const struct raw_route *r)
+static const char *route_label(struct build *b, const struct raw_route *r, bool feedback)
 {
 	if (r->osc)
 		return join(b, "osc:", r->osc);
-	if (control_at(b->l, (size_t)r->target)->kind == KIND_LAMP)
-		return join(b, "feedback:", r->port);
-	return join(b, "midi:", r->port);
+	if (r->from)
+		return join(b, "control:", r->from);
+	if (!r->port)
+		return "timer";
+	return join(b, feedback ? "feedback:" : "midi:", r->port);
 }
 
-static struct route build_route(struct build *b, const struct raw_route *r)
+/* to: index of the control, CONTROL_NONE for a macro. */
+static struct route build_route(struct build *b, const struct raw_route *r, int to)
 {
+	const struct raw_control *c = r->macro ? NULL : control_at(b->l, (size_t)to);
 	struct route out = {
 		.at = place(b, &r->h),
 		.osc = keep(b, r->osc),
 		.pattern = r->osc && osc_has_pattern(r->osc),
+		.feedback = c && c->kind == KIND_LAMP,
+		.bipolar = c && c->bipolar,
+		.pressed = !c || kinds[c->kind].binary || c->kind == KIND_ENCODER || r->by != 0,
+		.holds = c && kinds[c->kind].held,
 		.arg = r->arg,
 		.port = r->from_port,
-		.in = r->osc ? (struct address){ 0 } : numbers_address(&r->num),
+		.from = r->from ? (uint16_t)r->from_control : CONTROL_NONE,
+		.every = r->every,
+		.in = r->port ? numbers_address(&r->num) : (struct address){ 0 },
 		.encoding = (enum encoding)r->encoding,
-		.as = (enum route_as)r->as,
+		.acceleration = (float)r->acceleration,
 		.by = (float)r->by,
-		.to = (uint16_t)r->target,
+		.to = c ? (uint16_t)to : CONTROL_NONE,
 		.next = ROUTE_END,
-		.label = route_label(b, r),
+		.place = PLACE_NONE,
+		.again = (enum again)r->again,
+		.when = conditions_build(b->a, r->when, r->nwhen),
+		.nwhen = (uint8_t)r->nwhen,
+		.macro = r->macro ? build_macro(b, r->macro) : NULL,
 	};
 
-	build_when(b, r, &out);
-	build_xforms(b, r, &out);
+	out.label = route_label(b, r, out.feedback);
+	out.xf = build_xforms(b->a, &section_route, r, &out.nxf);
+	for (size_t i = 0; i < out.nxf; i++) {
+		out.edges |= out.xf[i].kind == XF_PRESS || out.xf[i].kind == XF_AS;
+		out.holds |= out.xf[i].kind == XF_AS && r->as == AS_MOMENTARY;
+	}
 	return out;
 }
 
@@ -267,7 +376,8 @@ static struct step build_step(struct build *b, const struct raw_step *s)
 		.op = s->op,
 		.control = keep(b, s->control),
 		.value = node_text(b, amount->node),
-		.after_ms = (uint32_t)s->after_ms,
+		.over = s->over,
+		.after = step_after(s),
 	};
 }
 
@@ -292,14 +402,81 @@ static struct intent build_intent(struct build *b, const struct raw_intent *in)
 
 /* ---- the whole ---- */
 
-static void build_routes(struct build *b)
+/* Every transform knows its place; those with a memory have a cell. */
+static void build_cells(struct build *b)
 {
 	struct mapping *m = b->m;
 
-	m->routes = list_of(b, b->l->routes.n, sizeof(*m->routes));
+	for (size_t i = 0; i < m->nroutes; i++)
+		for (size_t k = 0; k < m->routes[i].nxf; k++)
+			m->ncells += xforms[m->routes[i].xf[k].kind].has_cell;
+	m->cells = list_of(b, m->ncells, sizeof(*m->cells));
+	m->ncells = 0;
+	for (size_t i = 0; i < m->nroutes; i++) {
+		for (size_t k = 0; k < m->routes[i].nxf; k++) {
+			struct xform *x = &m->routes[i].xf[k];
+
+			x->route = (uint16_t)i;
+			x->place = (uint8_t)k;
+			x->cell = (uint32_t)m->ncells;
+			if (xforms[x->kind].has_cell)
+				m->cells[m->ncells++] = x;
+		}
+	}
+}
+
+static void build_routes(struct build *b)
+{
+	struct mapping *m = b->m;
+	size_t n = 0;
+
 	for (size_t i = 0; i < b->l->routes.n; i++)
-		if (route_at(b->l, i))
-			m->routes[m->nroutes++] = build_route(b, route_at(b->l, i));
+		n += route_at(b->l, i) ? route_at(b->l, i)->nto + 1 : 0;
+	m->routes = list_of(b, n, sizeof(*m->routes));
+	for (size_t i = 0; i < b->l->routes.n; i++) {
+		const struct raw_route *r = route_at(b->l, i);
+
+		if (r && r->macro)
+			m->routes[m->nroutes++] = build_route(b, r, -1);
+		for (size_t k = 0; r && k < r->nto; k++)
+			m->routes[m->nroutes++] = build_route(b, r, r->target[k]);
+	}
+	build_cells(b);
+}
+
+/* The switches of a group lead to each other in a ring. */
+static void build_radio(struct build *b)
+{
+	struct mapping *m = b->m;
+	struct dict last = { .arena = b->l->scratch };
+
+	for (size_t i = 0; i < m->ncontrols; i++) {
+		const char *group = control_at(b->l, i)->radio;
+		uint32_t *known = group ? dict_get(&last, group) : NULL;
+
+		m->controls[i].radio = (uint16_t)i;
+		if (!group)
+			continue;
+		if (!known) {
+			dict_put(&last, group, (uint32_t)i);
+			continue;
+		}
+		m->controls[i].radio = m->controls[*known].radio;
+		m->controls[*known].radio = (uint16_t)i;
+		*known = (uint32_t)i;
+	}
+}
+
+static void build_tempo(struct build *b)
+{
+	const struct raw_tempo *t = &b->l->tempo;
+	const uint32_t *tap = t->tap ? dict_get(&b->l->controls.names, t->tap) : NULL;
+	const uint32_t *clock = t->clock ? dict_get(&b->l->ports.names, t->clock) : NULL;
+
+	b->m->tempo.bpm = t->bpm;
+	b->m->tempo.beats_per_bar = (unsigned)t->beats_per_bar;
+	b->m->tempo.tap = tap ? (uint16_t)*tap : CONTROL_NONE;
+	b->m->tempo.clock = clock ? (int)*clock : PORT_NONE;
 }
 
 struct mapping *build_mapping(struct load *l)
@@ -321,11 +498,14 @@ struct mapping *build_mapping(struct load *l)
 	m->controls = list_of(&b, m->ncontrols, sizeof(*m->controls));
 	for (size_t i = 0; i < m->ncontrols; i++)
 		m->controls[i] = build_control(&b, control_at(l, i));
+	build_radio(&b);
+	build_tempo(&b);
 	build_routes(&b);
 	m->nintents = l->intents.n;
 	m->intents = list_of(&b, m->nintents, sizeof(*m->intents));
 	for (size_t i = 0; i < m->nintents; i++)
 		m->intents[i] = build_intent(&b, intent_at(l, i));
 	mapping_index(m);
+	build_feedback(l, m);
 	return m;
 }

@@ -294,6 +294,11 @@ static void check_intent(struct load *l, struct raw_intent *in)
 		check_step(l, in, &in->steps[i]);
 }
 
+void check_macro(struct load *l, struct raw_intent *macro)
+{
+	check_intent(l, macro);
+}
+
 void check_intents(struct load *l)
 {
 	for (size_t i = 0; i < l->intents.n; i++)

@@ -121,3 +121,23 @@ int find_control(struct load *l, const struct head *h, const cJSON *at, const ch
 		          name, &l->controls.names);
 	return -1;
 }
+
+void check_tempo(struct load *l)
+{
+	const struct raw_tempo *t = &l->tempo;
+	int port, tap;
+
+	if (t->clock) {
+		port = find_port(l, &t->h, member(t->h.obj, "clock"), t->clock);
+		if (port >= 0 && !port_at(l, (size_t)port)->in && !port_at(l, (size_t)port)->raw.in)
+			problem(l, t->h.src, member(t->h.obj, "clock"), "bad-port",
+			        "port \"%s\" does not receive MIDI: it has no \"in\"", t->clock);
+	}
+	if (t->tap) {
+		tap = find_control(l, &t->h, member(t->h.obj, "tap"), t->tap);
+		if (tap >= 0 && control_at(l, (size_t)tap)->kind != KIND_BUTTON)
+			problem(l, t->h.src, member(t->h.obj, "tap"), "bad-kind",
+			        "\"%s\" is of kind \"%s\", expected a button", t->tap,
+			        kinds[control_at(l, (size_t)tap)->kind].name);
+	}
+}

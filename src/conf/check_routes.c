@@ -20,8 +20,15 @@ static void check_source(struct load *l, struct raw_route *r)
 		        "port \"%s\" does not receive MIDI: it has no \"in\"", p->name);
 }
 
+static const cJSON *target_node(const struct raw_route *r, size_t i)
+{
+	const cJSON *to = member_or(r->h.obj, "to");
+
+	return cJSON_IsArray(to) ? cJSON_GetArrayItem(to, (int)i) : to;
+}
+
 /* "by" moves what can be moved by a part of its way. */
-static void check_by(struct load *l, const struct raw_route *r, enum kind kind)
+static void check_by(struct load *l, const struct raw_route *r, const char *to, enum kind kind)
 {
 	const cJSON *at = member(r->h.obj, "by");
 
@@ -31,11 +38,11 @@ static void check_by(struct load *l, const struct raw_route *r, enum kind kind)
 		problem_key(
 			l, r->h.src, at, "bad-kind",
 			"\"by\" to \"%s\", which is of kind \"%s\", expected a fader or encoder",
-			r->to, kinds[kind].name);
+			to, kinds[kind].name);
 	else if (r->by == 0 || (kind == KIND_FADER && fabs(r->by) > 1))
 		problem(l, r->h.src, at, "out-of-range",
 		        "\"by\" is %.9g for the %s \"%s\", expected %s", r->by, kinds[kind].name,
-		        r->to, kind == KIND_FADER ? "-1..1 but 0" : "-127..127 but 0");
+		        to, kind == KIND_FADER ? "-1..1 but 0" : "-127..127 but 0");
 }
 
 /* Steps can be turned round, and no more. */
@@ -52,30 +59,61 @@ static void check_steps(struct load *l, const struct raw_route *r)
 	}
 }
 
-static void check_target(struct load *l, struct raw_route *r)
+/* What a press becomes is 0 or 1; a fader can be held at an end of its "output". */
+static void check_as(struct load *l, const struct raw_route *r, const char *to, enum kind kind)
 {
-	const cJSON *at = member_or(r->h.obj, "to");
+	const cJSON *at = member(r->h.obj, "as");
+
+	if (!at || r->as == AS_VALUE || kinds[kind].binary || kind == KIND_FADER)
+		return;
+	problem(l, r->h.src, at, "bad-kind",
+	        "\"%s\" of \"%s\", which is of kind \"%s\", expected a switch, button or fader",
+	        as_names[r->as], to, kinds[kind].name);
+}
+
+static void check_takeover(struct load *l, const struct raw_route *r, const char *to,
+                           enum kind kind)
+{
+	const cJSON *at = member(r->h.obj, "takeover");
+
+	if (at && kind != KIND_FADER)
+		problem(l, r->h.src, at, "bad-kind",
+		        "\"takeover\" of \"%s\", which is of kind \"%s\", expected a fader", to,
+		        kinds[kind].name);
+}
+
+static void check_target(struct load *l, struct raw_route *r, size_t i)
+{
+	const cJSON *at = target_node(r, i);
+	const char *to = r->to[i];
 	enum kind kind;
 
-	r->target = find_control(l, &r->h, at, r->to);
-	if (r->target < 0)
+	r->target[i] = find_control(l, &r->h, at, to);
+	if (r->target[i] < 0)
 		return;
-	kind = (enum kind)control_at(l, (size_t)r->target)->kind;
-	if (r->osc && kind == KIND_LAMP)
+	kind = (enum kind)control_at(l, (size_t)r->target[i])->kind;
+	if (!r->port && kind == KIND_LAMP)
 		problem(l, r->h.src, at, "bad-kind",
 		        "\"%s\" is a lamp, expected a route from MIDI: a lamp is written by feedback only",
-		        r->to);
-	if (r->as == AS_TOGGLE && !kinds[kind].binary)
-		problem(l, r->h.src, member_or(r->h.obj, "as"), "bad-kind",
-		        "\"toggle\" of \"%s\", which is of kind \"%s\", expected a switch or button",
-		        r->to, kinds[kind].name);
+		        to);
 	if (r->encoding != ENC_NONE && kinds[kind].binary)
 		problem_key(l, r->h.src, member_or(r->h.obj, "encoder"), "bad-kind",
 		            "steps to \"%s\", which is of kind \"%s\", expected a fader or encoder",
-		            r->to, kinds[kind].name);
+		            to, kinds[kind].name);
+	check_as(l, r, to, kind);
+	check_takeover(l, r, to, kind);
+	check_by(l, r, to, kind);
+}
+
+static void check_targets(struct load *l, struct raw_route *r)
+{
+	for (size_t i = 0; i < r->nto; i++)
+		check_target(l, r, i);
 	if (r->encoding != ENC_NONE)
 		check_steps(l, r);
-	check_by(l, r, kind);
+	if (r->macro)
+		check_macro(l, r->macro);
+	r->from_control = r->from ? find_control(l, &r->h, member(r->h.obj, "from"), r->from) : -1;
 }
 
 /* The pair that each CC of each channel of a port is a half of. */
@@ -112,7 +150,7 @@ static void check_pair(struct load *l, const struct raw_route *r, struct halves 
 void check_routes(struct load *l)
 {
 	struct halves *ports[MAPPING_PORTS_MAX] = { NULL };
-	size_t count = l->controls.n;
+	size_t count = l->controls.n, before;
 
 	for (size_t i = 0; i < l->routes.n; i++) {
 		struct raw_route *r = route_at(l, i);
@@ -120,14 +158,43 @@ void check_routes(struct load *l)
 		if (!r)
 			continue;
 		check_source(l, r);
-		check_target(l, r);
+		check_targets(l, r);
 		check_pair(l, r, ports);
-		for (size_t k = 0; k < r->nwhen; k++)
-			r->when[k].control =
-				find_control(l, &r->h, r->when[k].node, r->when[k].name);
-		if (++count == MAPPING_ROUTES_MAX + 1)
+		conditions_check(l, &r->h, r->when, r->nwhen);
+		before = count;
+		count += r->nto > 1 ? r->nto : 1;
+		if (before <= MAPPING_ROUTES_MAX && count > MAPPING_ROUTES_MAX)
 			problem(l, r->h.src, r->h.obj, "too-many",
 			        "more than %d routes, with those that controls have by themselves",
 			        MAPPING_ROUTES_MAX);
 	}
+}
+
+/* ---- feedback ---- */
+
+static void check_show(struct load *l, struct raw_route *r)
+{
+	const cJSON *at = member(r->h.obj, "port");
+	const struct raw_port *p;
+	const struct raw_control *c;
+
+	r->from_control = find_control(l, &r->h, member(r->h.obj, "from"), r->from);
+	r->from_port = r->port ? find_port(l, &r->h, at, r->port) : PORT_NONE;
+	conditions_check(l, &r->h, r->when, r->nwhen);
+	if (r->from_port != PORT_NONE && r->from_port >= 0) {
+		p = port_at(l, (size_t)r->from_port);
+		if (!p->out && !p->raw.out)
+			problem(l, r->h.src, at, "bad-port",
+			        "port \"%s\" does not send MIDI: it has no \"out\"", p->name);
+	}
+	c = r->from_control < 0 ? NULL : control_at(l, (size_t)r->from_control);
+	if (c && c->kind == KIND_ENCODER)
+		problem(l, r->h.src, member(r->h.obj, "from"), "bad-kind",
+		        "\"%s\" is of kind \"encoder\", which has no value to show", r->from);
+}
+
+void check_feedback(struct load *l)
+{
+	for (size_t i = 0; i < l->feedback.n; i++)
+		check_show(l, show_at(l, i));
 }

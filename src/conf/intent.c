@@ -73,7 +73,8 @@ static int check_value(const struct control *c, enum op op, double v, struct int
 }
 
 static int add_act(const struct mapping *m, struct intent_request *r, enum op op,
-                   const char *control, double v, uint32_t after_ms, struct intent_refusal *why)
+                   const char *control, double v, const struct step *step,
+                   struct intent_refusal *why)
 {
 	const int c = mapping_control(m, control, strlen(control));
 	char text[160];
@@ -94,8 +95,11 @@ static int add_act(const struct mapping *m, struct intent_request *r, enum op op
 	if (r->nacts == INTENT_ACTS_MAX)
 		return refuse(why, "too_long", "more than %d steps", INTENT_ACTS_MAX);
 	r->acts[r->nacts++] = (struct batch_act){
-		.act = { .control = (uint16_t)c, .op = op, .value = (float)v },
-		.after_ms = after_ms,
+		.act = { .control = (uint16_t)c,
+		         .op = op,
+		         .value = (float)v,
+		         .over = step ? step->over : (struct duration){ 0 } },
+		.after = step ? step->after : (struct duration){ 0 },
 	};
 	return 0;
 }
@@ -154,7 +158,7 @@ static int check_builtin(const struct mapping *m, enum op op, const cJSON *slots
 			return refuse(why, "bad_slot", "%s needs \"%s\", a number", op_names[op],
 			              amounts[op]);
 	}
-	return add_act(m, r, op, control->valuestring, v, 0, why);
+	return add_act(m, r, op, control->valuestring, v, NULL, why);
 }
 
 bool intent_fill(char *out, size_t size, const char *text, const struct slot_value *v, size_t n)
@@ -237,23 +241,6 @@ static int slot_text(const struct slot *s, const cJSON *given, struct slot_value
 
 /* ---- intents of the mapping ---- */
 
-static bool released_later(const struct intent_request *r, size_t i)
-{
-	for (size_t k = i + 1; k < r->nacts; k++)
-		if (r->acts[k].act.op == OP_RELEASE &&
-		    r->acts[k].act.control == r->acts[i].act.control)
-			return true;
-	return false;
-}
-
-/* A step that presses and is not followed by its release is a tap. */
-static void add_taps(struct intent_request *r)
-{
-	for (size_t i = 0; i < r->nacts; i++)
-		if (r->acts[i].act.op == OP_PRESS && !released_later(r, i))
-			r->acts[i].act.release_ms = INTENT_TAP_MS;
-}
-
 static int add_step(const struct mapping *m, const struct step *s, const struct slot_value *v,
                     size_t n, struct intent_request *r, struct intent_refusal *why)
 {
@@ -262,7 +249,7 @@ static int add_step(const struct mapping *m, const struct step *s, const struct 
 	if (!intent_fill(control, sizeof(control), s->control, v, n) ||
 	    (s->value && !intent_fill(value, sizeof(value), s->value, v, n)))
 		return refuse(why, "too_long", "the name of a control is too long");
-	return add_act(m, r, s->op, control, strtod(value, NULL), s->after_ms, why);
+	return add_act(m, r, s->op, control, strtod(value, NULL), s, why);
 }
 
 static int check_named(const struct mapping *m, const struct intent *in, const cJSON *slots,
@@ -282,7 +269,7 @@ static int check_named(const struct mapping *m, const struct intent *in, const c
 	for (size_t i = 0; i < in->nsteps; i++)
 		if (add_step(m, &in->steps[i], v, in->nslots, r, why))
 			return -1;
-	add_taps(r);
+	batch_taps(r->acts, r->nacts);
 	return 0;
 }
 

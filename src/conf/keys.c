@@ -28,7 +28,22 @@ static const char *curve_word(int v)
 
 static const char *as_word(int v)
 {
-	return route_as_names[v];
+	return as_names[v];
+}
+
+static const char *press_word(int v)
+{
+	return press_names[v];
+}
+
+static const char *takeover_word(int v)
+{
+	return takeover_names[v];
+}
+
+static const char *again_word(int v)
+{
+	return again_names[v];
 }
 
 static const char *slot_word(int v)
@@ -74,12 +89,19 @@ static const struct key mapping_keys[] = {
 	{ "in_place_of", KEY_TEXT, AT(in_place_of),
 	  .help = "name of a file, without folders, that includes of later files pass over because "
 	          "this one stands in its place" },
+	{ "tempo", KEY_OBJECT, .sub = &section_tempo, AT(tempo),
+	  .help = "what beats and bars are counted by" },
+	{ "hold_ms", KEY_INT, .max = 60000, AT(hold_ms),
+	  .help = "how long whoever moved a control has it: in that while those of a lower rank are "
+	          "refused (hardware, then tablets, then scripts, then AI); 500 unless given" },
 	{ "ports", KEY_MAP, .sub = &section_port, .max = MAPPING_PORTS_MAX, AT(ports),
 	  .help = "ports by name ([a-z0-9_-], at most 31 characters)" },
 	{ "controls", KEY_LIST, .sub = &section_control, .max = MAPPING_CONTROLS_MAX, AT(controls),
 	  .help = "what can be moved" },
 	{ "routes", KEY_LIST, .sub = &section_route, .max = MAPPING_ROUTES_MAX, AT(routes),
 	  .help = "what moves controls, beside their own OSC addresses" },
+	{ "feedback", KEY_LIST, .sub = &section_feedback, .max = PLACES_MAX, AT(feedback),
+	  .help = "where controls are shown, beside the OSC addresses that routes name" },
 	{ "intents", KEY_LIST, .sub = &section_intent, .max = 4096, AT(intents),
 	  .help = "named sequences of steps" },
 };
@@ -93,11 +115,34 @@ const struct section section_mapping = {
 	.nkeys = COUNT(mapping_keys),
 };
 
+/* ---- tempo ---- */
+
+#define AT(field) .offset = offsetof(struct raw_tempo, field)
+
+static const struct key tempo_keys[] = {
+	REMARK,
+	{ "bpm", KEY_NUMBER, .min = 20, .max = 400, .def = 120, .has_def = true, AT(bpm),
+	  .help = "beats a minute, until a clock or taps say otherwise" },
+	{ "beats_per_bar", KEY_INT, .min = 1, .max = 32, .def = 4, .has_def = true, AT(beats_per_bar),
+	  .help = "beats of a bar" },
+	{ "clock", KEY_PORT, AT(clock), .help = "the port whose MIDI clock is followed" },
+	{ "tap", KEY_NAME, AT(tap), .help = "the button that taps the tempo" },
+};
+#undef AT
+
+const struct section section_tempo = {
+	.name = "tempo",
+	.place = "\"tempo\" of the file",
+	.help = "the tempo that beats and bars are counted by; a later file's takes its place",
+	.keys = tempo_keys,
+	.nkeys = COUNT(tempo_keys),
+};
+
 /* ---- ports ---- */
 
 #define AT(field) .offset = offsetof(struct raw_port_osc, field)
 
-enum { OSC_NOTE, OSC_LISTEN, OSC_BIND, OSC_REPLY_PORT, OSC_SEND };
+enum { OSC_NOTE, OSC_LISTEN, OSC_BIND, OSC_REPLY_PORT, OSC_FEEDBACK, OSC_SEND };
 
 static const struct key port_osc_keys[] = {
 	[OSC_NOTE] = REMARK,
@@ -108,6 +153,8 @@ static const struct key port_osc_keys[] = {
 	[OSC_REPLY_PORT] = { "reply_port", KEY_INT, .min = 1, .max = 65535, .def = 9000,
 	                     .has_def = true, AT(reply_port),
 	                     .help = "UDP port at the sender's address that answers go to" },
+	[OSC_FEEDBACK] = { "feedback", KEY_BOOL, .def = true, .has_def = true, AT(feedback),
+	                   .help = "whether clients that were heard there are shown what controls are" },
 	[OSC_SEND] = { "send", KEY_HOST, AT(send),
 	               .help = "host:port that controls of this port are sent to" },
 };
@@ -268,7 +315,7 @@ const struct section section_address = {
 enum {
 	CONTROL_EACH, CONTROL_NAME, CONTROL_TITLE, CONTROL_KIND, CONTROL_PORT, CONTROL_CHANNEL,
 	CONTROL_CC, CONTROL_NOTE, CONTROL_BEND, CONTROL_ON, CONTROL_OFF, CONTROL_UP, CONTROL_DOWN,
-	CONTROL_OSC, CONTROL_ORDER, CONTROL_BIPOLAR, CONTROL_ENCODER,
+	CONTROL_OSC, CONTROL_ORDER, CONTROL_BIPOLAR, CONTROL_ENCODER, CONTROL_RADIO, CONTROL_HOLD,
 };
 
 static const struct key control_keys[] = {
@@ -300,6 +347,11 @@ static const struct key control_keys[] = {
 	[CONTROL_ENCODER] = { "encoder", KEY_WORD, .has_def = true, .def = ENC_TWOS, AT(encoding),
 	                      WORDS_OF(ENC_TWOS, ENC_COUNT, encoding_word),
 	                      .help = "how an encoder with one CC sends its steps" },
+	[CONTROL_RADIO] = { "radio", KEY_NAME, AT(radio),
+	                    .help = "name of a group of switches of which one at most is on: setting one "
+	                            "to 1 sets the others to 0" },
+	[CONTROL_HOLD] = { "hold_ms", KEY_INT, .max = 60000, AT(hold_ms),
+	                   .help = "as that of the file, for this control" },
 };
 #undef AT
 
@@ -336,14 +388,19 @@ const struct section section_control = {
 
 enum {
 	ROUTE_EACH, ROUTE_TITLE, ROUTE_OSC, ROUTE_ARG, ROUTE_PORT, ROUTE_CHANNEL, ROUTE_CC,
-	ROUTE_NOTE, ROUTE_BEND, ROUTE_PROGRAM, ROUTE_PRESSURE, ROUTE_POLY, ROUTE_ENCODER, ROUTE_TO,
-	ROUTE_WHEN, ROUTE_RANGE, ROUTE_INVERT, ROUTE_CURVE, ROUTE_QUANTISE, ROUTE_DEADBAND,
-	ROUTE_THRESHOLD, ROUTE_OUTPUT, ROUTE_AS, ROUTE_BY,
+	ROUTE_NOTE, ROUTE_BEND, ROUTE_PROGRAM, ROUTE_PRESSURE, ROUTE_POLY, ROUTE_FROM, ROUTE_EVERY,
+	ROUTE_ENCODER, ROUTE_ACCELERATION, ROUTE_TO, ROUTE_DO, ROUTE_AGAIN, ROUTE_WHEN, ROUTE_RANGE,
+	ROUTE_INVERT, ROUTE_CURVE, ROUTE_QUANTISE, ROUTE_DEADBAND, ROUTE_THRESHOLD, ROUTE_OUTPUT,
+	ROUTE_PRESS, ROUTE_PRESS_MS, ROUTE_AS, ROUTE_SMOOTH, ROUTE_RAMP, ROUTE_DELAY, ROUTE_RATE,
+	ROUTE_TAKEOVER, ROUTE_BY,
 };
 
 #define ROUTE_ADDRESS                                                              \
 	KEY_BIT(ROUTE_CC), KEY_BIT(ROUTE_NOTE), KEY_BIT(ROUTE_BEND), KEY_BIT(ROUTE_PROGRAM), \
 		KEY_BIT(ROUTE_PRESSURE), KEY_BIT(ROUTE_POLY)
+
+#define ROUTE_SOURCES KEY_BIT(ROUTE_OSC), KEY_BIT(ROUTE_FROM), KEY_BIT(ROUTE_EVERY)
+#define ROUTE_NO_PORT KEY_BIT(ROUTE_OSC) | KEY_BIT(ROUTE_FROM) | KEY_BIT(ROUTE_EVERY)
 
 static const struct key route_keys[] = {
 	[ROUTE_EACH] = EACH,
@@ -365,16 +422,34 @@ static const struct key route_keys[] = {
 	[ROUTE_ENCODER] = { "encoder", KEY_WORD, AT(encoding),
 	                    WORDS_OF(ENC_TWOS, ENC_COUNT, encoding_word),
 	                    .help = "the CC's value is steps, coded like this" },
-	[ROUTE_TO] = { "to", KEY_CONTROL, .required = true, AT(to),
-	               .help = "the control that is moved; null takes away the route of the same "
-	                       "source and \"when\" that an earlier file made" },
+	[ROUTE_FROM] = { "from", KEY_NAME, AT(from),
+	                 .help = "a control whose value is the source, whatever moved it" },
+	[ROUTE_EVERY] = { "every", KEY_TIME, AT(every),
+	                  .help = "a press each time that this time is over; beats and bars keep to the "
+	                          "grid of the tempo" },
+	[ROUTE_ACCELERATION] = { "acceleration", KEY_NUMBER, .min = 1, .max = 32, .def = 1,
+	                         .has_def = true, AT(acceleration),
+	                         .help = "of an encoder: how many times as far a step goes when they come "
+	                                 "quickly (10 ms apart); slow ones (100 ms) go their usual way" },
+	[ROUTE_TO] = { "to", KEY_CONTROLS, .max = TARGETS_MAX, AT(to_node),
+	               .help = "the control that is moved, or a list of them; null takes away the route "
+	                       "of the same source and \"when\" that an earlier file made" },
+	[ROUTE_DO] = { "do", KEY_LIST, .sub = &section_step, .min = 1, .max = STEPS_MAX, AT(do_node),
+	               .help = "a macro in place of \"to\": steps as those of an intent, done at each "
+	                       "press" },
+	[ROUTE_AGAIN] = { "again", KEY_WORD, .has_def = true, AT(again),
+	                  WORDS_OF(AGAIN_RESTART, AGAIN_COUNT, again_word),
+	                  .help = "a press while \"do\" is under way: restart (what is left is "
+	                          "cancelled), ignore, or cancel (and that is all)" },
 	[ROUTE_WHEN] = { "when", KEY_WHEN, .max = WHEN_MAX, AT(when_node),
-	                 .help = "controls and the value, 0 or 1, that each must have" },
+	                 .help = "conditions, all of which must hold: a control and 0, 1 or an object "
+	                         "with \"min\" or \"max\"; \"or\": a list of such objects of which one "
+	                         "must hold; \"not\": one that must not" },
 	[ROUTE_RANGE] = { "range", KEY_SPAN, .min = -KEY_FREE, .max = KEY_FREE, AT(range),
 	                  .xform = 1 + XF_RANGE },
 	[ROUTE_INVERT] = { "invert", KEY_BOOL, .has_def = true, AT(invert), .xform = 1 + XF_INVERT },
-	[ROUTE_CURVE] = { "curve", KEY_WORD, .has_def = true, AT(curve), .xform = 1 + XF_CURVE,
-	                  WORDS_OF(CURVE_LINEAR, CURVE_COUNT, curve_word) },
+	[ROUTE_CURVE] = { "curve", KEY_CURVE, AT(curve), .xform = 1 + XF_CURVE,
+	                  WORDS_OF(CURVE_LINEAR, CURVE_TABLE, curve_word) },
 	[ROUTE_QUANTISE] = { "quantise", KEY_INT, .min = 2, .max = 1024, AT(quantise),
 	                     .xform = 1 + XF_QUANTISE },
 	[ROUTE_DEADBAND] = { "deadband", KEY_ABOVE, .max = 0.5, AT(deadband),
@@ -382,8 +457,20 @@ static const struct key route_keys[] = {
 	[ROUTE_THRESHOLD] = { "threshold", KEY_NUMBER, .max = 1, AT(threshold),
 	                      .xform = 1 + XF_THRESHOLD },
 	[ROUTE_OUTPUT] = { "output", KEY_SPAN, .max = 1, AT(output), .xform = 1 + XF_OUTPUT },
-	[ROUTE_AS] = { "as", KEY_WORD, .has_def = true, AT(as), WORDS_OF(AS_VALUE, AS_COUNT, as_word),
-	               .help = "toggle: every press flips the control" },
+	[ROUTE_PRESS] = { "press", KEY_WORD, AT(press), .xform = 1 + XF_PRESS,
+	                  WORDS_OF(PRESS_SHORT, PRESS_COUNT, press_word) },
+	[ROUTE_PRESS_MS] = { "press_ms", KEY_INT, .min = 50, .max = 5000, AT(press_ms),
+	                     .help = "of \"press\" and \"latch\": what a long press lasts (500 unless "
+	                             "given), or how long a second one is waited for (300)" },
+	[ROUTE_AS] = { "as", KEY_WORD, .has_def = true, AT(as), .xform = 1 + XF_AS,
+	               WORDS_OF(AS_VALUE, AS_COUNT, as_word) },
+	[ROUTE_SMOOTH] = { "smooth", KEY_TIME, AT(smooth), .xform = 1 + XF_SMOOTH },
+	[ROUTE_RAMP] = { "ramp", KEY_TIME, AT(ramp), .xform = 1 + XF_RAMP },
+	[ROUTE_DELAY] = { "delay", KEY_TIME, AT(delay), .xform = 1 + XF_DELAY },
+	[ROUTE_RATE] = { "max_per_s", KEY_NUMBER, .min = 0.1, .max = 1000, AT(max_per_s),
+	                 .xform = 1 + XF_RATE },
+	[ROUTE_TAKEOVER] = { "takeover", KEY_WORD, .has_def = true, AT(takeover),
+	                     .xform = 1 + XF_TAKEOVER, WORDS_OF(TAKE_JUMP, TAKE_COUNT, takeover_word) },
 	[ROUTE_BY] = { "by", KEY_NUMBER, .min = -127, .max = 127, AT(by),
 	               .help = "how far one step of \"encoder\", or one press, moves a fader or an "
 	                       "encoder" },
@@ -391,12 +478,16 @@ static const struct key route_keys[] = {
 #undef AT
 
 static const struct rule route_rules[] = {
-	{ RULE_ONE, 0, { KEY_BIT(ROUTE_OSC), KEY_BIT(ROUTE_PORT) } },
+	{ RULE_ONE, 0, { KEY_BIT(ROUTE_PORT), ROUTE_SOURCES } },
+	{ RULE_ONE, 0, { KEY_BIT(ROUTE_TO), KEY_BIT(ROUTE_DO) } },
 	{ RULE_ONE, KEY_BIT(ROUTE_PORT), { ROUTE_ADDRESS } },
-	{ RULE_MOST, KEY_BIT(ROUTE_OSC), { KEY_BIT(ROUTE_OSC), ROUTE_ADDRESS } },
+	{ RULE_MOST, ROUTE_NO_PORT, { ROUTE_SOURCES, ROUTE_ADDRESS } },
 	{ RULE_NEEDS, KEY_BIT(ROUTE_ARG), { KEY_BIT(ROUTE_OSC) } },
 	{ RULE_NEEDS, KEY_BIT(ROUTE_CHANNEL), { KEY_BIT(ROUTE_PORT) } },
 	{ RULE_NEEDS, KEY_BIT(ROUTE_ENCODER), { KEY_BIT(ROUTE_CC) } },
+	{ RULE_NEEDS, KEY_BIT(ROUTE_ACCELERATION), { KEY_BIT(ROUTE_ENCODER) } },
+	{ RULE_NEEDS, KEY_BIT(ROUTE_AGAIN), { KEY_BIT(ROUTE_DO) } },
+	{ RULE_NEEDS, KEY_BIT(ROUTE_PRESS_MS), { KEY_BIT(ROUTE_PRESS), KEY_BIT(ROUTE_AS) } },
 	{ .type = RULE_END },
 };
 
@@ -408,6 +499,71 @@ const struct section section_route = {
 	.keys = route_keys,
 	.nkeys = COUNT(route_keys),
 	.rules = route_rules,
+};
+
+/* ---- feedback ---- */
+
+#define AT(field) .offset = offsetof(struct raw_route, field)
+
+enum {
+	SHOW_EACH, SHOW_TITLE, SHOW_FROM, SHOW_PORT, SHOW_CHANNEL, SHOW_CC, SHOW_NOTE, SHOW_BEND, SHOW_OSC,
+	SHOW_ARG, SHOW_ORDER, SHOW_WHEN, SHOW_RANGE, SHOW_INVERT, SHOW_CURVE, SHOW_QUANTISE, SHOW_THRESHOLD,
+	SHOW_OUTPUT, SHOW_COLOURS,
+};
+
+#define SHOW_ADDRESS KEY_BIT(SHOW_CC), KEY_BIT(SHOW_NOTE), KEY_BIT(SHOW_BEND)
+
+static const struct key show_keys[] = {
+	[SHOW_EACH] = EACH,
+	[SHOW_TITLE] = TITLE(struct raw_route, title),
+	[SHOW_FROM] = { "from", KEY_NAME, .required = true, AT(from), .help = "the control that is shown" },
+	[SHOW_PORT] = { "port", KEY_PORT, AT(port), .help = "a port that sends MIDI" },
+	[SHOW_CHANNEL] = CHANNEL_KEY(offsetof(struct raw_route, num.channel)),
+	[SHOW_CC] = CC_KEY(offsetof(struct raw_route, num.cc)),
+	[SHOW_NOTE] = NOTE_KEY(offsetof(struct raw_route, num.note)),
+	[SHOW_BEND] = { "pitch_bend", KEY_TRUE, AT(num.bend), .help = "pitch bend" },
+	[SHOW_OSC] = { "osc", KEY_OSC, AT(osc),
+	               .help = "an OSC address, at every client that was heard" },
+	[SHOW_ARG] = { "arg", KEY_INT, .max = PLACE_ARGS_MAX - 1, AT(arg),
+	               .help = "which argument of the OSC message, from 0" },
+	[SHOW_ORDER] = { "order", KEY_WORD, .has_def = true, AT(lsb_first),
+	                 WORDS_OF(0, 2, order_word),
+	                 .help = "which half of a 14-bit pair goes out first" },
+	[SHOW_WHEN] = { "when", KEY_WHEN, .max = WHEN_MAX, AT(when_node),
+	                .help = "conditions as those of a route; without any that hold it shows 0" },
+	[SHOW_RANGE] = { "range", KEY_SPAN, .min = -KEY_FREE, .max = KEY_FREE, AT(range),
+	                 .xform = 1 + XF_RANGE },
+	[SHOW_INVERT] = { "invert", KEY_BOOL, .has_def = true, AT(invert), .xform = 1 + XF_INVERT },
+	[SHOW_CURVE] = { "curve", KEY_CURVE, AT(curve), .xform = 1 + XF_CURVE,
+	                 WORDS_OF(CURVE_LINEAR, CURVE_TABLE, curve_word) },
+	[SHOW_QUANTISE] = { "quantise", KEY_INT, .min = 2, .max = 1024, AT(quantise),
+	                    .xform = 1 + XF_QUANTISE },
+	[SHOW_THRESHOLD] = { "threshold", KEY_NUMBER, .max = 1, AT(threshold),
+	                     .xform = 1 + XF_THRESHOLD },
+	[SHOW_OUTPUT] = { "output", KEY_SPAN, .max = 1, AT(output), .xform = 1 + XF_OUTPUT },
+	[SHOW_COLOURS] = { "colours", KEY_BYTES, .min = 2, .max = COLOURS_MAX, AT(colours),
+	                   .xform = 1 + XF_COLOURS },
+};
+#undef AT
+
+static const struct rule show_rules[] = {
+	{ RULE_ONE, 0, { KEY_BIT(SHOW_PORT), KEY_BIT(SHOW_OSC) } },
+	{ RULE_ONE, KEY_BIT(SHOW_PORT), { SHOW_ADDRESS } },
+	{ RULE_MOST, KEY_BIT(SHOW_OSC), { KEY_BIT(SHOW_OSC), SHOW_ADDRESS } },
+	{ RULE_NEEDS, KEY_BIT(SHOW_ARG), { KEY_BIT(SHOW_OSC) } },
+	{ RULE_NEEDS, KEY_BIT(SHOW_CHANNEL) | KEY_BIT(SHOW_COLOURS), { KEY_BIT(SHOW_PORT) } },
+	{ RULE_NEEDS, KEY_BIT(SHOW_ORDER), { KEY_BIT(SHOW_CC) } },
+	{ .type = RULE_END },
+};
+
+const struct section section_feedback = {
+	.name = "feedback",
+	.place = "An entry of \"feedback\"",
+	.help = "a light, a motor fader or an OSC address that shows a control",
+	.each = true,
+	.keys = show_keys,
+	.nkeys = COUNT(show_keys),
+	.rules = show_rules,
 };
 
 /* ---- intents ---- */
@@ -443,7 +599,10 @@ const struct section section_slot = {
 
 #define AT(field) .offset = offsetof(struct raw_step, field)
 
-enum { STEP_NOTE, STEP_SET, STEP_PRESS, STEP_RELEASE, STEP_NUDGE, STEP_TO, STEP_BY, STEP_AFTER };
+enum {
+	STEP_NOTE, STEP_SET, STEP_PRESS, STEP_RELEASE, STEP_NUDGE, STEP_TO, STEP_BY, STEP_OVER, STEP_AFTER,
+	STEP_AFTER_MS,
+};
 
 static const struct key step_keys[] = {
 	[STEP_NOTE] = REMARK,
@@ -456,8 +615,11 @@ static const struct key step_keys[] = {
 	[STEP_TO] = { "to", KEY_AMOUNT, .max = 1, AT(to), .help = "of set: the value, or a slot" },
 	[STEP_BY] = { "by", KEY_AMOUNT, .min = -127, .max = 127, AT(by),
 	              .help = "of nudge: the distance of a fader, the steps of an encoder, or a slot" },
-	[STEP_AFTER] = { "after_ms", KEY_INT, .max = 600000, .has_def = true, AT(after_ms),
-	                 .help = "time after the step before" },
+	[STEP_OVER] = { "over", KEY_TIME, AT(over),
+	                .help = "of set: how long the control takes to get there, in a straight line" },
+	[STEP_AFTER] = { "after", KEY_TIME, AT(after), .help = "time after the step before" },
+	[STEP_AFTER_MS] = { "after_ms", KEY_INT, .max = 600000, .has_def = true, AT(after_ms),
+	                    .help = "the same in milliseconds" },
 };
 #undef AT
 
@@ -467,6 +629,8 @@ static const struct rule step_rules[] = {
 	{ RULE_NEEDS, KEY_BIT(STEP_TO), { KEY_BIT(STEP_SET) } },
 	{ RULE_NEEDS, KEY_BIT(STEP_NUDGE), { KEY_BIT(STEP_BY) } },
 	{ RULE_NEEDS, KEY_BIT(STEP_BY), { KEY_BIT(STEP_NUDGE) } },
+	{ RULE_NEEDS, KEY_BIT(STEP_OVER), { KEY_BIT(STEP_SET) } },
+	{ RULE_MOST, 0, { KEY_BIT(STEP_AFTER), KEY_BIT(STEP_AFTER_MS) } },
 	{ .type = RULE_END },
 };
 
@@ -504,8 +668,8 @@ const struct section section_intent = {
 };
 
 const struct section *const sections[] = {
-	&section_mapping, &section_port,  &section_port_osc, &section_port_raw, &section_control,
-	&section_address, &section_route, &section_intent,   &section_slot,     &section_step,
+	&section_mapping, &section_tempo, &section_port,  &section_port_osc, &section_port_raw, &section_control,
+	&section_address, &section_route, &section_feedback, &section_intent,   &section_slot,     &section_step,
 	NULL,
 };
 

@@ -9,36 +9,39 @@
 
 /* What a key holds, and the type of the field that it is read into. */
 enum key_type {
-	KEY_REMARK,  /* any string, read into nothing */
-	KEY_TEXT,    /* any string: const char * */
-	KEY_NAME,    /* dotted name of a control or intent: const char * */
-	KEY_PORT,    /* name of a port: const char * */
-	KEY_CONTROL, /* name of a control, or null: const char *, NULL for null */
-	KEY_TARGET,  /* name of a control that may hold {slot}: const char * */
-	KEY_OSC,     /* OSC address: const char * */
-	KEY_PATTERN, /* OSC address or pattern: const char * */
-	KEY_PATH,    /* path of a file: const char * */
-	KEY_HOST,    /* "host:port": const char * */
-	KEY_IP,      /* numeric IP address: const char * */
-	KEY_BOOL,    /* bool */
-	KEY_TRUE,    /* true and nothing else: bool */
-	KEY_INT,     /* whole number within min..max: int, -1 unless given */
-	KEY_NUMBER,  /* number within min..max: double */
-	KEY_ABOVE,   /* number above min, up to max: double */
-	KEY_WORD,    /* a word for an enum value within min..max: int */
-	KEY_NOTE,    /* MIDI note (int, -1 unless given) or a remark */
-	KEY_ANY_INT, /* whole number within min..max, or true: int, KEY_ANY for true, else -1 */
-	KEY_CC,      /* CC or [msb, lsb]: struct cc */
-	KEY_SPAN,    /* [lo, hi], each within min..max, not equal: double[2] */
-	KEY_AMOUNT,  /* number within min..max, or "{slot}": struct amount */
-	KEY_VALUE,   /* number or string: the cJSON node */
-	KEY_TEXTS,   /* string or list of 1..max strings: the cJSON node */
-	KEY_LIST,    /* list of min..max objects of `sub`: the cJSON node */
-	KEY_MAP,     /* object, name to object of `sub`: the cJSON node */
-	KEY_WHEN,    /* object, control to 0 or 1: the cJSON node */
-	KEY_EACH,    /* variables: read by each.c, into nothing */
-	KEY_OBJECT,  /* object of `sub`: the struct that `sub` reads into */
-	KEY_HALF,    /* object of section_address: struct raw_address *, NULL unless given */
+	KEY_REMARK,   /* any string, read into nothing */
+	KEY_TEXT,     /* any string: const char * */
+	KEY_NAME,     /* dotted name of a control or intent: const char * */
+	KEY_PORT,     /* name of a port: const char * */
+	KEY_CONTROLS, /* name of a control, list of 1..max of them, or null: the cJSON node */
+	KEY_TARGET,   /* name of a control that may hold {slot}: const char * */
+	KEY_OSC,      /* OSC address: const char * */
+	KEY_PATTERN,  /* OSC address or pattern: const char * */
+	KEY_PATH,     /* path of a file: const char * */
+	KEY_HOST,     /* "host:port": const char * */
+	KEY_IP,       /* numeric IP address: const char * */
+	KEY_BOOL,     /* bool */
+	KEY_TRUE,     /* true and nothing else: bool */
+	KEY_INT,      /* whole number within min..max: int, -1 unless given */
+	KEY_NUMBER,   /* number within min..max: double */
+	KEY_ABOVE,    /* number above min, up to max: double */
+	KEY_WORD,     /* a word for an enum value within min..max: int */
+	KEY_NOTE,     /* MIDI note (int, -1 unless given) or a remark */
+	KEY_ANY_INT,  /* whole number within min..max, or true: int, KEY_ANY for true, else -1 */
+	KEY_CC,       /* CC or [msb, lsb]: struct cc */
+	KEY_SPAN,     /* [lo, hi], each within min..max, not equal: double[2] */
+	KEY_AMOUNT,   /* number within min..max, or "{slot}": struct amount */
+	KEY_VALUE,    /* number or string: the cJSON node */
+	KEY_TEXTS,    /* string or list of 1..max strings: the cJSON node */
+	KEY_LIST,     /* list of min..max objects of `sub`: the cJSON node */
+	KEY_MAP,      /* object, name to object of `sub`: the cJSON node */
+	KEY_WHEN,     /* conditions on controls: the cJSON node */
+	KEY_TIME,     /* milliseconds, or a text such as "2 beats": struct duration */
+	KEY_CURVE, /* a word as KEY_WORD, or a list of 2..max points [in, out]: struct curve_value */
+	KEY_BYTES,  /* list of min..max whole numbers 0..127: the cJSON node */
+	KEY_EACH,   /* variables: read by each.c, into nothing */
+	KEY_OBJECT, /* object of `sub`: the struct that `sub` reads into */
+	KEY_HALF,   /* object of section_address: struct raw_address *, NULL unless given */
 	KEY_TYPE_COUNT
 };
 
@@ -70,7 +73,7 @@ enum rule_type {
 	RULE_NEEDS, /* all keys of at least one alternative */
 };
 
-#define RULE_ALTS 8
+#define RULE_ALTS 16
 
 struct rule {
 	enum rule_type type;
@@ -88,8 +91,9 @@ struct section {
 	const struct rule *rules; /* ends with RULE_END, NULL: none */
 };
 
-extern const struct section section_mapping, section_port, section_port_osc, section_port_raw,
-	section_control, section_address, section_route, section_intent, section_slot, section_step;
+extern const struct section section_mapping, section_tempo, section_port, section_port_osc,
+	section_port_raw, section_control, section_address, section_route, section_feedback,
+	section_intent, section_slot, section_step;
 
 /* All sections, outermost first; ends with NULL. */
 extern const struct section *const sections[];

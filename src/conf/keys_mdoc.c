@@ -42,7 +42,7 @@ static const char *const type_texts[KEY_TYPE_COUNT] = {
 	[KEY_TEXT] = "text",
 	[KEY_NAME] = "name",
 	[KEY_PORT] = "name of a port",
-	[KEY_CONTROL] = "name of a control, or null",
+	[KEY_CONTROLS] = "name of a control, list of names, or null",
 	[KEY_TARGET] = "name of a control",
 	[KEY_OSC] = "OSC address",
 	[KEY_PATTERN] = "OSC address or pattern",
@@ -56,6 +56,7 @@ static const char *const type_texts[KEY_TYPE_COUNT] = {
 	[KEY_VALUE] = "number or text",
 	[KEY_TEXTS] = "text or list of texts",
 	[KEY_WHEN] = "object",
+	[KEY_TIME] = "milliseconds, or text: \\(dq1.5 s\\(dq, \\(dq2 beats\\(dq, \\(dq1 bar\\(dq",
 	[KEY_EACH] = "object of lists, or list of such objects",
 };
 
@@ -80,6 +81,13 @@ static void type(struct buf *b, const struct key *k)
 		break;
 	case KEY_AMOUNT:
 		range(b, "{slot}, or number", k);
+		break;
+	case KEY_CURVE:
+		words(b, k);
+		buf_puts(b, "; or points: list of [in, out]");
+		break;
+	case KEY_BYTES:
+		buf_puts(b, "list of whole numbers 0 to 127");
 		break;
 	case KEY_WORD:
 		words(b, k);

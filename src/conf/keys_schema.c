@@ -81,9 +81,13 @@ static void emit_port(struct emit *e)
 	emit_string(e, "^([a-z0-9_-]|" BRACE ")+$");
 }
 
-static void emit_control(struct emit *e)
+static void emit_controls(struct emit *e)
 {
-	buf_puts(e->b, "\"type\": [\"string\", \"null\"], \"pattern\": \"" NAME "\"");
+	buf_fmt(e->b,
+	        "\"anyOf\": [{ \"type\": [\"string\", \"null\"], \"pattern\": \"" NAME
+	        "\" }, { \"type\": \"array\", \"minItems\": 1, \"maxItems\": %d, \"items\": { "
+	        "\"type\": \"string\", \"pattern\": \"" NAME "\" } }]",
+	        (int)e->k->max);
 }
 
 static void emit_osc(struct emit *e)
@@ -235,13 +239,32 @@ static void emit_map(struct emit *e)
 
 static void emit_when(struct emit *e)
 {
-	static const char values[] = "{ \"enum\": [0, 1, true, false] }, " TEMPLATE;
+	buf_puts(e->b, "\"$ref\": \"#/$defs/conditions\"");
+}
 
+static void emit_time(struct emit *e)
+{
+	buf_puts(e->b, "\"anyOf\": [{ \"type\": \"number\", \"minimum\": 0, \"maximum\": 600000 "
+	               "}, { \"type\": \"string\", \"pattern\": "
+	               "\"^[0-9]+(\\\\.[0-9]+)? ?(ms|s|beats?|bars?)$\" }, " TEMPLATE "]");
+}
+
+static void emit_curve(struct emit *e)
+{
+	buf_puts(e->b, "\"anyOf\": [{ \"type\": \"array\", \"minItems\": 2, \"maxItems\": 64, "
+	               "\"items\": { \"type\": \"array\", \"minItems\": 2, \"maxItems\": 2, "
+	               "\"items\": { \"type\": \"number\", \"minimum\": 0, \"maximum\": 1 } } "
+	               "}, { ");
+	emit_word(e);
+	buf_puts(e->b, " }]");
+}
+
+static void emit_bytes(struct emit *e)
+{
 	buf_fmt(e->b,
-	        "\"type\": \"object\", \"maxProperties\": %d, \"propertyNames\": { \"pattern\": "
-	        "\"" NAME "\" }, \"properties\": { \"note\": { \"anyOf\": [%s, { \"type\": "
-	        "\"string\" }] } }, \"additionalProperties\": { \"anyOf\": [%s] }",
-	        (int)e->k->max, values, values);
+	        "\"type\": \"array\", \"minItems\": %d, \"maxItems\": %d, \"items\": { \"type\": "
+	        "\"integer\", \"minimum\": 0, \"maximum\": 127 }",
+	        (int)e->k->min, (int)e->k->max);
 }
 
 static void emit_each(struct emit *e)
@@ -252,16 +275,39 @@ static void emit_each(struct emit *e)
 }
 
 static void (*const emitters[KEY_TYPE_COUNT])(struct emit *e) = {
-	[KEY_REMARK] = emit_text,     [KEY_TEXT] = emit_text,       [KEY_NAME] = emit_name,
-	[KEY_PORT] = emit_port,       [KEY_CONTROL] = emit_control, [KEY_TARGET] = emit_name,
-	[KEY_OSC] = emit_osc,         [KEY_PATTERN] = emit_pattern, [KEY_PATH] = emit_path,
-	[KEY_HOST] = emit_host,       [KEY_IP] = emit_ip,           [KEY_BOOL] = emit_bool,
-	[KEY_TRUE] = emit_true,       [KEY_INT] = emit_int,         [KEY_NUMBER] = emit_number,
-	[KEY_ABOVE] = emit_number,    [KEY_WORD] = emit_word,       [KEY_NOTE] = emit_note,
-	[KEY_ANY_INT] = emit_any_int, [KEY_CC] = emit_cc,           [KEY_SPAN] = emit_span,
-	[KEY_AMOUNT] = emit_number,   [KEY_VALUE] = emit_value,     [KEY_TEXTS] = emit_texts,
-	[KEY_LIST] = emit_list,       [KEY_MAP] = emit_map,         [KEY_WHEN] = emit_when,
-	[KEY_EACH] = emit_each,       [KEY_OBJECT] = emit_ref,      [KEY_HALF] = emit_ref,
+	[KEY_REMARK] = emit_text,
+	[KEY_TEXT] = emit_text,
+	[KEY_NAME] = emit_name,
+	[KEY_PORT] = emit_port,
+	[KEY_CONTROLS] = emit_controls,
+	[KEY_TARGET] = emit_name,
+	[KEY_OSC] = emit_osc,
+	[KEY_PATTERN] = emit_pattern,
+	[KEY_PATH] = emit_path,
+	[KEY_HOST] = emit_host,
+	[KEY_IP] = emit_ip,
+	[KEY_BOOL] = emit_bool,
+	[KEY_TRUE] = emit_true,
+	[KEY_INT] = emit_int,
+	[KEY_NUMBER] = emit_number,
+	[KEY_ABOVE] = emit_number,
+	[KEY_WORD] = emit_word,
+	[KEY_NOTE] = emit_note,
+	[KEY_ANY_INT] = emit_any_int,
+	[KEY_CC] = emit_cc,
+	[KEY_SPAN] = emit_span,
+	[KEY_AMOUNT] = emit_number,
+	[KEY_VALUE] = emit_value,
+	[KEY_TEXTS] = emit_texts,
+	[KEY_LIST] = emit_list,
+	[KEY_MAP] = emit_map,
+	[KEY_WHEN] = emit_when,
+	[KEY_TIME] = emit_time,
+	[KEY_CURVE] = emit_curve,
+	[KEY_BYTES] = emit_bytes,
+	[KEY_EACH] = emit_each,
+	[KEY_OBJECT] = emit_ref,
+	[KEY_HALF] = emit_ref,
 };
 
 static void emit_default(struct emit *e)
@@ -441,17 +487,37 @@ void keys_schema(struct buf *b)
 	            "  \"title\": \"cuewire mapping\",\n"
 	            "  \"description\": ");
 	buf_json_str(b, section_mapping.help);
-	buf_puts(b, ",\n  \"$ref\": \"#/$defs/mapping\",\n  \"$defs\": {\n"
-	            "    \"variable\": { \"type\": \"string\", \"pattern\": \"^" BRACE "$\" },\n"
-	            "    \"variables\": {\n"
-	            "      \"type\": \"object\",\n"
-	            "      \"minProperties\": 1,\n"
-	            "      \"propertyNames\": { \"pattern\": \"^[a-z0-9_]{1,31}$\" },\n"
-	            "      \"properties\": { \"note\": { \"type\": [\"string\", \"array\"] } },\n"
-	            "      \"additionalProperties\": { \"type\": \"array\", \"minItems\": 1, "
-	            "\"maxItems\": 1024,\n"
-	            "        \"items\": { \"type\": [\"string\", \"number\", \"boolean\"] } }\n"
-	            "    }");
+	buf_puts(
+		b,
+		",\n  \"$ref\": \"#/$defs/mapping\",\n  \"$defs\": {\n"
+		"    \"variable\": { \"type\": \"string\", \"pattern\": \"^" BRACE "$\" },\n"
+		"    \"variables\": {\n"
+		"      \"type\": \"object\",\n"
+		"      \"minProperties\": 1,\n"
+		"      \"propertyNames\": { \"pattern\": \"^[a-z0-9_]{1,31}$\" },\n"
+		"      \"properties\": { \"note\": { \"type\": [\"string\", \"array\"] } },\n"
+		"      \"additionalProperties\": { \"type\": \"array\", \"minItems\": 1, "
+		"\"maxItems\": 1024,\n"
+		"        \"items\": { \"type\": [\"string\", \"number\", \"boolean\"] } }\n"
+		"    },\n"
+		"    \"condition\": { \"anyOf\": [{ \"enum\": [0, 1, true, false] },\n"
+		"      { \"type\": \"object\", \"minProperties\": 1, \"additionalProperties\": false,\n"
+		"        \"properties\": { \"min\": { \"type\": \"number\", \"minimum\": 0, \"maximum\": 1 },\n"
+		"          \"max\": { \"type\": \"number\", \"minimum\": 0, \"maximum\": 1 } } },\n"
+		"      " TEMPLATE "] },\n"
+		"    \"conditions\": {\n"
+		"      \"type\": \"object\",\n"
+		"      \"maxProperties\": 17,\n"
+		"      \"propertyNames\": { \"pattern\": \"" NAME "\" },\n"
+		"      \"properties\": {\n"
+		"        \"note\": { \"anyOf\": [{ \"$ref\": \"#/$defs/condition\" }, { \"type\": "
+		"\"string\" }] },\n"
+		"        \"or\": { \"type\": \"array\", \"minItems\": 1, \"maxItems\": 16, \"items\": {\n"
+		"          \"$ref\": \"#/$defs/conditions\", \"minProperties\": 1 } },\n"
+		"        \"not\": { \"$ref\": \"#/$defs/conditions\", \"minProperties\": 1 }\n"
+		"      },\n"
+		"      \"additionalProperties\": { \"$ref\": \"#/$defs/condition\" }\n"
+		"    }");
 	for (size_t i = 0; sections[i]; i++)
 		emit_section(b, sections[i]);
 	buf_puts(b, "\n  }\n}\n");

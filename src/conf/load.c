@@ -9,6 +9,8 @@
 
 #include "load_priv.h"
 
+#define HOLD_MS 500 /* how long a touched control is locked, unless a file says otherwise */
+
 static struct load load_begin(struct arena *scratch, const char *mappings_dir, struct diags *d)
 {
 	const struct family empty = { .names.arena = scratch };
@@ -19,9 +21,12 @@ static struct load load_begin(struct arena *scratch, const char *mappings_dir, s
 		.seen.arena = scratch,
 		.mappings_dir = mappings_dir,
 		.budget = LOAD_BUDGET,
+		.tempo = { .bpm = 120, .beats_per_bar = 4 },
+		.hold_ms = HOLD_MS,
 		.ports = empty,
 		.controls = empty,
 		.routes = empty,
+		.feedback = empty,
 		.intents = empty,
 	};
 }
@@ -78,9 +83,14 @@ static void read_file(struct load *l, struct source *s, size_t depth)
 	else
 		for (v = raw.include ? raw.include->child : NULL; v; v = v->next)
 			include_one(l, s, v, depth);
+	if (raw.tempo.h.obj)
+		l->tempo = raw.tempo;
+	if (raw.hold_ms >= 0)
+		l->hold_ms = raw.hold_ms;
 	objects_ports(l, s, raw.ports);
 	objects_controls(l, s, raw.controls);
 	objects_routes(l, s, raw.routes);
+	objects_feedback(l, s, raw.feedback);
 	objects_intents(l, s, raw.intents);
 	s->loading = false;
 }
@@ -92,7 +102,9 @@ static int finish(struct load *l, struct mapping **out)
 	if (l->ports.n <= MAPPING_PORTS_MAX)
 		check_controls(l);
 	check_routes(l);
+	check_feedback(l);
 	check_intents(l);
+	check_tempo(l);
 	if (!l->problems) {
 		check_unused(l);
 		*out = build_mapping(l);

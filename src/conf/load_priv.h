@@ -3,6 +3,7 @@
  *   load.c   files in order, includes first     source.c  finding, opening and reading one
  *   each.c   rules to one object per combination
  *   parse.c  an object to a struct of raw.h, by the table of keys
+ *   conditions.c  "when"
  *   objects.c  ports, controls, routes, intents: what a table cannot say of one object
  *   merge.c  names and sources: twice in a file, replaced by a later one
  *   check_*.c  what only all objects together can tell
@@ -77,7 +78,10 @@ struct load {
 	bool changed_there; /* it exists: the two above are set */
 	bool changed_read;
 
-	struct family ports, controls, routes, intents;
+	struct raw_tempo tempo; /* of the last file that has one; h.obj NULL: of none */
+	int hold_ms;
+
+	struct family ports, controls, routes, feedback, intents;
 };
 
 static inline struct raw_port *port_at(const struct load *l, size_t i)
@@ -93,6 +97,11 @@ static inline struct raw_control *control_at(const struct load *l, size_t i)
 static inline struct raw_route *route_at(const struct load *l, size_t i)
 {
 	return l->routes.items[i];
+}
+
+static inline struct raw_route *show_at(const struct load *l, size_t i)
+{
+	return l->feedback.items[i];
 }
 
 static inline struct raw_intent *intent_at(const struct load *l, size_t i)
@@ -204,6 +213,7 @@ bool parse_value(struct load *l, const struct source *s, const struct key *k, co
 void objects_ports(struct load *l, const struct source *s, const struct cJSON *map);
 void objects_controls(struct load *l, const struct source *s, const struct cJSON *list);
 void objects_routes(struct load *l, const struct source *s, const struct cJSON *list);
+void objects_feedback(struct load *l, const struct source *s, const struct cJSON *list);
 void objects_intents(struct load *l, const struct source *s, const struct cJSON *list);
 
 /* Slots and steps of an intent. False after a problem. */
@@ -213,22 +223,36 @@ bool steps_parse(struct load *l, const struct source *s, struct raw_intent *in);
 /* The slot that {name} at p stands for, NULL when there is none. */
 const struct raw_slot *slot_find(const struct raw_intent *in, const char *p, size_t len);
 
+/* ---- conditions.c ---- */
+
+/* Reads "when" to a list in postfix order, in the scratch arena. False after a problem. */
+bool conditions_parse(struct load *l, const struct source *s, const struct cJSON *when,
+                      struct raw_condition **out, size_t *n);
+/* Finds the controls. */
+void conditions_check(struct load *l, const struct head *h, struct raw_condition *when, size_t n);
+const struct condition *conditions_build(struct arena *a, const struct raw_condition *when,
+                                         size_t n);
+
 /* ---- merge.c ---- */
 
 void merge_port(struct load *l, struct raw_port *p);
 void merge_control(struct load *l, struct raw_control *c);
 void merge_route(struct load *l, struct raw_route *r);
+void merge_show(struct load *l, struct raw_route *r);
 void merge_intent(struct load *l, struct raw_intent *in);
 /* Makes a name known whose object has a problem. */
 void merge_broken(struct family *f, const char *name);
 
 /* ---- check_*.c ---- */
 
+void check_tempo(struct load *l);
 void check_ports(struct load *l);
 void check_unused(struct load *l);
 void check_controls(struct load *l);
 void check_routes(struct load *l);
+void check_feedback(struct load *l);
 void check_intents(struct load *l);
+void check_macro(struct load *l, struct raw_intent *macro);
 
 /* The address that the keys of an object give; half: NULL for none. */
 struct address numbers_address(const struct numbers *n);
@@ -238,7 +262,16 @@ struct address pair_address(const struct raw_control *c, const struct raw_addres
 int find_port(struct load *l, const struct head *h, const struct cJSON *at, const char *name);
 int find_control(struct load *l, const struct head *h, const struct cJSON *at, const char *name);
 
+/* ---- build_feedback.c ---- */
+
+/* The places of m and what they show; its controls and routes are there. */
+void build_feedback(struct load *l, struct mapping *m);
+
 /* ---- build.c ---- */
+
+/* The transforms of a route or an entry of "feedback" (section), in the order of their keys. */
+struct xform *build_xforms(struct arena *a, const struct section *sec, const struct raw_route *r,
+                           uint8_t *n);
 
 struct mapping *build_mapping(struct load *l);
 

@@ -79,24 +79,41 @@ static char *put_byte(char *p, int v)
 	return p;
 }
 
-/* What tells routes apart: source and conditions, as a text without spaces in its parts. */
-static const char *route_key(struct load *l, const struct raw_route *r)
+/* As a text without spaces in its parts. */
+/* Texts without spaces in their parts. */
+static const char *midi_text(struct load *l, const struct raw_route *r)
 {
 	const struct address a = numbers_address(&r->num);
-	const char *source = r->osc ? r->osc : r->port;
-	size_t size = strlen(source) + 16;
-	char *key, *p;
+	char text[16], *p = text;
 
-	for (size_t i = 0; i < r->nwhen; i++)
-		size += strlen(r->when[i].name) + 3;
-	key = arena_alloc(l->scratch, size);
-	p = stpcpy(stpcpy(key, source), r->osc ? " o" : " m");
+	p = put_byte(put_byte(put_byte(put_byte(p, a.form), a.channel), a.number), a.lsb);
+	*p = '\0';
+	return arena_fmt(l->scratch, "%s m%s", r->port, text);
+}
+
+static const char *source_text(struct load *l, const struct raw_route *r)
+{
 	if (r->osc)
-		p = put_byte(p, r->arg & 255);
-	else
-		p = put_byte(put_byte(put_byte(put_byte(p, a.form), a.channel), a.number), a.lsb);
-	for (size_t i = 0; i < r->nwhen; i++)
-		p = stpcpy(stpcpy(p, r->when[i].on ? " 1" : " 0"), r->when[i].name);
+		return arena_fmt(l->scratch, "%s o%d", r->osc, r->arg);
+	if (r->from)
+		return arena_fmt(l->scratch, "%s c", r->from);
+	if (!r->port)
+		return arena_fmt(l->scratch, "%g %d t", (double)r->every.amount,
+		                 (int)r->every.unit);
+	return midi_text(l, r);
+}
+
+/* What tells routes, and entries of "feedback", apart: address and conditions. */
+static const char *route_key(struct load *l, const struct raw_route *r, const char *key)
+{
+
+	for (size_t i = 0; i < r->nwhen; i++) {
+		const struct raw_condition *w = &r->when[i];
+
+		key = w->c.op == COND_IS ? arena_fmt(l->scratch, "%s %g..%g %s", key,
+		                                     (double)w->c.lo, (double)w->c.hi, w->name)
+		                         : arena_fmt(l->scratch, "%s %d/%d", key, w->c.op, w->c.n);
+	}
 	return key;
 }
 
@@ -114,22 +131,44 @@ static void take_away(struct load *l, const struct raw_route *r, uint32_t *known
 	}
 }
 
+static const cJSON *source_node(const struct raw_route *r)
+{
+	return member(r->h.obj, r->osc ? "osc" : r->from ? "from" : r->port ? "port" : "every");
+}
+
 void merge_route(struct load *l, struct raw_route *r)
 {
-	const char *key = route_key(l, r);
+	const char *key = route_key(l, r, source_text(l, r));
 	uint32_t *known = dict_get(&l->routes.names, key);
 	const struct raw_route *old = known && *known != BROKEN ? route_at(l, *known) : NULL;
 
 	if (old && old->h.src == r->h.src) {
-		problem(l, r->h.src, member(r->h.obj, r->osc ? "osc" : "port"), "duplicate-route",
+		problem(l, r->h.src, source_node(r), "duplicate-route",
 		        "the route in line %d has the same source and \"when\"",
 		        where_of(&old->h).line);
 		return;
 	}
-	if (!r->to)
+	if (!r->nto && !r->macro)
 		take_away(l, r, known);
 	else if (old)
 		l->routes.items[*known] = r;
 	else
 		append(&l->routes, r, key, known);
+}
+
+void merge_show(struct load *l, struct raw_route *r)
+{
+	const char *key = route_key(
+		l, r, r->osc ? arena_fmt(l->scratch, "%s o%d", r->osc, r->arg) : midi_text(l, r));
+	uint32_t *known = dict_get(&l->feedback.names, key);
+	const struct raw_route *old = known ? show_at(l, *known) : NULL;
+
+	if (old && old->h.src == r->h.src)
+		problem(l, r->h.src, member(r->h.obj, r->osc ? "osc" : "port"), "duplicate-route",
+		        "the feedback in line %d has the same address and \"when\"",
+		        where_of(&old->h).line);
+	else if (old)
+		l->feedback.items[*known] = r;
+	else
+		append(&l->feedback, r, key, known);
 }

@@ -162,10 +162,20 @@ static bool fits_kind(struct load *l, const struct raw_control *c)
 		            "\"order\" needs a 14-bit pair in \"cc\"");
 		return false;
 	}
-	return only_kind(l, c, KIND_SWITCH, "on") && only_kind(l, c, KIND_ENCODER, "up") &&
-	       only_kind(l, c, KIND_ENCODER, "encoder") &&
+	return only_kind(l, c, KIND_SWITCH, "on") && only_kind(l, c, KIND_SWITCH, "radio") &&
+	       only_kind(l, c, KIND_ENCODER, "up") && only_kind(l, c, KIND_ENCODER, "encoder") &&
 	       (!c->bipolar || only_kind(l, c, KIND_FADER, "bipolar")) &&
 	       !same_halves(l, c, c->on, c->off) && !same_halves(l, c, c->up, c->down);
+}
+
+/* "when" needs these words. */
+static bool is_reserved_name(struct load *l, const struct raw_control *c)
+{
+	if (strcmp(c->name, "or") && strcmp(c->name, "not"))
+		return false;
+	problem(l, c->h.src, member(c->h.obj, "name"), "bad-name",
+	        "\"%s\" is a word of \"when\", expected another name", c->name);
+	return true;
 }
 
 static bool item_control(struct load *l, const struct source *s, const cJSON *obj)
@@ -174,7 +184,8 @@ static bool item_control(struct load *l, const struct source *s, const cJSON *ob
 	const cJSON *name = member(obj, "name");
 
 	c->num.program = c->num.poly = -1; /* keys of routes */
-	if (parse_object(l, s, &section_control, obj, c) && fits_kind(l, c)) {
+	if (parse_object(l, s, &section_control, obj, c) && fits_kind(l, c) &&
+	    !is_reserved_name(l, c)) {
 		merge_control(l, c);
 		return true;
 	}
@@ -190,60 +201,22 @@ void objects_controls(struct load *l, const struct source *s, const cJSON *list)
 
 /* ---- routes ---- */
 
-static bool condition_value(struct load *l, const struct source *s, const cJSON *v, bool *on)
+static void list_targets(struct raw_route *r)
 {
-	*on = cJSON_IsTrue(v) || (cJSON_IsNumber(v) && v->valuedouble == 1);
-	if (cJSON_IsBool(v) || *on || (cJSON_IsNumber(v) && v->valuedouble == 0))
-		return true;
-	problem(l, s, v, "wrong-type", "\"%s\" is %s, expected 0 or 1", shown(l, v->string),
-	        shown_value(l, v));
-	return false;
+	const bool list = cJSON_IsArray(r->to_node);
+	const cJSON *v = list ? r->to_node->child : r->to_node;
+
+	for (; v && !cJSON_IsNull(v); v = list ? v->next : NULL)
+		r->to[r->nto++] = v->valuestring;
 }
 
-static bool condition_name(struct load *l, const struct source *s, const cJSON *v)
+/* A macro is an intent without a name and slots. */
+static bool parse_macro(struct load *l, const struct source *s, struct raw_route *r)
 {
-	const char *expected = text_name(v->string), *stray = text_stray(v->string, false);
-	const size_t n = stray ? text_brace(stray) : 0;
-
-	if (n)
-		problem_key(l, s, v, "unknown-placeholder",
-		            "\"when\" has \"%s\", but no \"each\" has the variable \"%.*s\"",
-		            shown(l, v->string), (int)(n - 2), stray + 1);
-	else if (expected)
-		problem_key(l, s, v, "bad-name", "\"when\" has \"%s\", expected %s",
-		            shown(l, v->string), expected);
-	return !expected;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct raw_condition *)a)->name,
-	              ((const struct raw_condition *)b)->name);
-}
-
-static bool parse_when(struct load *l, const struct source *s, struct raw_route *r)
-{
-	r->when = arena_alloc(l->scratch, WHEN_MAX * sizeof(*r->when));
-	for (const cJSON *v = r->when_node->child; v; v = v->next) {
-		struct raw_condition *w = &r->when[r->nwhen];
-
-		if (!strcmp(v->string, "note") && cJSON_IsString(v))
-			continue;
-		if (!condition_name(l, s, v) || !condition_value(l, s, v, &w->on))
-			return false;
-		w->node = v;
-		w->name = v->string;
-		r->nwhen++;
-	}
-	qsort(r->when, r->nwhen, sizeof(*r->when), by_name);
-	for (size_t i = 1; i < r->nwhen; i++) {
-		if (strcmp(r->when[i - 1].name, r->when[i].name))
-			continue;
-		problem_key(l, s, r->when[i].node, "conflict", "\"when\" has \"%s\" twice",
-		            r->when[i].name);
-		return false;
-	}
-	return true;
+	r->macro = arena_alloc(l->scratch, sizeof(*r->macro));
+	r->macro->h = r->h;
+	r->macro->steps_node = r->do_node;
+	return steps_parse(l, s, r->macro);
 }
 
 static bool item_route(struct load *l, const struct source *s, const cJSON *obj)
@@ -252,7 +225,11 @@ static bool item_route(struct load *l, const struct source *s, const cJSON *obj)
 
 	if (!parse_object(l, s, &section_route, obj, r))
 		return false;
-	if (r->when_node && !parse_when(l, s, r))
+	if (r->when_node && !conditions_parse(l, s, r->when_node, &r->when, &r->nwhen))
+		return false;
+	if (r->to_node)
+		list_targets(r);
+	if (r->do_node && !parse_macro(l, s, r))
 		return false;
 	if (r->encoding != ENC_NONE && r->num.cc.n != 1) {
 		problem_key(l, s, member_or(obj, "encoder"), "conflict",
@@ -266,6 +243,26 @@ static bool item_route(struct load *l, const struct source *s, const cJSON *obj)
 void objects_routes(struct load *l, const struct source *s, const cJSON *list)
 {
 	items(l, s, list, item_route, NULL);
+}
+
+/* ---- feedback ---- */
+
+static bool item_show(struct load *l, const struct source *s, const cJSON *obj)
+{
+	struct raw_route *r = arena_alloc(l->scratch, sizeof(*r));
+
+	r->num.program = r->num.poly = -1; /* keys of routes */
+	if (!parse_object(l, s, &section_feedback, obj, r))
+		return false;
+	if (r->when_node && !conditions_parse(l, s, r->when_node, &r->when, &r->nwhen))
+		return false;
+	merge_show(l, r);
+	return true;
+}
+
+void objects_feedback(struct load *l, const struct source *s, const cJSON *list)
+{
+	items(l, s, list, item_show, NULL);
 }
 
 /* ---- intents ---- */

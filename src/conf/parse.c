@@ -27,6 +27,9 @@ static void set_defaults(const struct section *sec, void *out)
 		case KEY_WORD:
 			*(int *)field_of(k, out) = (int)k->def;
 			break;
+		case KEY_BOOL:
+			*(bool *)field_of(k, out) = k->def != 0;
+			break;
 		case KEY_NUMBER:
 			*(double *)field_of(k, out) = k->def;
 			break;

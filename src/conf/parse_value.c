@@ -234,6 +234,102 @@ static bool read_word(const struct reading *r)
 	return false;
 }
 
+/* ---- time ---- */
+
+static bool read_time(const struct reading *r)
+{
+	static const char expected[] =
+		"milliseconds 0..600000, or a text such as \"1.5 s\", \"2 beats\", \"1 bar\"";
+	struct duration d = { 0 };
+
+	if (cJSON_IsString(r->v) && text_is_brace(r->v->valuestring))
+		return bad_type(r, expected);
+	if (cJSON_IsString(r->v)) {
+		if (duration_parse(r->v->valuestring, &d)) {
+			*(struct duration *)r->field = d;
+			return true;
+		}
+		expected_at(r, r->v, "bad-time", expected);
+		return false;
+	}
+	if (!cJSON_IsNumber(r->v))
+		return bad_type(r, expected);
+	if (r->v->valuedouble < 0 || r->v->valuedouble > 600000) {
+		expected_at(r, r->v, "out-of-range", expected);
+		return false;
+	}
+	*(struct duration *)r->field = (struct duration){ (float)r->v->valuedouble, DURATION_MS };
+	return true;
+}
+
+/* ---- lists of numbers ---- */
+
+static bool bad_point(const struct reading *r, const cJSON *v)
+{
+	expected_at(r, v, "wrong-type", "points [in, out], each 0..1, \"in\" rising");
+	return false;
+}
+
+static bool in_unit(const cJSON *v)
+{
+	return cJSON_IsNumber(v) && v->valuedouble >= 0 && v->valuedouble <= 1;
+}
+
+static bool read_points(const struct reading *r)
+{
+	const int n = cJSON_GetArraySize(r->v);
+	double before = -1;
+
+	if (n < 2 || n > CURVE_POINTS_MAX) {
+		problem(r->l, r->s, r->v, "out-of-range", "\"%s\" has %d points, expected 2..%d",
+		        r->k->name, n, CURVE_POINTS_MAX);
+		return false;
+	}
+	for (const cJSON *p = r->v->child; p; p = p->next) {
+		if (!cJSON_IsArray(p) || cJSON_GetArraySize(p) != 2 || !in_unit(p->child) ||
+		    !in_unit(p->child->next))
+			return bad_point(r, p);
+		if ((float)p->child->valuedouble <= (float)before)
+			return bad_point(r, p->child);
+		before = p->child->valuedouble;
+	}
+	*(struct curve_value *)r->field = (struct curve_value){ CURVE_TABLE, r->v };
+	return true;
+}
+
+static bool read_word(const struct reading *r);
+
+static bool read_curve(const struct reading *r)
+{
+	struct reading word = *r;
+
+	if (cJSON_IsArray(r->v))
+		return read_points(r);
+	word.field = &((struct curve_value *)r->field)->word;
+	return read_word(&word);
+}
+
+static bool read_bytes(const struct reading *r)
+{
+	const int n = cJSON_IsArray(r->v) ? cJSON_GetArraySize(r->v) : 0;
+
+	if (!cJSON_IsArray(r->v))
+		return bad_type(r, "a list of numbers 0..127");
+	if (n < (int)r->k->min || n > (int)r->k->max) {
+		problem(r->l, r->s, r->v, "out-of-range", "\"%s\" has %d numbers, expected %s",
+		        r->k->name, n, range_of(r));
+		return false;
+	}
+	for (const cJSON *v = r->v->child; v; v = v->next)
+		if (!cJSON_IsNumber(v) || !is_whole(v->valuedouble) || v->valuedouble < 0 ||
+		    v->valuedouble > 127) {
+			expected_at(r, v, "out-of-range", "whole numbers 0..127");
+			return false;
+		}
+	*(const cJSON **)r->field = r->v;
+	return true;
+}
+
 /* ---- strings ---- */
 
 static bool read_remark(const struct reading *r)
@@ -296,9 +392,28 @@ static bool read_port(const struct reading *r)
 	return read_checked(r, text_port, "bad-name");
 }
 
-static bool read_control(const struct reading *r)
+/* A name, a list of names, or null. */
+static bool read_controls(const struct reading *r)
 {
-	return cJSON_IsNull(r->v) || read_checked(r, text_name, "bad-name");
+	const bool list = cJSON_IsArray(r->v);
+	const int n = list ? cJSON_GetArraySize(r->v) : 1;
+	const char *field;
+
+	if (n < 1 || n > (int)r->k->max) {
+		problem(r->l, r->s, r->v, "out-of-range", "\"%s\" has %d names, expected 1..%d",
+		        r->k->name, n, (int)r->k->max);
+		return false;
+	}
+	for (const cJSON *v = list ? r->v->child : r->v; v; v = list ? v->next : NULL) {
+		struct reading one = *r;
+
+		one.v = v;
+		one.field = &field;
+		if ((list || !cJSON_IsNull(v)) && !read_checked(&one, text_name, "bad-name"))
+			return false;
+	}
+	*(const cJSON **)r->field = r->v;
+	return true;
 }
 
 static bool read_osc(const struct reading *r)
@@ -449,16 +564,39 @@ static bool read_half(const struct reading *r)
 }
 
 static bool (*const readers[KEY_TYPE_COUNT])(const struct reading *r) = {
-	[KEY_REMARK] = read_remark,   [KEY_TEXT] = read_text,       [KEY_NAME] = read_name,
-	[KEY_PORT] = read_port,       [KEY_CONTROL] = read_control, [KEY_TARGET] = read_text,
-	[KEY_OSC] = read_osc,         [KEY_PATTERN] = read_pattern, [KEY_PATH] = read_path,
-	[KEY_HOST] = read_host,       [KEY_IP] = read_ip,           [KEY_BOOL] = read_bool,
-	[KEY_TRUE] = read_true,       [KEY_INT] = read_int,         [KEY_NUMBER] = read_number,
-	[KEY_ABOVE] = read_number,    [KEY_WORD] = read_word,       [KEY_NOTE] = read_note,
-	[KEY_ANY_INT] = read_any_int, [KEY_CC] = read_cc,           [KEY_SPAN] = read_span,
-	[KEY_AMOUNT] = read_amount,   [KEY_VALUE] = read_value,     [KEY_TEXTS] = read_texts,
-	[KEY_LIST] = read_list,       [KEY_MAP] = read_map,         [KEY_WHEN] = read_map,
-	[KEY_EACH] = read_each,       [KEY_OBJECT] = read_object,   [KEY_HALF] = read_half,
+	[KEY_REMARK] = read_remark,
+	[KEY_TEXT] = read_text,
+	[KEY_NAME] = read_name,
+	[KEY_PORT] = read_port,
+	[KEY_CONTROLS] = read_controls,
+	[KEY_TARGET] = read_text,
+	[KEY_OSC] = read_osc,
+	[KEY_PATTERN] = read_pattern,
+	[KEY_PATH] = read_path,
+	[KEY_HOST] = read_host,
+	[KEY_IP] = read_ip,
+	[KEY_BOOL] = read_bool,
+	[KEY_TRUE] = read_true,
+	[KEY_INT] = read_int,
+	[KEY_NUMBER] = read_number,
+	[KEY_ABOVE] = read_number,
+	[KEY_WORD] = read_word,
+	[KEY_NOTE] = read_note,
+	[KEY_ANY_INT] = read_any_int,
+	[KEY_CC] = read_cc,
+	[KEY_SPAN] = read_span,
+	[KEY_AMOUNT] = read_amount,
+	[KEY_VALUE] = read_value,
+	[KEY_TEXTS] = read_texts,
+	[KEY_LIST] = read_list,
+	[KEY_MAP] = read_map,
+	[KEY_WHEN] = read_map,
+	[KEY_TIME] = read_time,
+	[KEY_CURVE] = read_curve,
+	[KEY_BYTES] = read_bytes,
+	[KEY_EACH] = read_each,
+	[KEY_OBJECT] = read_object,
+	[KEY_HALF] = read_half,
 };
 
 bool parse_value(struct load *l, const struct source *s, const struct key *k, const cJSON *v,

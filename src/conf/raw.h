@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cuewire/duration.h"
 #include "cuewire/mapping.h"
 
 struct cJSON;
@@ -15,8 +16,9 @@ struct source;
 
 #define SLOTS_MAX 16
 #define CHOICES_MAX 64
-#define WHEN_MAX 16
+#define WHEN_MAX 32 /* nodes of one "when" */
 #define STEPS_MAX 64
+#define TARGETS_MAX 16 /* of one route */
 
 /* Begins every object. */
 struct head {
@@ -36,6 +38,11 @@ struct amount {
 	double num;
 };
 
+struct curve_value {
+	int word; /* enum curve; CURVE_TABLE: points */
+	const struct cJSON *points;
+};
+
 /* The keys of an address, whose names are the same in all objects. */
 struct numbers {
 	int channel; /* 1..16; 0: that of the control */
@@ -44,15 +51,25 @@ struct numbers {
 	bool bend, pressure;
 };
 
+struct raw_tempo {
+	struct head h;
+	double bpm;
+	int beats_per_bar;
+	const char *clock, *tap;
+};
+
 struct raw_mapping {
 	struct head h;
+	struct raw_tempo tempo;
+	int hold_ms;
 	const char *in_place_of;
-	const struct cJSON *include, *ports, *controls, *routes, *intents;
+	const struct cJSON *include, *ports, *controls, *routes, *feedback, *intents;
 };
 
 struct raw_port_osc {
 	struct head h;
 	int listen, reply_port;
+	bool feedback;
 	const char *bind, *send;
 };
 
@@ -82,8 +99,9 @@ struct raw_address {
 
 struct raw_control {
 	struct head h;
-	const char *name, *title, *port, *osc;
+	const char *name, *title, *port, *osc, *radio;
 	int kind; /* enum kind */
+	int hold_ms;
 	struct numbers num;
 	struct raw_address *on, *off, *up, *down; /* in the scratch arena; NULL: none */
 	int lsb_first, encoding;
@@ -91,26 +109,39 @@ struct raw_control {
 	int to_port; /* index of the port, PORT_NONE: none */
 };
 
+/* One node of a route's conditions (struct condition), its control still by name. */
 struct raw_condition {
+	struct condition c;
 	const struct cJSON *node;
-	const char *name;
-	bool on;
+	const char *name; /* of COND_IS */
 	int control;
 };
 
+/* Also an entry of "feedback", which has some of its keys. */
 struct raw_route {
 	struct head h;
-	const char *title, *osc, *port, *to;
+	const char *title, *osc, *port, *from;
 	int arg;
 	struct numbers num;
-	int encoding, as;
+	struct duration every;
+	int encoding;
+	double acceleration;
+	const struct cJSON *to_node, *do_node;
+	const char *to[TARGETS_MAX]; /* none: it takes a route away */
+	size_t nto;
+	struct raw_intent *macro; /* of "do", NULL: none */
+	int again;
 	const struct cJSON *when_node;
-	double range[2], output[2], deadband, threshold, by;
+	double range[2], output[2], deadband, threshold, max_per_s, by;
 	bool invert;
-	int curve, quantise;
-	struct raw_condition *when; /* sorted by name */
+	struct curve_value curve;
+	int quantise, press, press_ms, as, takeover;
+	struct duration smooth, ramp, delay;
+	const struct cJSON *colours; /* feedback, as is lsb_first */
+	int lsb_first;
+	struct raw_condition *when; /* postfix; sorted by name within an object */
 	size_t nwhen;
-	int from_port, target; /* indexes, set by the check */
+	int from_port, from_control, target[TARGETS_MAX]; /* indexes, set by the check */
 };
 
 struct raw_slot {
@@ -127,6 +158,7 @@ struct raw_step {
 	struct head h;
 	const char *target[OP_COUNT]; /* by op */
 	struct amount to, by;
+	struct duration after, over;
 	int after_ms;
 	enum op op;
 	const char *control;

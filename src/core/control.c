@@ -6,6 +6,44 @@
 
 #include "cuewire/outline.h"
 
+const char *const rank_names[RANK_COUNT] = { "ai", "script", "ui", "hardware", "bridge" };
+
+/* ---- who may ---- */
+
+OUTLINE static void refuse(struct engine *e, uint64_t t_ns, uint16_t control,
+                           const struct source *s)
+{
+	e->n.refused++;
+	if (e->sink.refused)
+		e->sink.refused(e->sink.ctx, t_ns, control, s);
+}
+
+static inline bool is_locked(const struct control_state *st, uint64_t t_ns, uint8_t rank)
+{
+	return rank < st->rank && t_ns < st->lock_ns;
+}
+
+/* The one rule for all that moves a control: whoever touches it has it for a while, and in that
+ * while those of a lower rank are refused. */
+static inline bool take(struct engine *e, uint64_t t_ns, uint16_t control, const struct source *s)
+{
+	struct control_state *st = &e->state[control];
+
+	if (is_locked(st, t_ns, s->rank)) {
+		refuse(e, t_ns, control, s);
+		return false;
+	}
+	if (s->rank != RANK_BRIDGE) {
+		st->rank = s->rank;
+		st->lock_ns = t_ns + e->m->controls[control].hold_ns;
+	}
+	if (e->ramp_of[control])
+		ramp_stop(e, control);
+	return true;
+}
+
+/* ---- what it is then ---- */
+
 OUTLINE static void copy_label(struct control_state *st, const char *label)
 {
 	snprintf(st->by_copy, sizeof(st->by_copy), "%s", label);
@@ -32,6 +70,7 @@ static inline void init_msg(struct msg *m, const struct control *c, uint64_t t_n
 		.label = s->label,
 		.batch = s->batch,
 		.control = control,
+		.key = control,
 		.port = (int16_t)c->port,
 		.from = (uint8_t)s->from,
 		.brief = s->brief,
@@ -80,6 +119,23 @@ static void send_steps(struct engine *e, uint64_t t_ns, uint16_t control, int st
 	}
 }
 
+OUTLINE static void lead_on(struct engine *e, uint64_t t_ns, uint16_t control, float v,
+                            const struct source *s)
+{
+	if (mapping_from(e->m, control) != ROUTE_END)
+		flow_from(e, t_ns, control, v, s);
+	if (e->m->controls[control].nshown)
+		feedback_moved(e, t_ns, control, s);
+}
+
+/* What follows from a control that has been moved. */
+static inline void lead(struct engine *e, uint64_t t_ns, uint16_t control, float v,
+                        const struct source *s)
+{
+	if (e->m->controls[control].leads && !s->settled)
+		lead_on(e, t_ns, control, v, s);
+}
+
 /* A press of what is held is not sent again: the new source only takes the hold over. */
 static void set_button(struct engine *e, uint64_t t_ns, uint16_t control, bool on,
                        const struct source *s)
@@ -88,12 +144,17 @@ static void set_button(struct engine *e, uint64_t t_ns, uint16_t control, bool o
 	const bool held = h->held;
 
 	touch(e, t_ns, control, on, s);
+	if (on && s->rank != RANK_BRIDGE)
+		e->state[control].lock_ns = TIME_NEVER;
+	else if (held)
+		e->state[control].lock_ns = t_ns + e->m->controls[control].hold_ns;
 	h->held = on;
 	h->from = (uint8_t)s->from;
 	h->who = s->who;
 	h->until = TIME_NEVER;
 	if (!on || !held)
 		send_value(e, t_ns, control, on, on ? EDGE_PRESS : EDGE_RELEASE, s);
+	lead(e, t_ns, control, on, s);
 }
 
 static float clamp(float v, float lo, float hi)
@@ -107,32 +168,58 @@ static void set_encoder(struct engine *e, uint64_t t_ns, uint16_t control, float
 	v = clamp(v, -STEPS_MAX, STEPS_MAX);
 	touch(e, t_ns, control, v, s);
 	send_steps(e, t_ns, control, (int)lrintf(v), s);
+	lead(e, t_ns, control, v, s);
 }
 
-/* A fader, a switch or a lamp. */
-static void set_value(struct engine *e, uint64_t t_ns, uint16_t control, float v,
-                      const struct source *s)
+/* The others of its group go off before it comes on: two are never on at once. */
+OUTLINE static void radio_off(struct engine *e, uint64_t t_ns, uint16_t control,
+                              const struct source *s)
 {
-	touch(e, t_ns, control, v, s);
-	send_value(e, t_ns, control, v, EDGE_NONE, s);
+	for (uint16_t i = e->m->controls[control].radio; i != control; i = e->m->controls[i].radio)
+		if (e->state[i].value >= 0.5f)
+			engine_set(e, t_ns, i, 0.0f, s);
 }
 
 void engine_set(struct engine *e, uint64_t t_ns, uint16_t control, float v, const struct source *s)
 {
+	if (!take(e, t_ns, control, s))
+		return;
 	switch (e->m->controls[control].kind) {
 	case KIND_BUTTON:
 		set_button(e, t_ns, control, v >= 0.5f, s);
-		break;
+		return;
 	case KIND_ENCODER:
 		set_encoder(e, t_ns, control, v, s);
-		break;
+		return;
 	case KIND_SWITCH:
-		set_value(e, t_ns, control, v >= 0.5f, s);
+		v = v >= 0.5f;
+		if (v > 0.0f && e->m->controls[control].radio != control)
+			radio_off(e, t_ns, control, s);
 		break;
 	default:
-		set_value(e, t_ns, control, clamp(v, 0.0f, 1.0f), s);
+		v = clamp(v, 0.0f, 1.0f);
 		break;
 	}
+	touch(e, t_ns, control, v, s);
+	send_value(e, t_ns, control, v, EDGE_NONE, s);
+	lead(e, t_ns, control, v, s);
+}
+
+bool engine_set_on_way(struct engine *e, uint64_t t_ns, uint16_t control, float v,
+                       const struct source *s)
+{
+	const uint16_t ramp = e->ramp_of[control];
+	const bool may = !is_locked(&e->state[control], t_ns, s->rank);
+
+	e->ramp_of[control] = 0;
+	engine_set(e, t_ns, control, v, s);
+	e->ramp_of[control] = ramp;
+	return may;
+}
+
+bool engine_is_locked(const struct engine *e, uint64_t t_ns, uint16_t control, enum rank rank)
+{
+	return is_locked(&e->state[control], t_ns, (uint8_t)rank);
 }
 
 void engine_nudge(struct engine *e, uint64_t t_ns, uint16_t control, float by,
@@ -148,21 +235,16 @@ void engine_nudge(struct engine *e, uint64_t t_ns, uint16_t control, float by,
 static void hold_until(struct engine *e, uint16_t control, uint64_t t_ns)
 {
 	struct hold *h = &e->hold[control];
-	const struct timer x = { t_ns, TIMER_RELEASE, control };
 
 	h->until = t_ns;
-	if (h->timer && h->timer <= t_ns)
-		return; /* it will look again then */
-	if (h->timer)
-		timers_advance(&e->timers, x);
-	else
-		timers_add(&e->timers, x);
-	h->timer = t_ns;
+	engine_alarm(e, &h->alarm_ns, t_ns, TIMER_RELEASE, control);
 }
 
 void engine_tap(struct engine *e, uint64_t t_ns, uint16_t control, uint32_t ms,
                 const struct source *s)
 {
+	if (!take(e, t_ns, control, s))
+		return;
 	set_button(e, t_ns, control, true, s);
 	hold_until(e, control, t_ns + ms * NS_PER_MS);
 }
@@ -183,10 +265,10 @@ void engine_release(struct engine *e, uint64_t t_ns, uint16_t control, const str
 /* The hold may have been renewed, or the button released, since the timer was set. */
 void engine_release_due(struct engine *e, uint64_t t_ns, uint16_t control)
 {
-	const struct source s = { .from = FROM_TIMER, .label = "timer" };
+	const struct source s = { .from = FROM_TIMER, .rank = RANK_BRIDGE, .label = "timer" };
 	struct hold *h = &e->hold[control];
 
-	h->timer = 0;
+	h->alarm_ns = 0;
 	if (!h->held || h->until == TIME_NEVER)
 		return;
 	if (h->until <= t_ns)

@@ -34,19 +34,39 @@ static uint8_t put_bend(uint8_t *b, const struct address *a, uint16_t v)
 	return 3;
 }
 
-static uint8_t put(uint8_t *b, const struct address *a, const struct control *c, float v)
+static uint8_t put(uint8_t *b, const struct address *a, bool bipolar, bool lsb_first, float v)
 {
 	switch ((enum addr_form)a->form) {
 	case ADDR_CC:
-		return put_cc(b, a, a->number, value_to7(v, c->bipolar));
+		return put_cc(b, a, a->number, value_to7(v, bipolar));
 	case ADDR_CC14:
-		return put_cc14(b, a, value_to14(v, c->bipolar), c->lsb_first);
+		return put_cc14(b, a, value_to14(v, bipolar), lsb_first);
 	case ADDR_NOTE:
-		return put_note(b, a, value_to7(v, c->bipolar));
+		return put_note(b, a, value_to7(v, bipolar));
 	case ADDR_BEND:
-		return put_bend(b, a, value_to14(v, c->bipolar));
+		return put_bend(b, a, value_to14(v, bipolar));
 	default:
 		return 0;
+	}
+}
+
+void encode_place(const struct place *p, float v, struct msg *m)
+{
+	m->value = v;
+	m->len = put(m->bytes, &p->at, p->bipolar, p->lsb_first, v);
+}
+
+bool encode_same(const struct control *c, float v, float w)
+{
+	switch ((enum addr_form)c->out.form) {
+	case ADDR_CC:
+	case ADDR_NOTE:
+		return value_to7(v, c->bipolar) == value_to7(w, c->bipolar);
+	case ADDR_CC14:
+	case ADDR_BEND:
+		return value_to14(v, c->bipolar) == value_to14(w, c->bipolar);
+	default:
+		return v == w;
 	}
 }
 
@@ -54,11 +74,12 @@ void encode_value(const struct control *c, float v, struct msg *m)
 {
 	m->value = v;
 	if (c->up.form) /* a switch with an address for "on" and one for "off" */
-		m->len = put(m->bytes, v >= 0.5f ? &c->up : &c->down, c, 1.0f);
+		m->len = put(m->bytes, v >= 0.5f ? &c->up : &c->down, c->bipolar, c->lsb_first,
+		             1.0f);
 	else
-		m->len = put(m->bytes, &c->out, c, v);
+		m->len = put(m->bytes, &c->out, c->bipolar, c->lsb_first, v);
 	if (m->edge == EDGE_PRESS)
-		m->release_len = put(m->release, &c->out, c, 0.0f);
+		m->release_len = put(m->release, &c->out, c->bipolar, c->lsb_first, 0.0f);
 }
 
 int encode_steps(const struct control *c, int steps, struct msg *m)
@@ -68,8 +89,9 @@ int encode_steps(const struct control *c, int steps, struct msg *m)
 
 	if (a->form) {
 		m->value = (float)one;
-		m->len = put(m->bytes, a, c, 1.0f);
-		m->len = (uint8_t)(m->len + put(m->bytes + m->len, a, c, 0.0f));
+		m->len = put(m->bytes, a, c->bipolar, c->lsb_first, 1.0f);
+		m->len = (uint8_t)(m->len +
+		                   put(m->bytes + m->len, a, c->bipolar, c->lsb_first, 0.0f));
 		return steps - one;
 	}
 	if (c->out.form) {

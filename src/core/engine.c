@@ -17,6 +17,22 @@ static bool can_echo(const struct mapping *m)
 	return false;
 }
 
+static void make_cells(struct engine *e)
+{
+	const struct mapping *m = e->m;
+	size_t lines = 0;
+
+	for (size_t i = 0; i < m->ncells; i++)
+		lines += xform_line(m->cells[i]);
+	e->cells = xcalloc(m->ncells + 1, sizeof(*e->cells));
+	e->lines = xcalloc(lines + 1, sizeof(*e->lines));
+	for (size_t i = 0, n = 0; i < m->ncells; i++) {
+		e->cells[i].x.wake_ns = TIME_NEVER;
+		e->cells[i].x.line = &e->lines[n];
+		n += xform_line(m->cells[i]);
+	}
+}
+
 struct engine *engine_new(const struct mapping *m, const struct sink *sink)
 {
 	struct engine *e = xcalloc(1, sizeof(*e));
@@ -26,11 +42,13 @@ struct engine *engine_new(const struct mapping *m, const struct sink *sink)
 	e->state = xcalloc(m->ncontrols + 1, sizeof(*e->state));
 	e->hold = xcalloc(m->ncontrols + 1, sizeof(*e->hold));
 	e->routes = xcalloc(m->nroutes + 1, sizeof(*e->routes));
-	e->xf_state = xcalloc(m->nstates + 1, sizeof(*e->xf_state));
-	for (size_t i = 0; i < m->nstates; i++)
-		e->xf_state[i] = XFORM_STATE_INIT;
-	/* At most one for each control, two for each route, one for each batch: it is never full. */
-	timers_init(&e->timers, m->ncontrols + 2 * m->nroutes + BATCHES_MAX);
+	e->ramp_of = xcalloc(m->ncontrols + 1, sizeof(*e->ramp_of));
+	tempo_init(&e->tempo, m->tempo.bpm, m->tempo.beats_per_bar);
+	make_cells(e);
+	feedback_init(e);
+	/* One for each of the places that have an alarm: it is never full. */
+	timers_init(&e->timers, m->ncontrols + 3 * m->nroutes + m->ncells + BATCHES_MAX +
+	                                RAMPS_MAX + PEERS_MAX + m->nports);
 	e->echo.on = can_echo(m);
 	e->pattern_tokens = PATTERN_BURST;
 	return e;
@@ -41,10 +59,13 @@ void engine_free(struct engine *e)
 	if (!e)
 		return;
 	timers_finish(&e->timers);
+	feedback_finish(e);
 	free(e->state);
 	free(e->hold);
 	free(e->routes);
-	free(e->xf_state);
+	free(e->ramp_of);
+	free(e->cells);
+	free(e->lines);
 	free(e);
 }
 
@@ -74,24 +95,30 @@ static void forget_levels(struct engine *e, enum from from, uint16_t who)
 		const enum from of = e->m->routes[i].osc ? FROM_OSC : FROM_MIDI;
 		struct route_state *rs = &e->routes[i];
 
-		if (of == from && rs->who == who)
-			rs->on = rs->pressed = false;
+		if (of != from || rs->who != who)
+			continue;
+		rs->on = rs->pressed = false;
+		for (size_t k = 0; k < e->m->routes[i].nxf; k++)
+			if (xforms[e->m->routes[i].xf[k].kind].has_cell)
+				e->cells[e->m->routes[i].xf[k].cell].x.on = false;
 	}
 }
 
 void engine_gone(struct engine *e, uint64_t t_ns, enum from from, uint16_t who)
 {
-	const struct source s = { .from = FROM_TIMER, .label = "timer" };
+	const struct source s = { .from = FROM_TIMER, .rank = RANK_BRIDGE, .label = "timer" };
 
 	for (size_t i = 0; i < e->m->ncontrols; i++)
 		if (held_by(e, i, from, who))
 			engine_release(e, t_ns, (uint16_t)i, &s);
 	forget_levels(e, from, who);
+	if (from == FROM_OSC)
+		feedback_gone(e, who);
 }
 
 void engine_port_down(struct engine *e, uint64_t t_ns, int port)
 {
-	const struct source s = { .from = FROM_TIMER, .label = "timer" };
+	const struct source s = { .from = FROM_TIMER, .rank = RANK_BRIDGE, .label = "timer" };
 
 	for (size_t i = 0; i < e->m->ncontrols; i++) {
 		const bool on_it = e->hold[i].held && e->m->controls[i].port == port;
@@ -100,11 +127,12 @@ void engine_port_down(struct engine *e, uint64_t t_ns, int port)
 			engine_release(e, t_ns, (uint16_t)i, &s);
 	}
 	forget_levels(e, FROM_MIDI, (uint16_t)port);
+	feedback_gone(e, PEERS_MAX + (size_t)port);
 }
 
 void engine_release_all(struct engine *e, uint64_t t_ns)
 {
-	const struct source s = { .from = FROM_EXIT, .label = "exit" };
+	const struct source s = { .from = FROM_EXIT, .rank = RANK_BRIDGE, .label = "exit" };
 
 	for (size_t i = 0; i < e->m->ncontrols; i++)
 		if (e->hold[i].held)
@@ -132,6 +160,20 @@ static void echo_due(struct engine *e, uint64_t t_ns, uint16_t route)
 
 /* ---- time ---- */
 
+void engine_alarm(struct engine *e, uint64_t *alarm_ns, uint64_t t_ns, enum timer_kind kind,
+                  uint32_t index)
+{
+	const struct timer x = { t_ns, (uint16_t)kind, index };
+
+	if (*alarm_ns && *alarm_ns <= t_ns)
+		return; /* it is looked at before, and then again */
+	if (*alarm_ns)
+		timers_advance(&e->timers, x);
+	else
+		timers_add(&e->timers, x);
+	*alarm_ns = t_ns;
+}
+
 uint64_t engine_deadline(const struct engine *e)
 {
 	return timers_next(&e->timers);
@@ -144,16 +186,28 @@ void engine_tick(struct engine *e, uint64_t t_ns)
 	while (timers_pop(&e->timers, t_ns, &x)) {
 		switch ((enum timer_kind)x.kind) {
 		case TIMER_RELEASE:
-			engine_release_due(e, x.t_ns, x.index);
+			engine_release_due(e, x.t_ns, (uint16_t)x.index);
 			break;
 		case TIMER_PAIR:
-			engine_pair_due(e, x.t_ns, x.index);
+			engine_pair_due(e, x.t_ns, (uint16_t)x.index);
 			break;
 		case TIMER_ECHO:
-			echo_due(e, x.t_ns, x.index);
+			echo_due(e, x.t_ns, (uint16_t)x.index);
+			break;
+		case TIMER_EVERY:
+			flow_every_due(e, x.t_ns, (uint16_t)x.index);
+			break;
+		case TIMER_CELL:
+			flow_cell_due(e, x.t_ns, x.index);
 			break;
 		case TIMER_BATCH:
-			engine_batch_due(e, x.t_ns, x.index);
+			batch_due(e, x.t_ns, x.index);
+			break;
+		case TIMER_RAMP:
+			ramp_due(e, x.t_ns, x.index);
+			break;
+		case TIMER_SHOW:
+			feedback_due(e, x.t_ns, x.index);
 			break;
 		}
 	}

@@ -49,18 +49,24 @@ static inline void osc_route(struct engine *e, uint64_t t_ns, uint16_t route,
 	double v;
 
 	if (m->nargs == 1 && r->arg <= 0 && osc_number(&m->args[0], &v)) /* nearly always */
-		flow_in(e, t_ns, route, (struct input){ IN_VALUE, (float)v }, s);
-	else if (find_input(e, r, m, &in))
-		flow_in(e, t_ns, route, in, s);
+		in = (struct input){ IN_VALUE, (float)v };
+	else if (!find_input(e, r, m, &in))
+		return;
+	if (r->place != PLACE_NONE && in.kind == IN_VALUE)
+		feedback_heard(e, t_ns, s->who, r, in.v);
+	flow_in(e, t_ns, route, in, s);
+	if (r->place != PLACE_NONE && !s->settled)
+		feedback_after(e, t_ns, s->who, r, s);
 }
 
 static void osc_chain(struct engine *e, uint64_t t_ns, uint16_t peer, uint16_t route,
                       const struct osc_msg *m)
 {
-	struct source s = { .from = FROM_OSC, .who = peer };
+	struct source s = { .from = FROM_OSC, .rank = RANK_UI, .who = peer };
 
 	for (; route != ROUTE_END; route = e->m->routes[route].next) {
 		s.label = e->m->routes[route].label;
+		s.settled = e->m->routes[route].settled && e->feedback.npeers <= 1;
 		osc_route(e, t_ns, route, m, &s);
 	}
 }
@@ -102,7 +108,9 @@ static bool osc_to_pattern(struct engine *e, uint64_t t_ns, uint16_t peer, const
 	const uint16_t *routes;
 	const size_t n = mapping_osc_patterns(e->m, &routes);
 	char label[280];
-	const struct source s = { .from = FROM_OSC, .who = peer, .brief = true, .label = label };
+	const struct source s = {
+		.from = FROM_OSC, .rank = RANK_UI, .who = peer, .brief = true, .label = label
+	};
 	bool hit = false;
 
 	if (n)
@@ -146,8 +154,14 @@ OUTLINE static void osc_heard(struct engine *e, uint64_t t_ns, const struct osc_
 void engine_osc(struct engine *e, uint64_t t_ns, uint16_t peer, const struct osc_msg *m)
 {
 	const uint16_t route = mapping_osc(e->m, m->address, m->address_len);
+	struct watcher *w = &e->feedback.watchers[peer];
 
 	e->n.osc_in++;
+	if (!w->on || t_ns - w->heard_ns > FEEDBACK_WAKE_NS)
+		feedback_woke(e, t_ns, peer);
+	w->heard_ns = t_ns;
+	if (route != ROUTE_END && e->m->routes[route].own && !w->own)
+		feedback_uses_own(e, t_ns, peer);
 	if (e->echo.on)
 		osc_heard(e, t_ns, m);
 	if (route != ROUTE_END)
@@ -159,27 +173,31 @@ void engine_osc(struct engine *e, uint64_t t_ns, uint16_t peer, const struct osc
 
 /* ---- MIDI ---- */
 
-static struct source midi_source(const struct engine *e, const struct route *r)
+static struct source midi_source(const struct route *r)
 {
-	const bool lamp = e->m->controls[r->to].kind == KIND_LAMP;
-
-	return (struct source){ .from = lamp ? FROM_FEEDBACK : FROM_MIDI,
+	return (struct source){ .from = r->feedback ? FROM_FEEDBACK : FROM_MIDI,
+		                .rank = RANK_HARDWARE,
 		                .who = (uint16_t)r->port,
 		                .label = r->label };
 }
 
 static void midi_deliver(struct engine *e, uint64_t t_ns, uint16_t route, struct input in)
 {
-	const struct source s = midi_source(e, &e->m->routes[route]);
+	const struct route *r = &e->m->routes[route];
+	const struct source s = midi_source(r);
 
+	if (r->place != PLACE_NONE && in.kind == IN_VALUE)
+		feedback_heard(e, t_ns, PEERS_MAX + (size_t)r->port, r, in.v);
 	flow_in(e, t_ns, route, in, &s);
+	if (r->place != PLACE_NONE)
+		feedback_after(e, t_ns, PEERS_MAX + (size_t)r->port, r, &s);
 }
 
 /* The pair is complete, or has waited long enough: the halves that came last make its value. */
 static void pair_deliver(struct engine *e, uint64_t t_ns, uint16_t route)
 {
 	struct route_state *rs = &e->routes[route];
-	const bool bipolar = e->m->controls[e->m->routes[route].to].bipolar;
+	const bool bipolar = e->m->routes[route].bipolar;
 	const float v = rs->has_lsb ? value_from14((uint16_t)(rs->msb << 7 | rs->lsb), bipolar)
 	                            : value_from7(rs->msb, bipolar);
 
@@ -208,35 +226,27 @@ static void pair_half(struct engine *e, uint64_t t_ns, uint16_t route, bool msb,
 		return;
 	}
 	rs->due = t_ns + PAIR_WAIT_MS * NS_PER_MS;
-	if (!rs->timer)
-		rs->timer = timers_add(&e->timers, (struct timer){ rs->due, TIMER_PAIR, route });
+	engine_alarm(e, &rs->alarm_ns, rs->due, TIMER_PAIR, route);
 }
 
 void engine_pair_due(struct engine *e, uint64_t t_ns, uint16_t route)
 {
 	struct route_state *rs = &e->routes[route];
 
-	rs->timer = false;
+	rs->alarm_ns = 0;
 	if (!rs->fresh_msb && !rs->fresh_lsb)
 		return;
 	if (rs->due <= t_ns)
 		pair_deliver(e, t_ns, route);
 	else
-		rs->timer = timers_add(&e->timers, (struct timer){ rs->due, TIMER_PAIR, route });
-}
-
-/* Whether a note is on or off there, however hard it was hit. */
-static bool is_press(const struct route *r, const struct control *c)
-{
-	return kinds[c->kind].binary || c->kind == KIND_ENCODER || r->by != 0.0f;
+		engine_alarm(e, &rs->alarm_ns, rs->due, TIMER_PAIR, route);
 }
 
 /* One 7-bit value for one route. */
 static void midi_route(struct engine *e, uint64_t t_ns, uint16_t route, uint8_t number, uint8_t v)
 {
 	const struct route *r = &e->m->routes[route];
-	const struct control *c = &e->m->controls[r->to];
-	struct input in = { IN_VALUE, value_from7(v, c->bipolar) };
+	struct input in = { IN_VALUE, value_from7(v, r->bipolar) };
 
 	if (r->in.form == ADDR_CC14) {
 		pair_half(e, t_ns, route, number == r->in.number, v);
@@ -244,7 +254,7 @@ static void midi_route(struct engine *e, uint64_t t_ns, uint16_t route, uint8_t 
 	}
 	if (r->encoding)
 		in = (struct input){ IN_STEPS, (float)steps_decode(v, r->encoding) };
-	else if (r->in.form == ADDR_NOTE && !r->nxf && is_press(r, c))
+	else if (r->in.form == ADDR_NOTE && (!r->nxf || r->edges) && r->pressed)
 		in.v = v > 0; /* a pad that is hit softly is hit */
 	midi_deliver(e, t_ns, route, in);
 }
@@ -271,7 +281,7 @@ static bool midi_bend(struct engine *e, uint64_t t_ns, uint16_t route, uint16_t 
 	const bool hit = route != ROUTE_END;
 
 	for (; route != ROUTE_END; route = e->m->routes[route].next) {
-		const bool bipolar = e->m->controls[e->m->routes[route].to].bipolar;
+		const bool bipolar = e->m->routes[route].bipolar;
 
 		midi_deliver(e, t_ns, route, (struct input){ IN_VALUE, value_from14(v, bipolar) });
 	}

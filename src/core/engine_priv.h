@@ -5,33 +5,75 @@
 #define CUEWIRE_ENGINE_PRIV_H
 
 #include "cuewire/engine.h"
+#include "cuewire/span.h"
+#include "cuewire/tempo.h"
 #include "cuewire/timers.h"
 #include "echo.h"
 
 #define NS_PER_MS UINT64_C(1000000)
-#define TAP_MS 50       /* a press without a release of its own */
+#define TAP_MS BATCH_TAP_MS
 #define PAIR_WAIT_MS 5  /* for the other half of a 14-bit pair */
 #define STEPS_MAX 64    /* of an encoder at once */
 #define BATCHES_MAX 256 /* that wait for their time */
+#define RAMPS_MAX 128
+#define RAMP_TICK_MS 10
+#define DEPTH_MAX 16 /* the checker refuses loops; this one does for those that it cannot see */
 
 /* Incoming address patterns are tried against every address: so many may come at once, and so
  * many a second. */
 #define PATTERN_BURST 200
 #define PATTERNS_PER_S 500
 
-enum timer_kind { TIMER_RELEASE, TIMER_PAIR, TIMER_BATCH, TIMER_ECHO };
+enum timer_kind {
+	TIMER_RELEASE, /* index: control */
+	TIMER_PAIR,    /* route */
+	TIMER_ECHO,    /* route */
+	TIMER_EVERY,   /* route */
+	TIMER_CELL,    /* cell */
+	TIMER_BATCH,   /* place in `running` */
+	TIMER_RAMP,    /* place in `ramps` */
+	TIMER_SHOW,    /* watcher */
+};
 
 /* Who holds a button. */
 struct hold {
 	bool held;
 	uint8_t from; /* enum from */
 	uint16_t who;
-	uint64_t timer; /* when a TIMER_RELEASE is due; 0: none is waiting */
-	uint64_t until; /* released by itself then; TIME_NEVER: not */
+	uint64_t alarm_ns; /* see engine_alarm */
+	uint64_t until;    /* released by itself then; TIME_NEVER: not */
+};
+
+/* A transform's memory, and whose value is on its way in it. */
+struct cell {
+	struct xform_cell x;
+	uint64_t alarm_ns;
+	struct source source;
+};
+
+/* A batch of which something waits for its time. */
+struct running {
+	struct batch *b;  /* borrowed, or own; NULL: the place is free */
+	struct batch own; /* of a macro */
+	uint16_t route;   /* of the macro; ROUTE_END: an intent */
+	struct span wait; /* for the next act */
+	uint64_t alarm_ns;
+};
+
+/* A fader on its way. */
+struct ramp {
+	bool on;
+	uint16_t control;
+	uint16_t route; /* of the macro that it is of; ROUTE_END: an intent */
+	float from, to;
+	struct span span;
+	uint64_t alarm_ns;
+	struct source source;
+	char label[48];
 };
 
 struct route_state {
-	bool on;      /* the level that came last: toggles act on its rise */
+	bool on;      /* the level that came last: steps are made on its rise */
 	uint16_t who; /* whose value came through last (struct source) */
 	bool pressed; /* it pressed its button: the release comes through whatever `when` says */
 	/* 14-bit pair */
@@ -39,9 +81,31 @@ struct route_state {
 	bool fresh_msb, fresh_lsb; /* came since the pair was last complete */
 	bool has_msb,
 		has_lsb; /* ever came; the MSB alone is a 7-bit value, the LSB alone is none */
-	bool timer;      /* a TIMER_PAIR is waiting */
-	uint64_t due;
+	uint64_t due, alarm_ns; /* of the pair's other half; of `every` */
+	struct span wait;       /* of `every` */
+	uint64_t step_ns;       /* of the last step: see acceleration */
 	struct echo_route echo;
+};
+
+#define FEEDBACK_QUIET_NS \
+	UINT64_C(250000000) /* after a hand's last move it is told the final value */
+
+#define FEEDBACK_WAKE_NS UINT64_C(5000000000) /* a client silent for so long may show anything */
+
+/* Who is shown what controls are: the OSC clients, then the MIDI ports. */
+struct watcher {
+	bool on;
+	bool own; /* an OSC client that uses the controls' own addresses */
+	uint64_t heard_ns;
+	uint64_t alarm_ns;
+};
+
+struct feedback {
+	struct watcher *watchers; /* PEERS_MAX, then one a port */
+	size_t nwatchers;         /* 0: nothing is shown anywhere */
+	size_t npeers;            /* OSC clients have places below */
+	float *known;       /* per watcher and argument: 1 + what is shown there, 0: not known */
+	uint64_t *quiet_ns; /* per watcher and place: a hand moves it, until then */
 };
 
 struct engine {
@@ -51,11 +115,16 @@ struct engine {
 	struct control_state *state; /* one a control */
 	struct hold *hold;           /* one a control */
 	struct route_state *routes;  /* one a route */
-	float *xf_state;             /* m->nstates */
+	struct cell *cells;          /* m->ncells */
+	struct delayed *lines;       /* what delays keep */
 	struct timers timers;
+	struct tempo tempo;
 	struct echo echo;
-	struct batch *batches[BATCHES_MAX]; /* borrowed */
-	uint64_t batch_due[BATCHES_MAX];
+	struct feedback feedback;
+	struct running running[BATCHES_MAX];
+	struct ramp ramps[RAMPS_MAX];
+	uint16_t *ramp_of; /* per control: 1 + its place in ramps; 0: none */
+	int depth;         /* of controls that move controls */
 	double pattern_tokens;
 	uint64_t pattern_t_ns; /* when they were counted last */
 };
@@ -73,6 +142,17 @@ struct input {
 	float v;
 };
 
+bool conditions_hold(const struct engine *e, const struct condition *when, size_t n);
+
+/* A transform asked to be asked again. */
+void flow_cell_due(struct engine *e, uint64_t t_ns, uint32_t cell);
+
+/* A route's `every` may be over. */
+void flow_every_due(struct engine *e, uint64_t t_ns, uint16_t route);
+
+/* What comes of a control by the routes that lead from it. */
+void flow_from(struct engine *e, uint64_t t_ns, uint16_t control, float v, const struct source *s);
+
 void flow_any(struct engine *e, uint64_t t_ns, uint16_t route, struct input in,
               const struct source *s);
 
@@ -85,6 +165,10 @@ bool engine_echo_passes(struct engine *e, uint64_t t_ns, uint16_t route);
 /* Gives the control a value: 0..1, an encoder steps. Sends it, if the control has a port. */
 void engine_set(struct engine *e, uint64_t t_ns, uint16_t control, float v, const struct source *s);
 
+/* As engine_set, for what a ramp brings: it does not stop the ramp. False: it was refused. */
+bool engine_set_on_way(struct engine *e, uint64_t t_ns, uint16_t control, float v,
+                       const struct source *s);
+
 /* Adds to a fader's value, or moves an encoder. */
 void engine_nudge(struct engine *e, uint64_t t_ns, uint16_t control, float by,
                   const struct source *s);
@@ -93,6 +177,8 @@ void engine_nudge(struct engine *e, uint64_t t_ns, uint16_t control, float by,
 void engine_tap(struct engine *e, uint64_t t_ns, uint16_t control, uint32_t ms,
                 const struct source *s);
 
+bool engine_is_locked(const struct engine *e, uint64_t t_ns, uint16_t control, enum rank rank);
+
 /* A held button is released, or looked at again, when its time is over. */
 void engine_release_due(struct engine *e, uint64_t t_ns, uint16_t control);
 
@@ -100,14 +186,51 @@ void engine_release(struct engine *e, uint64_t t_ns, uint16_t control, const str
 
 /* ---- batch.c ---- */
 
-void engine_batch_due(struct engine *e, uint64_t t_ns, size_t slot);
+void batch_due(struct engine *e, uint64_t t_ns, size_t slot);
+void ramp_due(struct engine *e, uint64_t t_ns, size_t slot);
+void ramp_stop(struct engine *e, uint16_t control);
+
+/* A press has come for the route's macro. */
+void batch_macro(struct engine *e, uint64_t t_ns, uint16_t route, const struct source *s);
 
 /* ---- engine_in.c ---- */
 
 /* A pair has waited long enough for its other half. */
 void engine_pair_due(struct engine *e, uint64_t t_ns, uint16_t route);
 
+/* ---- feedback.c ---- */
+
+void feedback_init(struct engine *e);
+void feedback_finish(struct engine *e);
+void feedback_moved(struct engine *e, uint64_t t_ns, uint16_t control, const struct source *s);
+void feedback_due(struct engine *e, uint64_t t_ns, size_t watcher);
+
+/* A watcher is new, or was silent for long; uses a control's own address; has gone. */
+void feedback_woke(struct engine *e, uint64_t t_ns, size_t watcher);
+void feedback_uses_own(struct engine *e, uint64_t t_ns, size_t watcher);
+void feedback_gone(struct engine *e, size_t watcher);
+
+/* A value has come from where the route's place is; and what has become of it. */
+void feedback_heard(struct engine *e, uint64_t t_ns, size_t watcher, const struct route *r,
+                    float v);
+void feedback_after(struct engine *e, uint64_t t_ns, size_t watcher, const struct route *r,
+                    const struct source *s);
+
+/* ---- engine.c ---- */
+
+/* Sees to it that a timer of this kind and index is due at t_ns, or before. *alarm_ns: when the one
+ * in the heap is due, 0: there is none; whoever handles it sets it to 0 and looks whether its time
+ * has come. */
+void engine_alarm(struct engine *e, uint64_t *alarm_ns, uint64_t t_ns, enum timer_kind kind,
+                  uint32_t index);
+
 /* ---- encode.c ---- */
+
+/* Whether both values would leave as the same message. */
+bool encode_same(const struct control *c, float v, float w);
+
+/* The same for what a place shows. */
+void encode_place(const struct place *p, float v, struct msg *m);
 
 /* Fills bytes, len and value of the message for a fader's, switch's or button's value. */
 void encode_value(const struct control *c, float v, struct msg *m);

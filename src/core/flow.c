@@ -7,41 +7,157 @@
 
 #define FADER_STEP (1.0f / 127) /* one step of a relative encoder, unless the route says "by" */
 
-static bool conditions_hold(const struct engine *e, const struct route *r)
-{
-	for (size_t i = 0; i < r->nwhen; i++)
-		if ((e->state[r->when[i].control].value >= 0.5f) != r->when[i].on)
-			return false;
-	return true;
-}
+/* Steps of a hand that turns slowly and quickly: see acceleration. */
+#define SLOW_NS 100e6f
+#define QUICK_NS 10e6f
 
-static bool transform(struct engine *e, const struct route *r, float *v)
-{
-	for (size_t i = 0; i < r->nxf; i++) {
-		const struct xform *x = &r->xf[i];
+/* ---- conditions ---- */
 
-		if (!xforms[x->kind].apply(x, &e->xf_state[x->state], v))
-			return false;
+/* What the nodes have given so far is a row of bits, the last one lowest. */
+bool conditions_hold(const struct engine *e, const struct condition *when, size_t n)
+{
+	uint64_t bits = 1; /* without any: they hold */
+
+	for (const struct condition *w = when; w < when + n; w++) {
+		const uint64_t mask = (UINT64_C(1) << w->n) - 1, of = bits & mask;
+		float v;
+
+		switch ((enum condition_op)w->op) {
+		case COND_IS:
+			v = e->state[w->control].value;
+			bits = bits << 1 | (v >= w->lo && v <= w->hi);
+			break;
+		case COND_NOT:
+			bits ^= 1;
+			break;
+		case COND_AND:
+			bits = (bits >> w->n) << 1 | (of == mask);
+			break;
+		case COND_OR:
+			bits = (bits >> w->n) << 1 | (of != 0);
+			break;
+		}
 	}
-	return true;
+	return bits & 1;
 }
 
-static bool inverted(const struct route *r)
+/* ---- values ---- */
+
+/* Where the control is, as the transform at this place of the chain would have to give it. */
+static void look_at_control(const struct engine *e, const struct route *r, size_t place,
+                            struct xform_now *now)
 {
-	for (size_t i = 0; i < r->nxf; i++)
-		if (r->xf[i].kind == XF_INVERT)
-			return true;
-	return false;
+	if (r->to == CONTROL_NONE)
+		return;
+	now->control = e->state[r->to].value;
+	now->known = e->state[r->to].touched;
+	for (size_t i = r->nxf; i-- > place + 1;) {
+		const struct xform_info *x = &xforms[r->xf[i].kind];
+
+		if (x->back && !x->back(&r->xf[i], &now->control))
+			now->known = false;
+	}
 }
 
-/* "No argument, or I: a button is pressed and released 50 ms later, a switch is set to 1." */
-static void deliver_trigger(struct engine *e, uint64_t t_ns, const struct route *r,
-                            const struct source *s)
+/* The value's rise is what steps an encoder or, with "by", a fader, and what begins a macro. A
+ * layer's release goes where its press went, and nowhere else. */
+static void arrive(struct engine *e, uint64_t t_ns, uint16_t route, const struct flow *f,
+                   const struct source *s)
 {
-	const enum kind kind = e->m->controls[r->to].kind;
+	const struct route *r = &e->m->routes[route];
+	struct route_state *rs = &e->routes[route];
+	const bool on = f->v >= 0.5f, rise = on && !rs->on;
 
-	if (r->as == AS_TOGGLE)
-		engine_set(e, t_ns, r->to, e->state[r->to].value < 0.5f, s);
+	rs->on = on;
+	if (f->through)
+		rs->who = s->who;
+	if (r->macro) {
+		if (rise && f->through)
+			batch_macro(e, t_ns, route, s);
+	} else if (r->by != 0.0f || e->m->controls[r->to].kind == KIND_ENCODER) {
+		if (rise && f->through)
+			engine_nudge(e, t_ns, r->to, r->by != 0.0f ? r->by : 1.0f, s);
+	} else if (r->holds && r->nwhen && !on ? rs->pressed : f->through) {
+		rs->pressed = on;
+		engine_set(e, t_ns, r->to, f->v, s);
+	}
+}
+
+/* Whoever comes to it later is told of no label that has gone by then. */
+static void keep_source(struct cell *c, const struct route *r, const struct source *s)
+{
+	c->source = *s;
+	c->source.label = s->brief ? r->label : s->label;
+	c->source.brief = false;
+	c->source.batch = NULL;
+}
+
+static bool cell_apply(struct engine *e, uint64_t t_ns, const struct route *r,
+                       const struct xform *x, bool tick, struct flow *f, const struct source *s)
+{
+	struct cell *c = &e->cells[x->cell];
+	struct xform_now now = {
+		.t_ns = t_ns, .tempo = &e->tempo, .tick = tick, .wake_ns = TIME_NEVER
+	};
+	bool passes;
+
+	look_at_control(e, r, x->place, &now);
+	passes = xforms[x->kind].apply(x, &c->x, &now, f);
+	if (now.wake_ns != TIME_NEVER) {
+		if (!tick)
+			keep_source(c, r, s);
+		engine_alarm(e, &c->alarm_ns, now.wake_ns, TIMER_CELL, x->cell);
+	}
+	return passes;
+}
+
+/* tick: the transform at this place is asked again, nothing has come. */
+static void run_chain(struct engine *e, uint64_t t_ns, uint16_t route, size_t place, bool tick,
+                      struct flow *f, const struct source *s)
+{
+	const struct route *r = &e->m->routes[route];
+
+	for (; place < r->nxf; place++, tick = false) {
+		const struct xform *x = &r->xf[place];
+
+		if (xforms[x->kind].has_cell ? !cell_apply(e, t_ns, r, x, tick, f, s)
+		                             : !xforms[x->kind].apply(x, NULL, NULL, f))
+			return;
+	}
+	arrive(e, t_ns, route, f, s);
+}
+
+void flow_cell_due(struct engine *e, uint64_t t_ns, uint32_t cell)
+{
+	struct cell *c = &e->cells[cell];
+	const struct xform *x = e->m->cells[cell];
+	struct flow f = { .through = true };
+
+	c->alarm_ns = 0;
+	if (c->x.wake_ns == TIME_NEVER)
+		return;
+	if (c->x.wake_ns > t_ns) {
+		engine_alarm(e, &c->alarm_ns, c->x.wake_ns, TIMER_CELL, cell);
+		return;
+	}
+	c->x.wake_ns = TIME_NEVER;
+	run_chain(e, t_ns, x->route, x->place, true, &f, &c->source);
+}
+
+/* ---- what has no value ---- */
+
+/* "No argument, or I: a button is pressed and released 50 ms later, a switch is set to 1." Where
+ * presses are looked at it is a short one. */
+static void trigger(struct engine *e, uint64_t t_ns, uint16_t route, const struct source *s)
+{
+	const struct route *r = &e->m->routes[route];
+	const enum kind kind = r->macro ? KIND_BUTTON : e->m->controls[r->to].kind;
+
+	if (r->edges) {
+		run_chain(e, t_ns, route, 0, false, &(struct flow){ 1.0f, true }, s);
+		run_chain(e, t_ns, route, 0, false, &(struct flow){ 0.0f, true }, s);
+	} else if (r->macro)
+		batch_macro(e, t_ns, route, s);
 	else if (r->by != 0.0f)
 		engine_nudge(e, t_ns, r->to, r->by, s);
 	else if (kind == KIND_BUTTON)
@@ -52,71 +168,95 @@ static void deliver_trigger(struct engine *e, uint64_t t_ns, const struct route 
 		e->n.refused++;
 }
 
-static void deliver_steps(struct engine *e, uint64_t t_ns, const struct route *r, float steps,
-                          const struct source *s)
+static bool inverted(const struct route *r)
 {
-	const bool encoder = e->m->controls[r->to].kind == KIND_ENCODER;
-	const float by = r->by != 0.0f ? r->by : encoder ? 1.0f : FADER_STEP;
-
-	if (steps != 0.0f)
-		engine_nudge(e, t_ns, r->to, (inverted(r) ? -steps : steps) * by, s);
+	for (size_t i = 0; i < r->nxf; i++)
+		if (r->xf[i].kind == XF_INVERT)
+			return true;
+	return false;
 }
 
-/* The value's rise is what toggles, and what steps an encoder or, with "by", a fader. */
-static void deliver_value(struct engine *e, uint64_t t_ns, uint16_t route, float v,
-                          const struct source *s)
+/* From `acceleration` when steps come quickly down to 1 when they come slowly, evenly over the
+ * logarithm of the time between them. */
+static float accelerated(struct route_state *rs, const struct route *r, uint64_t t_ns)
+{
+	const float gap = (float)(t_ns - rs->step_ns);
+
+	rs->step_ns = t_ns;
+	if (gap >= SLOW_NS)
+		return 1.0f;
+	if (gap <= QUICK_NS)
+		return r->acceleration;
+	return 1.0f + (r->acceleration - 1.0f) * logf(SLOW_NS / gap) / logf(SLOW_NS / QUICK_NS);
+}
+
+static void steps(struct engine *e, uint64_t t_ns, uint16_t route, float n, const struct source *s)
 {
 	const struct route *r = &e->m->routes[route];
-	struct route_state *rs = &e->routes[route];
-	const bool rise = v >= 0.5f && !rs->on;
+	const bool encoder = e->m->controls[r->to].kind == KIND_ENCODER;
+	float by = r->by != 0.0f ? r->by : encoder ? 1.0f : FADER_STEP;
 
-	rs->on = v >= 0.5f;
-	rs->who = s->who;
-	if (r->as == AS_TOGGLE) {
-		if (rise)
-			engine_set(e, t_ns, r->to, e->state[r->to].value < 0.5f, s);
-	} else if (r->by != 0.0f || e->m->controls[r->to].kind == KIND_ENCODER) {
-		if (rise)
-			engine_nudge(e, t_ns, r->to, r->by != 0.0f ? r->by : 1.0f, s);
-	} else {
-		rs->pressed = rs->on;
-		engine_set(e, t_ns, r->to, v, s);
-	}
+	if (n == 0.0f)
+		return;
+	if (r->acceleration > 1.0f)
+		by *= accelerated(&e->routes[route], r, t_ns);
+	engine_nudge(e, t_ns, r->to, (inverted(r) ? -n : n) * by, s);
 }
 
 /* An encoder takes signed whole steps over OSC. */
 static bool is_osc_steps(const struct engine *e, const struct route *r)
 {
-	return r->osc && r->by == 0.0f && e->m->controls[r->to].kind == KIND_ENCODER;
+	return r->osc && r->by == 0.0f && !r->macro && e->m->controls[r->to].kind == KIND_ENCODER;
 }
 
-void flow_any(struct engine *e, uint64_t t_ns, uint16_t route, struct input in,
-              const struct source *s)
+OUTLINE void flow_any(struct engine *e, uint64_t t_ns, uint16_t route, struct input in,
+                      const struct source *s)
 {
 	const struct route *r = &e->m->routes[route];
-	const enum kind kind = e->m->controls[r->to].kind;
-	const bool through = conditions_hold(e, r);
+	struct flow f = { in.v, conditions_hold(e, r->when, r->nwhen) };
 
 	if (in.kind == IN_VALUE && is_osc_steps(e, r))
 		in = (struct input){ IN_STEPS, rintf(in.v) };
-	if (in.kind == IN_STEPS || in.kind == IN_TRIGGER) {
-		if (!through)
-			return;
-		if (in.kind == IN_STEPS)
-			deliver_steps(e, t_ns, r, in.v, s);
-		else
-			deliver_trigger(e, t_ns, r, s);
+	if (in.kind == IN_VALUE)
+		run_chain(e, t_ns, route, 0, false, &f, s);
+	else if (!f.through)
+		return;
+	else if (in.kind == IN_STEPS && !r->macro)
+		steps(e, t_ns, route, in.v, s);
+	else
+		trigger(e, t_ns, route, s);
+}
+
+/* ---- from a control ---- */
+
+void flow_from(struct engine *e, uint64_t t_ns, uint16_t control, float v, const struct source *s)
+{
+	const enum input_kind kind =
+		e->m->controls[control].kind == KIND_ENCODER ? IN_STEPS : IN_VALUE;
+
+	if (e->depth == DEPTH_MAX) {
+		e->n.refused++;
 		return;
 	}
-	if (!transform(e, r, &in.v))
-		return;
-	/* A layer's release goes where its press went, and nowhere else. */
-	if (r->nwhen && kinds[kind].held && in.v < 0.5f) {
-		if (e->routes[route].pressed || r->as == AS_TOGGLE)
-			deliver_value(e, t_ns, route, in.v, s);
-	} else if (through) {
-		deliver_value(e, t_ns, route, in.v, s);
-	} else {
-		e->routes[route].on = in.v >= 0.5f;
+	e->depth++;
+	for (uint16_t i = mapping_from(e->m, control); i != ROUTE_END; i = e->m->routes[i].next)
+		flow_in(e, t_ns, i, (struct input){ kind, v }, s);
+	e->depth--;
+}
+
+/* ---- from time ---- */
+
+void flow_every_due(struct engine *e, uint64_t t_ns, uint16_t route)
+{
+	const struct route *r = &e->m->routes[route];
+	struct route_state *rs = &e->routes[route];
+	const struct source s = { .from = FROM_TIMER, .rank = RANK_SCRIPT, .label = r->label };
+
+	rs->alarm_ns = 0;
+	if (span_part(&rs->wait, &e->tempo, t_ns) >= 1.0f) {
+		rs->wait.start += rs->wait.len; /* no time is lost: the grid stays */
+		if (conditions_hold(e, r->when, r->nwhen))
+			trigger(e, t_ns, route, &s);
 	}
+	engine_alarm(e, &rs->alarm_ns, span_look(&rs->wait, &e->tempo, t_ns), TIMER_EVERY, route);
 }

@@ -5,7 +5,7 @@
 
 #include "cuewire/mem.h"
 
-const char *const route_as_names[AS_COUNT] = { "value", "toggle" };
+const char *const again_names[AGAIN_COUNT] = { "restart", "ignore", "cancel" };
 const char *const port_return_names[RETURN_COUNT] = { "recent", "all", "none" };
 const char *const slot_type_names[SLOT_TYPE_COUNT] = { "deck", "number", "choice" };
 
@@ -30,6 +30,7 @@ struct table {
 struct mapping_index {
 	struct table controls, osc;
 	uint16_t **midi; /* per port PER_PORT first routes, NULL: nothing comes from it */
+	uint16_t *from;  /* per control */
 	uint16_t *exact, *patterns;
 	size_t nexact, npatterns;
 };
@@ -189,6 +190,11 @@ size_t mapping_osc_patterns(const struct mapping *m, const uint16_t **routes)
 	return m->index->npatterns;
 }
 
+uint16_t mapping_from(const struct mapping *m, uint16_t control)
+{
+	return m->index->from[control];
+}
+
 /* Appends the route to the chain that begins at *head. */
 static void chain(struct mapping *m, uint16_t *head, uint16_t route)
 {
@@ -271,6 +277,12 @@ static void add_own_routes(struct mapping *m)
 			.own = true,
 			.arg = -1,
 			.port = PORT_NONE,
+			.from = CONTROL_NONE,
+			.place = PLACE_NONE,
+			.bipolar = ctl->bipolar,
+			.pressed = kinds[ctl->kind].binary || ctl->kind == KIND_ENCODER,
+			.holds = kinds[ctl->kind].held,
+			.acceleration = 1.0f,
 			.to = (uint16_t)c,
 			.label = label_of(m->arena, ctl->osc),
 		};
@@ -279,8 +291,14 @@ static void add_own_routes(struct mapping *m)
 
 static bool is_plain(const struct mapping *m, const struct route *r)
 {
-	return !r->nwhen && !r->nxf && r->as == AS_VALUE && r->by == 0.0f &&
+	return !r->nwhen && !r->nxf && !r->macro && r->by == 0.0f && r->to != CONTROL_NONE &&
 	       m->controls[r->to].kind != KIND_ENCODER;
+}
+
+static void index_from(struct mapping *m, uint16_t i)
+{
+	chain(m, &m->index->from[m->routes[i].from], i);
+	m->controls[m->routes[i].from].leads = true;
 }
 
 void mapping_index(struct mapping *m)
@@ -293,6 +311,9 @@ void mapping_index(struct mapping *m)
 	add_own_routes(m);
 	table_init(&x->osc, m->arena, m->nroutes);
 	x->midi = arena_alloc(m->arena, (m->nports + 1) * sizeof(*x->midi));
+	x->from = arena_alloc(m->arena, (m->ncontrols + 1) * sizeof(*x->from));
+	for (size_t i = 0; i < m->ncontrols; i++)
+		x->from[i] = ROUTE_END;
 	x->exact = arena_alloc(m->arena, (m->nroutes + 1) * sizeof(*x->exact));
 	x->patterns = arena_alloc(m->arena, (m->nroutes + 1) * sizeof(*x->patterns));
 	for (size_t i = 0; i < m->nroutes; i++) {
@@ -301,18 +322,33 @@ void mapping_index(struct mapping *m)
 	}
 	/* Pairs first, so that a chain that both halves lead to begins with the pair. */
 	for (size_t i = 0; i < m->nroutes; i++)
-		if (!m->routes[i].osc && m->routes[i].in.form == ADDR_CC14)
+		if (m->routes[i].port != PORT_NONE && m->routes[i].in.form == ADDR_CC14)
 			index_midi(m, (uint16_t)i);
 	for (size_t i = 0; i < m->nroutes; i++)
-		if (!m->routes[i].osc && m->routes[i].in.form != ADDR_CC14)
+		if (m->routes[i].port != PORT_NONE && m->routes[i].in.form != ADDR_CC14)
 			index_midi(m, (uint16_t)i);
 	for (size_t i = 0; i < m->nroutes; i++)
 		if (m->routes[i].osc)
 			index_osc(m, (uint16_t)i);
+		else if (m->routes[i].from != CONTROL_NONE)
+			index_from(m, (uint16_t)i);
 }
 
 void mapping_free(struct mapping *m)
 {
 	if (m)
 		arena_free(m->arena);
+}
+
+void batch_taps(struct batch_act *acts, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct act *a = &acts[i].act;
+		size_t k = i + 1;
+
+		while (k < n && (acts[k].act.op != OP_RELEASE || acts[k].act.control != a->control))
+			k++;
+		if (a->op == OP_PRESS && k == n)
+			a->release_ms = BATCH_TAP_MS;
+	}
 }

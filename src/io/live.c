@@ -15,6 +15,7 @@
 #define QUIT_WAIT_NS UINT64_C(200000000) /* for what is still to be written */
 #define OSC_TURN 32 /* packets of one socket before the others have their turn */
 
+/* What is polled beside ports; sockets count down from POLLED_OSC. */
 enum { POLLED_WAKE = -1, POLLED_OSC = -2 };
 
 /* ---- notes ---- */
@@ -95,6 +96,20 @@ static void loop(void *ctx, uint64_t t_ns, uint16_t route)
 	live_note_push(l);
 }
 
+static void refused(void *ctx, uint64_t t_ns, uint16_t control, const struct source *s)
+{
+	struct live *l = ctx;
+	struct note *n = l->watch & WATCH_OUT ? live_note(l, NOTE_REFUSED) : NULL;
+
+	if (!n)
+		return;
+	n->t_ns = t_ns;
+	n->control = control;
+	n->out.value = (float)engine_state(l->engine, control)->rank;
+	snprintf(n->out.label, sizeof(n->out.label), "%s", s->label);
+	live_note_push(l);
+}
+
 /* ---- OSC ---- */
 
 OUTLINE static void watched_osc(struct live *l, uint64_t t_ns, uint16_t peer,
@@ -130,6 +145,14 @@ static void end_job(struct live *l, size_t i)
 	memmove(&l->jobs[i], &l->jobs[i + 1], (l->njobs - i) * sizeof(struct job *));
 }
 
+static bool takes_time(const struct job *j)
+{
+	for (size_t i = 0; i < j->batch.n; i++)
+		if (j->acts[i].act.over.amount > 0.0f)
+			return true;
+	return false;
+}
+
 /* Jobs whose messages have all met their fate are answered, in the order in which they came; those
  * with nothing left go back. */
 static void check_jobs(struct live *l)
@@ -142,7 +165,7 @@ static void check_jobs(struct live *l)
 			continue;
 		}
 		if (!j->replied) {
-			j->scheduled = j->batch.next < j->batch.n;
+			j->scheduled = j->batch.next < j->batch.n || takes_time(j);
 			j->replied = true;
 			queue_reply(l->q, &(struct reply){ .kind = REPLY_JOB, .job = j });
 		}
@@ -170,27 +193,46 @@ static void refuse_job(struct live *l, struct job *j)
 	queue_reply(l->q, &(struct reply){ .kind = REPLY_JOB_DONE, .job = j });
 }
 
-static void start_job(struct live *l, struct job *j, uint64_t now, bool room)
+static void start_job(struct live *l, struct job *j, uint64_t now)
 {
-	j->refused_expired = now > j->expires_ns;
-	j->refused_busy =
-		!j->refused_expired && (!room || !engine_batch(l->engine, now, &j->batch));
-	if (j->refused_expired || j->refused_busy)
-		refuse_job(l, j);
-	else
+	if (engine_batch(l->engine, now, &j->batch)) {
 		l->jobs[l->njobs++] = j;
+		return;
+	}
+	j->refused_busy = true;
+	refuse_job(l, j);
+}
+
+/* What speaks against all of them together: they begin together, or not at all. */
+static void look_at(const struct live *l, struct job *first, uint64_t now)
+{
+	const bool room = l->njobs + siblings(first) <= JOBS_MAX;
+	bool may = true;
+	uint16_t locked = 0;
+
+	for (const struct job *j = first; j && may; j = j->sibling)
+		may = engine_may(l->engine, now, &j->batch, &locked);
+	for (struct job *j = first; j; j = j->sibling) {
+		j->refused_expired = now > j->expires_ns;
+		j->refused_rank = !may;
+		j->locked = locked;
+		j->refused_busy = !room;
+	}
 }
 
 /* A sibling may be gone to the control thread, and freed there, as soon as it is refused. */
 static void start_jobs(struct live *l, struct job *j)
 {
-	const bool room = l->njobs + siblings(j) <= JOBS_MAX;
 	const uint64_t now = clock_ns();
 
+	look_at(l, j, now);
 	while (j) {
 		struct job *next = j->sibling;
 
-		start_job(l, j, now, room);
+		if (j->refused_expired || j->refused_rank || j->refused_busy)
+			refuse_job(l, j);
+		else
+			start_job(l, j, now);
 		j = next;
 	}
 }
@@ -282,7 +324,7 @@ static void set_polled(struct live *l)
 {
 	add_polled(l, l->q->order_wake[0], POLLED_WAKE);
 	for (size_t i = 0; i < l->osc.n && !l->quitting; i++)
-		add_polled(l, l->osc.fds[i], POLLED_OSC);
+		add_polled(l, l->osc.fds[i], POLLED_OSC - (int)i);
 	for (size_t i = 0; i < l->m->nports; i++)
 		if (l->ports[i].up && l->ports[i].how != HOW_OSC && l->ports[i].in_fd >= 0)
 			add_polled(l, l->ports[i].in_fd, (int)i);
@@ -312,8 +354,8 @@ static void serve(struct live *l, int ready)
 		ready--;
 		if (l->polled_port[i] == POLLED_WAKE)
 			take_orders(l);
-		else if (l->polled_port[i] == POLLED_OSC)
-			osc_in_read(&l->osc, l->polled[i].fd, OSC_TURN);
+		else if (l->polled_port[i] <= POLLED_OSC)
+			osc_in_read(&l->osc, (size_t)(POLLED_OSC - l->polled_port[i]), OSC_TURN);
 		else if (l->ports[l->polled_port[i]].up)
 			live_port_read(l, l->polled_port[i]);
 	}
@@ -377,7 +419,15 @@ static void free_live(struct live *l)
 static struct live *make(const struct mapping *m, struct queues *q, const int *osc_fds, size_t n)
 {
 	struct live *l = xcalloc(1, sizeof(*l));
-	const struct sink sink = { l, live_send, unmapped_osc, unmapped_midi, loop };
+	const struct sink sink = {
+		.ctx = l,
+		.send = live_send,
+		.unmapped_osc = unmapped_osc,
+		.unmapped_midi = unmapped_midi,
+		.loop = loop,
+		.show = live_show,
+		.refused = refused,
+	};
 
 	l->m = m;
 	l->q = q;
@@ -400,7 +450,7 @@ static struct live *make(const struct mapping *m, struct queues *q, const int *o
 		l->ports[i].in_fd = l->ports[i].out_fd = -1;
 		l->ports[i].has_lane = port_is_midi(&m->ports[i]);
 		if (l->ports[i].has_lane)
-			lane_init(&l->ports[i].lane, m->ncontrols);
+			lane_init(&l->ports[i].lane, m->ncontrols + m->nlights);
 	}
 	l->polled = xcalloc(1 + n + m->nports, sizeof(*l->polled));
 	l->polled_port = xcalloc(1 + n + m->nports, sizeof(*l->polled_port));

@@ -62,10 +62,12 @@ static void job_result(int port, const struct msg *p, int how)
 static inline void was_sent(struct live *l, int port, const struct msg *p, uint64_t written_ns)
 {
 	l->n->midi_out += p->len != 0;
-	l->sent[p->control] = p->value;
-	l->differs[p->control] = false;
+	if (!p->light) {
+		l->sent[p->control] = p->value;
+		l->differs[p->control] = false;
+	}
 	if (l->watch & WATCH_OUT)
-		note_out(l, NOTE_OUT, port, p, false, written_ns);
+		note_out(l, p->light ? NOTE_LIGHT : NOTE_OUT, port, p, false, written_ns);
 	if (p->batch)
 		job_result(port, p, ACT_SENT);
 }
@@ -103,6 +105,8 @@ static void was_expired(struct live *l, int port, const struct msg *p)
 /* The port went while this was on its way. maybe: it may have been written, or not. */
 static void was_cut_off(struct live *l, int port, const struct msg *p, bool maybe)
 {
+	if (p->light) /* it is shown anew when the port is back */
+		return;
 	if (!kinds[l->m->controls[p->control].kind].resent) {
 		was_expired(l, port, p);
 		return;
@@ -222,7 +226,8 @@ OUTLINE static void fail_raw(struct live *l, int port, const struct msg *x, ssiz
 	snprintf(l->ports[port].reason, LINK_TEXT, "%s",
 	         n < 0 ? strerror(errno) : "a write was cut short");
 	l->ports[port].failed = l->failed = true;
-	was_simulated(l, port, x);
+	if (!x->light)
+		was_simulated(l, port, x);
 }
 
 static void send_raw(struct live *l, int port, const struct msg *x)
@@ -264,6 +269,8 @@ void live_send(void *ctx, const struct msg *m)
 	struct live *l = ctx;
 	const struct live_port *p = &l->ports[m->port];
 
+	if (m->light && (!p->up || p->out_fd < 0 || p->failed))
+		return;
 	if (m->batch)
 		((struct job *)m->batch)->open++;
 	if (!p->up || p->out_fd < 0 || p->failed)
@@ -290,8 +297,10 @@ void live_port_up(struct live *l, const struct order *o)
 	p->answer_ns = p->room_ns = TIME_NEVER;
 	p->parser = (struct midi_parser){ 0 };
 	budget_init(&p->budget, o->bytes_per_s);
-	if (p->out_fd >= 0)
-		live_return(l, o->port);
+	if (p->out_fd < 0)
+		return;
+	live_return(l, o->port);
+	engine_port_up(l->engine, clock_ns(), o->port);
 }
 
 void live_port_down(struct live *l, int port)

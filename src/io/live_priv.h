@@ -1,5 +1,5 @@
 /* What the parts of the engine thread share: live.c (loop, orders), live_ports.c (what leaves and
- * comes in), live_return.c (ports that come back). */
+ * comes in), live_return.c (ports that come back), live_show.c (what OSC clients are shown). */
 #ifndef CUEWIRE_LIVE_PRIV_H
 #define CUEWIRE_LIVE_PRIV_H
 
@@ -71,6 +71,10 @@ struct live {
 
 /* The engine's sink. */
 void live_send(void *ctx, const struct msg *m);
+
+/* The engine's, too: what an OSC client is to show. */
+void live_show(void *ctx, uint64_t t_ns, uint16_t peer, uint16_t place, const float *values,
+               const struct source *s);
 
 void live_port_up(struct live *l, const struct order *o);
 

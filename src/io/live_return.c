@@ -33,7 +33,7 @@ static size_t find_moved(struct live *l, int port)
 
 static void release_owed(struct live *l, int port, uint64_t now)
 {
-	const struct source s = { .from = FROM_RETURN, .label = "return" };
+	const struct source s = { .from = FROM_RETURN, .rank = RANK_BRIDGE, .label = "return" };
 
 	for (size_t i = 0; i < l->m->ncontrols && l->ports[port].has_lane; i++)
 		if (l->m->controls[i].port == port &&
@@ -61,7 +61,7 @@ static bool is_wanted(enum port_return how, uint64_t moved_ns, uint64_t now)
 
 void live_return(struct live *l, int port)
 {
-	const struct source s = { .from = FROM_RETURN, .label = "return" };
+	const struct source s = { .from = FROM_RETURN, .rank = RANK_BRIDGE, .label = "return" };
 	const uint64_t now = clock_ns();
 	const size_t n = find_moved(l, port);
 	struct reply r = { .kind = REPLY_PORT_BACK, .port = port };
@@ -86,7 +86,7 @@ void live_return(struct live *l, int port)
 
 void live_sync(struct live *l, uint16_t client)
 {
-	const struct source s = { .from = FROM_RETURN, .label = "sync" };
+	const struct source s = { .from = FROM_RETURN, .rank = RANK_BRIDGE, .label = "sync" };
 	struct reply r = { .kind = REPLY_SYNCED, .client = client };
 	const uint64_t now = clock_ns();
 

@@ -136,6 +136,8 @@ static inline uint16_t peer_of(struct osc_in *in, const struct sockaddr_storage 
 	peer = peers_heard(&in->peers, address, in->heard_ns, &displaced);
 	if (displaced)
 		in->gone(in->ctx, in->heard_ns, peer);
+	in->peers.list[peer].socket = in->reading;
+	in->peers.list[peer].scope = from->ss_family == AF_INET6 ? v6->sin6_scope_id : 0;
 	return peer;
 }
 
@@ -225,9 +227,10 @@ static inline bool read_packet(struct osc_in *in, int fd)
 	return in->heard_ns - before_ns <= ALONE_NS;
 }
 
-void osc_in_read(struct osc_in *in, int fd, size_t limit)
+void osc_in_read(struct osc_in *in, size_t socket, size_t limit)
 {
-	while (limit-- && read_packet(in, fd))
+	in->reading = (uint8_t)socket;
+	while (limit-- && read_packet(in, in->fds[socket]))
 		;
 }
 

@@ -43,7 +43,7 @@ class Rig(Bridge):
         self.fifo = b""
         ports = dict(ports or {"traktor": TRAKTOR, "lights": {"raw": {"out": "FIFO"}}})
         controls = CONTROLS + (LIGHTS if "lights" in ports else []) + list(controls)
-        text = json.dumps({"ports": ports, "controls": controls, "routes": list(routes)})
+        text = json.dumps({"hold_ms": 0, "ports": ports, "controls": controls, "routes": list(routes)})
         san = "log_path=%s/san" % self.rig.name
         faults = {"CW_PM_DEVICES": devices, "CW_PM_LOG": self.log_path, "CW_PM_FAULT": fault,
                   "CW_PM_INPUT": self.input_path, "ASAN_OPTIONS": san, "UBSAN_OPTIONS": san,

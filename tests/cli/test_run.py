@@ -13,6 +13,7 @@ import cuewire
 from cuewire import Bridge, osc, bundle, wait_until
 
 BASIC = {
+    "hold_ms": 0,
     "ports": {"traktor": {"raw": {"out": "PATH"}}},
     "controls": [
         {"name": "deck.a.volume", "kind": "fader", "port": "traktor", "cc": 7},

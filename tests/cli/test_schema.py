@@ -43,7 +43,7 @@ class Tap:
 def texts_of_defs(schema):
     """Every object and every key of the schema, with its description."""
     for name, section in schema["$defs"].items():
-        if name in ("variable", "variables"):
+        if name in ("variable", "variables", "condition", "conditions"):
             continue
         yield name, section.get("description")
         for key, value in section["properties"].items():

@@ -18,14 +18,15 @@ static void check_mapping(const struct mapping *m)
 	for (size_t i = 0; i < m->nroutes; i++) {
 		const struct route *r = &m->routes[i];
 
-		MUST(r->to < m->ncontrols);
-		MUST(r->osc || (size_t)r->port < m->nports);
+		MUST(r->macro ? r->to == CONTROL_NONE : r->to < m->ncontrols);
+		MUST(r->osc || r->from < m->ncontrols || r->every.amount > 0 ||
+		     (size_t)r->port < m->nports);
 		MUST(r->next == ROUTE_END || r->next < m->nroutes);
 		for (size_t k = 0; k < r->nwhen; k++)
-			MUST(r->when[k].control < m->ncontrols);
+			MUST(r->when[k].op != COND_IS || r->when[k].control < m->ncontrols);
 		for (size_t k = 0; k < r->nxf; k++)
 			MUST(r->xf[k].kind < XF_COUNT &&
-			     (!xforms[r->xf[k].kind].has_state || r->xf[k].state < m->nstates));
+			     (!xforms[r->xf[k].kind].has_cell || r->xf[k].cell < m->ncells));
 	}
 }
 

@@ -11,7 +11,7 @@
 #define SENT_MAX 512
 
 static const char text[] =
-	"{ 'ports': { 'out': { 'out': 'iac' }, 'lost': { 'out': 'iac 2' },"
+	"{ 'hold_ms': 0, 'ports': { 'out': { 'out': 'iac' }, 'lost': { 'out': 'iac 2' },"
 	"             'pads': { 'in': 'pads' }, 'keys': { 'in': 'keys' } },"
 	"'controls': ["
 	"{ 'name': 'volume', 'kind': 'fader', 'port': 'out', 'cc': 7 },"
@@ -110,7 +110,10 @@ static inline void unmapped_midi(void *ctx, uint64_t t_ns, int port, const struc
 
 static inline int set_up(void **state)
 {
-	const struct sink sink = { &r, send, unmapped_osc, unmapped_midi, NULL };
+	const struct sink sink = { .ctx = &r,
+		                   .send = send,
+		                   .unmapped_osc = unmapped_osc,
+		                   .unmapped_midi = unmapped_midi };
 
 	(void)state;
 	memset(&r, 0, sizeof(r));
@@ -150,9 +153,12 @@ static inline void act(uint64_t t_ns, uint16_t who, const char *control, enum op
                 uint32_t release_ms)
 {
 	const struct source s = {
-		.from = FROM_INTENT, .who = who, .brief = true, .label = "intent:x"
+		.from = FROM_INTENT, .rank = RANK_HARDWARE, .who = who, .brief = true, .label = "intent:x"
 	};
-	const struct act a = { control_of(r.m, control), op, v, release_ms };
+	const struct act a = { .control = control_of(r.m, control),
+		               .op = op,
+		               .value = v,
+		               .release_ms = release_ms };
 
 	engine_act(r.e, t_ns, &a, &s);
 }

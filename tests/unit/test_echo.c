@@ -13,23 +13,24 @@
 
 #define MS UINT64_C(1000000)
 
-static const char text[] = "{ 'ports': { 'out': { 'out': 'desk' }, 'in': { 'in': 'desk' },"
-			   "             'net': { 'osc': { 'send': '127.0.0.1:8000' } } },"
-			   "'controls': ["
-			   "{ 'name': 'volume', 'kind': 'fader', 'port': 'out', 'cc': 7 },"
-			   "{ 'name': 'tempo', 'kind': 'fader', 'port': 'out', 'cc': [16, 48] },"
-			   "{ 'name': 'left', 'kind': 'fader', 'port': 'out', 'cc': 30 },"
-			   "{ 'name': 'right', 'kind': 'fader', 'port': 'out', 'cc': 31 },"
-			   "{ 'name': 'jog', 'kind': 'encoder', 'port': 'out', 'cc': 22 },"
-			   "{ 'name': 'cue', 'kind': 'button', 'port': 'out', 'note': 5 },"
-			   "{ 'name': 'light', 'kind': 'fader', 'port': 'net' } ],"
-			   "'routes': ["
-			   "{ 'port': 'in', 'cc': 7, 'to': 'volume' },"
-			   "{ 'port': 'in', 'cc': [16, 48], 'to': 'tempo' },"
-			   "{ 'port': 'in', 'cc': 30, 'to': 'right' },"
-			   "{ 'port': 'in', 'cc': 31, 'to': 'left' },"
-			   "{ 'port': 'in', 'note': 5, 'to': 'cue' },"
-			   "{ 'port': 'in', 'cc': 22, 'encoder': 'twos', 'to': 'jog' } ] }";
+static const char text[] =
+	"{ 'hold_ms': 0, 'ports': { 'out': { 'out': 'desk' }, 'in': { 'in': 'desk' },"
+	"             'net': { 'osc': { 'send': '127.0.0.1:8000' } } },"
+	"'controls': ["
+	"{ 'name': 'volume', 'kind': 'fader', 'port': 'out', 'cc': 7 },"
+	"{ 'name': 'tempo', 'kind': 'fader', 'port': 'out', 'cc': [16, 48] },"
+	"{ 'name': 'left', 'kind': 'fader', 'port': 'out', 'cc': 30 },"
+	"{ 'name': 'right', 'kind': 'fader', 'port': 'out', 'cc': 31 },"
+	"{ 'name': 'jog', 'kind': 'encoder', 'port': 'out', 'cc': 22 },"
+	"{ 'name': 'cue', 'kind': 'button', 'port': 'out', 'note': 5 },"
+	"{ 'name': 'light', 'kind': 'fader', 'port': 'net' } ],"
+	"'routes': ["
+	"{ 'port': 'in', 'cc': 7, 'to': 'volume' },"
+	"{ 'port': 'in', 'cc': [16, 48], 'to': 'tempo' },"
+	"{ 'port': 'in', 'cc': 30, 'to': 'right' },"
+	"{ 'port': 'in', 'cc': 31, 'to': 'left' },"
+	"{ 'port': 'in', 'note': 5, 'to': 'cue' },"
+	"{ 'port': 'in', 'cc': 22, 'encoder': 'twos', 'to': 'jog' } ] }";
 
 /* The desk's output is plugged into its input: what is sent comes back, one millisecond later. */
 static struct {
@@ -139,7 +140,7 @@ static void run(uint64_t ms)
 
 static void set(const char *control, float v)
 {
-	const struct source s = { .from = FROM_INTENT, .label = "intent:1" };
+	const struct source s = { .from = FROM_INTENT, .rank = RANK_HARDWARE, .label = "intent:1" };
 	const struct act a = { .control = (uint16_t)mapping_control(r.m, control, strlen(control)),
 		               .op = OP_SET,
 		               .value = v };

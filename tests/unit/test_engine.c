@@ -85,6 +85,7 @@ static void test_deadlines(void **state)
 	(void)state;
 	assert_true(engine_deadline(r.e) == TIME_NEVER);
 	osc(T0, 0, "/cue", 0, 0);
+	engine_tick(r.e, T0); /* a new client is shown what there is */
 	assert_int_equal(engine_deadline(r.e), T0 + 50 * MS);
 	midi(T0, "pads", 0xB0, 1, 64);
 	assert_int_equal(engine_deadline(r.e), T0 + 5 * MS);
@@ -105,6 +106,7 @@ static void test_tap_within_long_press(void **state)
 	act(T0, 1, "cue", OP_PRESS, 0, 10000);
 	act(T0 + 10 * MS, 1, "cue", OP_RELEASE, 0, 0);
 	osc(T0 + 20 * MS, 0, "/cue", 0, 0);
+	engine_tick(r.e, T0 + 20 * MS);
 	assert_int_equal(engine_deadline(r.e), T0 + 70 * MS);
 	run_until(T0 + 1000 * MS);
 	assert_int_equal(r.n, 4);
@@ -164,19 +166,30 @@ static void test_gone_beside_another(void **state)
 
 static struct batch make_batch(const struct batch_act *acts, size_t n)
 {
-	return (struct batch){ .source = { .from = FROM_INTENT, .label = "intent:b" },
-		               .acts = acts,
-		               .n = n };
+	return (struct batch){
+		.source = { .from = FROM_INTENT, .rank = RANK_HARDWARE, .label = "intent:b" },
+		.acts = acts,
+		.n = n
+	};
 }
+
+#define ACT(c, o, v, release, after_ms)                                                      \
+	{                                                                                    \
+		.act = { .control = (c), .op = (o), .value = (v), .release_ms = (release) }, \
+		.after = {                                                                   \
+			(after_ms),                                                          \
+			DURATION_MS                                                          \
+		}                                                                            \
+	}
 
 static void test_batch(void **state)
 {
 	const uint16_t volume = control_of(r.m, "volume"), cue = control_of(r.m, "cue");
 	const struct batch_act acts[] = {
-		{ { volume, OP_SET, 0.25f, 0 }, 0 },
-		{ { cue, OP_PRESS, 0, 50 }, 0 },
-		{ { volume, OP_SET, 0.75f, 0 }, 100 },
-		{ { volume, OP_SET, 1.0f, 0 }, 100 },
+		ACT(volume, OP_SET, 0.25f, 0, 0),
+		ACT(cue, OP_PRESS, 0, 50, 0),
+		ACT(volume, OP_SET, 0.75f, 0, 100),
+		ACT(volume, OP_SET, 1.0f, 0, 100),
 	};
 	struct batch b = make_batch(acts, COUNT(acts));
 
@@ -210,7 +223,7 @@ static void test_batch_at_once(void **state)
 
 static void test_batches_full_and_cancelled(void **state)
 {
-	const struct batch_act acts[] = { { { control_of(r.m, "play"), OP_SET, 1, 0 }, 100 } };
+	const struct batch_act acts[] = { ACT(control_of(r.m, "play"), OP_SET, 1, 0, 100) };
 	static struct batch b[BATCHES_MAX + 1];
 
 	(void)state;

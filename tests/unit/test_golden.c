@@ -190,6 +190,7 @@ static void feed_intent(struct golden *g, uint64_t t_ns, const cJSON *j)
 		snprintf(p->label, sizeof(p->label), "intent:%zu", g->nplays);
 	p->batch = (struct batch){
 		.source = { .from = FROM_INTENT,
+		            .rank = RANK_HARDWARE,
 		            .brief = true,
 		            .label = p->label,
 		            .batch = &p->batch },
@@ -333,7 +334,10 @@ static struct mapping *load(const char *folder)
 static void run_trace(const char *folder, struct buf *out)
 {
 	struct golden g = { .m = load(folder) };
-	const struct sink sink = { &g, print_msg, print_unmapped_osc, print_unmapped_midi, NULL };
+	const struct sink sink = { .ctx = &g,
+		                   .send = print_msg,
+		                   .unmapped_osc = print_unmapped_osc,
+		                   .unmapped_midi = print_unmapped_midi };
 	char *in = slurp(folder, "in.trace", true);
 
 	buf_init(&g.out, OUT_MAX - 1);

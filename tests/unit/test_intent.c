@@ -80,7 +80,7 @@ static void expect_act(const struct intent_request *r, size_t i, const char *con
 	assert_int_equal(r->acts[i].act.control, control_of(m, control));
 	assert_int_equal(r->acts[i].act.op, op);
 	assert_true(r->acts[i].act.value == v);
-	assert_int_equal(r->acts[i].after_ms, after_ms);
+	assert_int_equal((uint32_t)r->acts[i].after.amount, after_ms);
 	assert_int_equal(r->acts[i].act.release_ms, release_ms);
 }
 
@@ -121,7 +121,7 @@ static void test_of_mapping(void **state)
 	accept("{'intent': 'mix', 'slots': {'deck': 'B', 'level': 0.1}}", &r);
 	assert_int_equal(r.nacts, 2);
 	expect_act(&r, 0, "deck.b.volume", OP_SET, 0.1f, 0, 0);
-	expect_act(&r, 1, "deck.b.cue", OP_PRESS, 0, 1500, INTENT_TAP_MS);
+	expect_act(&r, 1, "deck.b.cue", OP_PRESS, 0, 1500, BATCH_TAP_MS);
 	accept("{'intent': 'mix', 'slots': {'deck': 'a'}}", &r);
 	expect_act(&r, 0, "deck.a.volume", OP_SET, 0.25f, 0, 0);
 	accept("{'intent': 'turn'}", &r);
@@ -137,8 +137,8 @@ static void test_taps(void **state)
 	accept("{'intent': 'twice'}", &r);
 	assert_int_equal(r.nacts, 4);
 	expect_act(&r, 0, "deck.a.cue", OP_PRESS, 0, 0, 0);
-	expect_act(&r, 2, "deck.b.cue", OP_PRESS, 0, 0, INTENT_TAP_MS);
-	expect_act(&r, 3, "deck.a.cue", OP_PRESS, 0, 0, INTENT_TAP_MS);
+	expect_act(&r, 2, "deck.b.cue", OP_PRESS, 0, 0, BATCH_TAP_MS);
+	expect_act(&r, 3, "deck.a.cue", OP_PRESS, 0, 0, BATCH_TAP_MS);
 }
 
 struct id_case {

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -260,7 +261,6 @@ static void test_routes(void **state)
 		assert_int_equal(r->arg, want->arg);
 		assert_int_equal(r->port, want->port);
 		assert_int_equal(r->encoding, want->encoding);
-		assert_int_equal(r->as, AS_VALUE);
 		assert_true(r->by == want->by);
 		assert_int_equal(r->nxf + r->nwhen, 0);
 		assert_int_equal(r->to, mapping_control(m, "used.x", 6));
@@ -273,10 +273,14 @@ static void test_routes(void **state)
 static void test_transforms(void **state)
 {
 	static const struct xform want[] = {
-		{ XF_OUTPUT, 0, 0.25f, 1.0f },    { XF_DEADBAND, 0, 0.5f, 0.0f },
-		{ XF_INVERT, 0, 0.0f, 0.0f },     { XF_RANGE, 0, 127.0f, -1.5f },
-		{ XF_CURVE, 0, CURVE_S, 0.0f },   { XF_QUANTISE, 0, 1024.0f, 0.0f },
-		{ XF_THRESHOLD, 0, 0.75f, 0.0f },
+		{ .kind = XF_OUTPUT, .a = 0.25f, .b = 1.0f },
+		{ .kind = XF_DEADBAND, .a = 0.5f, .b = 0.0f },
+		{ .kind = XF_INVERT, .a = 0.0f, .b = 0.0f },
+		{ .kind = XF_RANGE, .a = 127.0f, .b = -1.5f },
+		{ .kind = XF_CURVE, .a = CURVE_S, .b = 0.0f },
+		{ .kind = XF_QUANTISE, .a = 1024.0f, .b = 0.0f },
+		{ .kind = XF_THRESHOLD, .a = 0.75f, .b = 0.0f },
+		{ .kind = XF_AS, .a = AS_TOGGLE },
 	};
 	struct mapping *m = load_good(
 		"{ \"controls\": [ { \"name\": \"a\", \"kind\": \"switch\" } ], \"routes\": [\n"
@@ -291,11 +295,16 @@ static void test_transforms(void **state)
 		assert_int_equal(m->routes[0].xf[i].kind, want[i].kind);
 		assert_true(m->routes[0].xf[i].a == want[i].a && m->routes[0].xf[i].b == want[i].b);
 	}
-	assert_int_equal(m->routes[0].as, AS_TOGGLE);
-	assert_int_equal(m->nstates, 2);
-	assert_int_equal(m->routes[0].xf[1].state, 0);
+	assert_true(m->routes[0].edges);
+	assert_int_equal(m->ncells, 3);
+	assert_ptr_equal(m->cells[0], &m->routes[0].xf[1]);
+	assert_ptr_equal(m->cells[1], &m->routes[0].xf[7]);
 	assert_int_equal(m->routes[1].nxf, 1);
-	assert_int_equal(m->routes[1].xf[0].state, 1);
+	assert_ptr_equal(m->cells[2], &m->routes[1].xf[0]);
+	for (size_t i = 0; i < m->ncells; i++) {
+		assert_int_equal(m->cells[i]->cell, i);
+		assert_int_equal(m->cells[i]->route, i == 2);
+	}
 	mapping_free(m);
 }
 
@@ -310,14 +319,18 @@ static void test_when(void **state)
 	const struct route *r = m->routes;
 
 	(void)state;
-	assert_int_equal(r[0].nwhen, 3);
+	assert_int_equal(r[0].nwhen, 4);
 	for (size_t i = 0; i < 3; i++) {
 		const char *name = m->controls[r[0].when[i].control].name;
+		const bool on = strcmp(name, "shift") != 0;
 
-		assert_int_equal(r[0].when[i].on, strcmp(name, "shift") != 0);
+		assert_true(r[0].when[i].lo == (on ? 0.5f : -INFINITY));
+		assert_true(on ? r[0].when[i].hi == INFINITY : r[0].when[i].hi < 0.5f);
 	}
+	assert_int_equal(r[0].when[3].op, COND_AND);
+	assert_int_equal(r[0].when[3].n, 3);
 	assert_int_equal(r[1].nwhen, 1);
-	assert_true(r[1].when[0].on);
+	assert_true(r[1].when[0].lo == 0.5f);
 	mapping_free(m);
 }
 
@@ -352,11 +365,11 @@ static void test_each(void **state)
 	assert_string_equal(m->routes[2].osc, "/b/{x,y}");
 	assert_int_equal(m->routes[1].nxf, 1);
 	assert_int_equal(m->routes[2].nxf, 0);
-	assert_true(m->routes[1].when[0].on && !m->routes[2].when[0].on);
+	assert_true(m->routes[1].when[0].lo == 0.5f && m->routes[2].when[0].hi < 0.5f);
 	assert_int_equal(m->nintents, 2);
 	assert_string_equal(m->intents[1].name, "hit3");
 	assert_string_equal(m->intents[1].steps[0].control, "deck.{d}.pad3.x");
-	assert_int_equal(m->intents[1].steps[0].after_ms, 3);
+	assert_int_equal(m->intents[1].steps[0].after.amount, 3);
 	mapping_free(m);
 }
 
@@ -421,7 +434,7 @@ static void test_intents(void **state)
 	assert_int_equal(in->steps[0].op, OP_SET);
 	assert_string_equal(in->steps[0].value, "{v}");
 	assert_int_equal(in->steps[0].at.line, 6);
-	assert_int_equal(in->steps[1].after_ms, 600000);
+	assert_int_equal(in->steps[1].after.amount, 600000);
 	assert_int_equal(in->steps[2].op, OP_PRESS);
 	assert_null(in->steps[2].value);
 	assert_int_equal(in->steps[3].op, OP_RELEASE);

@@ -21,68 +21,88 @@ struct run {
 };
 
 static const struct run runs[] = {
-	{ "range", { { XF_RANGE, 0, 0.2f, 0.6f } }, 1, 0.4f, 0.5f },
-	{ "range, its lower end", { { XF_RANGE, 0, 0.2f, 0.6f } }, 1, 0.2f, 0.0f },
-	{ "range, its upper end", { { XF_RANGE, 0, 0.2f, 0.6f } }, 1, 0.6f, 1.0f },
-	{ "range, below", { { XF_RANGE, 0, 0.2f, 0.6f } }, 1, 0.1f, 0.0f },
-	{ "range, above", { { XF_RANGE, 0, 0.2f, 0.6f } }, 1, 0.9f, 1.0f },
-	{ "range of another unit", { { XF_RANGE, 0, -64.0f, 64.0f } }, 1, 0.0f, 0.5f },
-	{ "range turned round", { { XF_RANGE, 0, 1.0f, 0.0f } }, 1, 0.25f, 0.75f },
-	{ "range turned round, above", { { XF_RANGE, 0, 1.0f, 0.0f } }, 1, 7.0f, 0.0f },
-	{ "range of infinity", { { XF_RANGE, 0, 0.0f, 1.0f } }, 1, INFINITY, 1.0f },
+	{ "range", { { .kind = XF_RANGE, .a = 0.2f, .b = 0.6f } }, 1, 0.4f, 0.5f },
+	{ "range, its lower end", { { .kind = XF_RANGE, .a = 0.2f, .b = 0.6f } }, 1, 0.2f, 0.0f },
+	{ "range, its upper end", { { .kind = XF_RANGE, .a = 0.2f, .b = 0.6f } }, 1, 0.6f, 1.0f },
+	{ "range, below", { { .kind = XF_RANGE, .a = 0.2f, .b = 0.6f } }, 1, 0.1f, 0.0f },
+	{ "range, above", { { .kind = XF_RANGE, .a = 0.2f, .b = 0.6f } }, 1, 0.9f, 1.0f },
+	{ "range of another unit",
+	  { { .kind = XF_RANGE, .a = -64.0f, .b = 64.0f } },
+	  1,
+	  0.0f,
+	  0.5f },
+	{ "range turned round", { { .kind = XF_RANGE, .a = 1.0f, .b = 0.0f } }, 1, 0.25f, 0.75f },
+	{ "range turned round, above",
+	  { { .kind = XF_RANGE, .a = 1.0f, .b = 0.0f } },
+	  1,
+	  7.0f,
+	  0.0f },
+	{ "range of infinity", { { .kind = XF_RANGE, .a = 0.0f, .b = 1.0f } }, 1, INFINITY, 1.0f },
 
-	{ "invert 0", { { XF_INVERT, 0, 0, 0 } }, 1, 0.0f, 1.0f },
-	{ "invert 1", { { XF_INVERT, 0, 0, 0 } }, 1, 1.0f, 0.0f },
-	{ "invert", { { XF_INVERT, 0, 0, 0 } }, 1, 0.25f, 0.75f },
+	{ "invert 0", { { .kind = XF_INVERT, .a = 0, .b = 0 } }, 1, 0.0f, 1.0f },
+	{ "invert 1", { { .kind = XF_INVERT, .a = 0, .b = 0 } }, 1, 1.0f, 0.0f },
+	{ "invert", { { .kind = XF_INVERT, .a = 0, .b = 0 } }, 1, 0.25f, 0.75f },
 
-	{ "linear", { { XF_CURVE, 0, CURVE_LINEAR, 0 } }, 1, 0.3f, 0.3f },
-	{ "log", { { XF_CURVE, 0, CURVE_LOG, 0 } }, 1, 9 / 99.0f, 0.5f },
-	{ "exp", { { XF_CURVE, 0, CURVE_EXP, 0 } }, 1, 0.5f, 9 / 99.0f },
-	{ "s", { { XF_CURVE, 0, CURVE_S, 0 } }, 1, 0.25f, 0.15625f },
-	{ "s, the middle", { { XF_CURVE, 0, CURVE_S, 0 } }, 1, 0.5f, 0.5f },
-	{ "curve, above", { { XF_CURVE, 0, CURVE_LOG, 0 } }, 1, 1.5f, 1.0f },
-	{ "curve, below", { { XF_CURVE, 0, CURVE_EXP, 0 } }, 1, -1.5f, 0.0f },
+	{ "linear", { { .kind = XF_CURVE, .a = CURVE_LINEAR, .b = 0 } }, 1, 0.3f, 0.3f },
+	{ "log", { { .kind = XF_CURVE, .a = CURVE_LOG, .b = 0 } }, 1, 9 / 99.0f, 0.5f },
+	{ "exp", { { .kind = XF_CURVE, .a = CURVE_EXP, .b = 0 } }, 1, 0.5f, 9 / 99.0f },
+	{ "s", { { .kind = XF_CURVE, .a = CURVE_S, .b = 0 } }, 1, 0.25f, 0.15625f },
+	{ "s, the middle", { { .kind = XF_CURVE, .a = CURVE_S, .b = 0 } }, 1, 0.5f, 0.5f },
+	{ "curve, above", { { .kind = XF_CURVE, .a = CURVE_LOG, .b = 0 } }, 1, 1.5f, 1.0f },
+	{ "curve, below", { { .kind = XF_CURVE, .a = CURVE_EXP, .b = 0 } }, 1, -1.5f, 0.0f },
 
-	{ "quantise to 2, low", { { XF_QUANTISE, 0, 2, 0 } }, 1, 0.49f, 0.0f },
-	{ "quantise to 2, half goes up", { { XF_QUANTISE, 0, 2, 0 } }, 1, 0.5f, 1.0f },
-	{ "quantise to 5", { { XF_QUANTISE, 0, 5, 0 } }, 1, 0.3f, 0.25f },
-	{ "quantise to 5, its end", { { XF_QUANTISE, 0, 5, 0 } }, 1, 1.0f, 1.0f },
-	{ "quantise, above", { { XF_QUANTISE, 0, 5, 0 } }, 1, 2.0f, 1.0f },
+	{ "quantise to 2, low", { { .kind = XF_QUANTISE, .a = 2, .b = 0 } }, 1, 0.49f, 0.0f },
+	{ "quantise to 2, half goes up",
+	  { { .kind = XF_QUANTISE, .a = 2, .b = 0 } },
+	  1,
+	  0.5f,
+	  1.0f },
+	{ "quantise to 5", { { .kind = XF_QUANTISE, .a = 5, .b = 0 } }, 1, 0.3f, 0.25f },
+	{ "quantise to 5, its end", { { .kind = XF_QUANTISE, .a = 5, .b = 0 } }, 1, 1.0f, 1.0f },
+	{ "quantise, above", { { .kind = XF_QUANTISE, .a = 5, .b = 0 } }, 1, 2.0f, 1.0f },
 
-	{ "threshold, below", { { XF_THRESHOLD, 0, 0.7f, 0 } }, 1, 0.69f, 0.0f },
-	{ "threshold, at", { { XF_THRESHOLD, 0, 0.7f, 0 } }, 1, 0.7f, 1.0f },
-	{ "threshold, above", { { XF_THRESHOLD, 0, 0.7f, 0 } }, 1, 0.9f, 1.0f },
-	{ "threshold 0 is always on", { { XF_THRESHOLD, 0, 0.0f, 0 } }, 1, 0.0f, 1.0f },
+	{ "threshold, below", { { .kind = XF_THRESHOLD, .a = 0.7f, .b = 0 } }, 1, 0.69f, 0.0f },
+	{ "threshold, at", { { .kind = XF_THRESHOLD, .a = 0.7f, .b = 0 } }, 1, 0.7f, 1.0f },
+	{ "threshold, above", { { .kind = XF_THRESHOLD, .a = 0.7f, .b = 0 } }, 1, 0.9f, 1.0f },
+	{ "threshold 0 is always on",
+	  { { .kind = XF_THRESHOLD, .a = 0.0f, .b = 0 } },
+	  1,
+	  0.0f,
+	  1.0f },
 
-	{ "output", { { XF_OUTPUT, 0, 0.2f, 0.6f } }, 1, 0.5f, 0.4f },
-	{ "output, its lower end", { { XF_OUTPUT, 0, 0.2f, 0.6f } }, 1, 0.0f, 0.2f },
-	{ "output, its upper end", { { XF_OUTPUT, 0, 0.1f, 0.7f } }, 1, 1.0f, 0.7f },
-	{ "output, above", { { XF_OUTPUT, 0, 0.1f, 0.7f } }, 1, 3.0f, 0.7f },
-	{ "output turned round", { { XF_OUTPUT, 0, 1.0f, 0.0f } }, 1, 0.25f, 0.75f },
+	{ "output", { { .kind = XF_OUTPUT, .a = 0.2f, .b = 0.6f } }, 1, 0.5f, 0.4f },
+	{ "output, its lower end", { { .kind = XF_OUTPUT, .a = 0.2f, .b = 0.6f } }, 1, 0.0f, 0.2f },
+	{ "output, its upper end", { { .kind = XF_OUTPUT, .a = 0.1f, .b = 0.7f } }, 1, 1.0f, 0.7f },
+	{ "output, above", { { .kind = XF_OUTPUT, .a = 0.1f, .b = 0.7f } }, 1, 3.0f, 0.7f },
+	{ "output turned round", { { .kind = XF_OUTPUT, .a = 1.0f, .b = 0.0f } }, 1, 0.25f, 0.75f },
 
 	/* the order in which they are written is the order in which they work */
 	{ "invert, threshold",
-	  { { XF_INVERT, 0, 0, 0 }, { XF_THRESHOLD, 0, 0.7f, 0 } },
+	  { { .kind = XF_INVERT, .a = 0, .b = 0 }, { .kind = XF_THRESHOLD, .a = 0.7f, .b = 0 } },
 	  2,
 	  0.4f,
 	  0.0f },
 	{ "threshold, invert",
-	  { { XF_THRESHOLD, 0, 0.7f, 0 }, { XF_INVERT, 0, 0, 0 } },
+	  { { .kind = XF_THRESHOLD, .a = 0.7f, .b = 0 }, { .kind = XF_INVERT, .a = 0, .b = 0 } },
 	  2,
 	  0.4f,
 	  1.0f },
 	{ "range, output, invert",
-	  { { XF_RANGE, 0, 0.0f, 0.5f }, { XF_OUTPUT, 0, 0.0f, 0.5f }, { XF_INVERT, 0, 0, 0 } },
+	  { { .kind = XF_RANGE, .a = 0.0f, .b = 0.5f },
+	    { .kind = XF_OUTPUT, .a = 0.0f, .b = 0.5f },
+	    { .kind = XF_INVERT, .a = 0, .b = 0 } },
 	  3,
 	  0.25f,
 	  0.75f },
 	{ "output, invert, range",
-	  { { XF_OUTPUT, 0, 0.0f, 0.5f }, { XF_INVERT, 0, 0, 0 }, { XF_RANGE, 0, 0.0f, 0.5f } },
+	  { { .kind = XF_OUTPUT, .a = 0.0f, .b = 0.5f },
+	    { .kind = XF_INVERT, .a = 0, .b = 0 },
+	    { .kind = XF_RANGE, .a = 0.0f, .b = 0.5f } },
 	  3,
 	  0.25f,
 	  1.0f },
 	{ "quantise, s",
-	  { { XF_QUANTISE, 0, 5, 0 }, { XF_CURVE, 0, CURVE_S, 0 } },
+	  { { .kind = XF_QUANTISE, .a = 5, .b = 0 }, { .kind = XF_CURVE, .a = CURVE_S, .b = 0 } },
 	  2,
 	  0.3f,
 	  0.15625f },
@@ -93,10 +113,12 @@ static void test_runs(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(runs); i++) {
 		const struct run *r = &runs[i];
-		float v = r->in;
+		struct flow f = { r->in, true };
+		float v;
 
 		for (size_t k = 0; k < r->n; k++)
-			assert_true(xforms[r->chain[k].kind].apply(&r->chain[k], NULL, &v));
+			assert_true(xforms[r->chain[k].kind].apply(&r->chain[k], NULL, NULL, &f));
+		v = f.v;
 		if (!(fabsf(v - r->out) <= 1e-6f))
 			fail_msg("%s: %g becomes %.9g, expected %g", r->what, (double)r->in,
 			         (double)v, (double)r->out);
@@ -109,16 +131,17 @@ static void test_runs(void **state)
 
 static float curve(enum curve c, float v)
 {
-	const struct xform x = { XF_CURVE, 0, (float)c, 0 };
+	const struct xform x = { .kind = XF_CURVE, .a = (float)c };
+	struct flow f = { v, true };
 
-	assert_true(xforms[XF_CURVE].apply(&x, NULL, &v));
-	return v;
+	assert_true(xforms[XF_CURVE].apply(&x, NULL, NULL, &f));
+	return f.v;
 }
 
 static void test_curves_rise(void **state)
 {
 	(void)state;
-	for (int c = 0; c < CURVE_COUNT; c++) {
+	for (int c = 0; c < CURVE_TABLE; c++) {
 		float before = curve((enum curve)c, 0.0f);
 
 		assert_true(before == 0.0f);
@@ -154,17 +177,17 @@ static void test_quantise_steps(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(steps); i++) {
-		const struct xform x = { XF_QUANTISE, 0, (float)steps[i], 0 };
+		const struct xform x = { .kind = XF_QUANTISE, .a = (float)steps[i], .b = 0 };
 		float before = -1;
 		int seen = 0;
 
 		for (int k = 0; k <= 100000; k++) {
-			float v = (float)k / 100000;
+			struct flow f = { (float)k / 100000, true };
 
-			assert_true(xforms[XF_QUANTISE].apply(&x, NULL, &v));
-			assert_true(v >= before);
-			seen += v != before;
-			before = v;
+			assert_true(xforms[XF_QUANTISE].apply(&x, NULL, NULL, &f));
+			assert_true(f.v >= before);
+			seen += f.v != before;
+			before = f.v;
 		}
 		assert_int_equal(seen, steps[i]);
 		assert_true(before == 1.0f);
@@ -194,17 +217,18 @@ static const struct move
 
 static void test_deadband(void **state)
 {
-	const struct xform x = { XF_DEADBAND, 0, 0.05f, 0 };
-	float memory = XFORM_STATE_INIT;
+	const struct xform x = { .kind = XF_DEADBAND, .a = 0.05f };
+	struct xform_cell cell = { .wake_ns = TIME_NEVER };
+	struct xform_now now = { .wake_ns = TIME_NEVER };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(moves); i++) {
-		float v = moves[i].in;
+		struct flow f = { moves[i].in, true };
 
-		if (xforms[XF_DEADBAND].apply(&x, &memory, &v) != moves[i].passes)
+		if (xforms[XF_DEADBAND].apply(&x, &cell, &now, &f) != moves[i].passes)
 			fail_msg("move %zu to %g: expected it %s", i, (double)moves[i].in,
 			         moves[i].passes ? "to pass" : "to be ignored");
-		assert_true(v == moves[i].in);
+		assert_true(f.v == moves[i].in);
 	}
 }
 
@@ -212,18 +236,20 @@ static void test_deadband(void **state)
 
 static void test_table(void **state)
 {
-	static const char *const names[XF_COUNT] = { "range",    "invert",    "curve", "quantise",
-		                                     "deadband", "threshold", "output" };
-	static const char *const curves[CURVE_COUNT] = { "linear", "log", "exp", "s" };
+	static const char *const names[XF_COUNT] = { "range",     "invert",    "curve",  "quantise",
+		                                     "deadband",  "threshold", "output", "press",
+		                                     "as",        "smooth",    "ramp",   "delay",
+		                                     "max_per_s", "takeover",  "colours" };
+	static const char *const curves[CURVE_TABLE] = { "linear", "log", "exp", "s" };
 
 	(void)state;
 	for (size_t i = 0; i < XF_COUNT; i++) {
 		assert_string_equal(xforms[i].name, names[i]);
 		assert_true(xforms[i].help && *xforms[i].help);
+		assert_true(xforms[i].params && *xforms[i].params);
 		assert_non_null(xforms[i].apply);
-		assert_int_equal(xforms[i].has_state, i == XF_DEADBAND);
 	}
-	for (size_t i = 0; i < CURVE_COUNT; i++)
+	for (size_t i = 0; i < CURVE_TABLE; i++)
 		assert_string_equal(curve_names[i], curves[i]);
 }
 

@@ -1,0 +1,52 @@
+#include "cuewire/span.h"
+
+#include "cuewire/tempo.h"
+
+#define NS_PER_MS 1000000.0
+
+/* A tempo that changes must not make the end late: far ahead of it, it is looked at half way. */
+#define NEAR_NS UINT64_C(40000000)
+
+static double beats_of(struct duration d, const struct tempo *t)
+{
+	return (double)d.amount * (d.unit == DURATION_BARS ? t->beats_per_bar : 1);
+}
+
+struct span span_begin(struct duration d, const struct tempo *t, uint64_t now_ns)
+{
+	if (d.unit == DURATION_MS)
+		return (struct span){ now_ns, (uint64_t)((double)d.amount * NS_PER_MS), false };
+	return (struct span){ tempo_at(t, now_ns), (uint64_t)(beats_of(d, t) * TEMPO_BEAT), true };
+}
+
+float span_part(const struct span *s, const struct tempo *t, uint64_t now_ns)
+{
+	const uint64_t at = s->beats ? tempo_at(t, now_ns) : now_ns;
+
+	if (at < s->start)
+		return s->len ? 0.0f : 1.0f;
+	if (at - s->start >= s->len)
+		return 1.0f;
+	return (float)((double)(at - s->start) / (double)s->len);
+}
+
+uint64_t span_end(const struct span *s, const struct tempo *t)
+{
+	return s->beats ? tempo_when(t, s->start + s->len) : s->start + s->len;
+}
+
+uint64_t span_look(const struct span *s, const struct tempo *t, uint64_t now_ns)
+{
+	const uint64_t end = span_end(s, t);
+
+	if (!s->beats || end <= now_ns + NEAR_NS)
+		return end;
+	return now_ns + (end - now_ns) / 2;
+}
+
+uint64_t span_ns(struct duration d, const struct tempo *t)
+{
+	if (d.unit == DURATION_MS)
+		return (uint64_t)((double)d.amount * NS_PER_MS);
+	return (uint64_t)(beats_of(d, t) * 60e9 / tempo_bpm(t));
+}
