@@ -32,6 +32,10 @@ int edit_add_route(struct buf *out, const struct edit_text *in, const char *rout
 int edit_replace_route(struct buf *out, const struct edit_text *in, struct where at,
                        const char *route, struct diags *d);
 
+/* Makes the route at that place move this control, too: its "to" becomes a list, or a longer one. */
+int edit_add_to(struct buf *out, const struct edit_text *in, struct where at, const char *control,
+                struct diags *d);
+
 /* Takes the route at that place away, with its comma. */
 int edit_remove_route(struct buf *out, const struct edit_text *in, struct where at,
                       struct diags *d);

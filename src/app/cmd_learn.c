@@ -59,7 +59,7 @@ static void add_mapped(struct buf *b, const struct told *l)
 		const struct tutor_mapped *m = &l->mapped[i];
 
 		buf_puts(b, i ? ", {\"control\": " : "{\"control\": ");
-		buf_json_str(b, m->control->name);
+		buf_json_str(b, m->moves);
 		buf_puts(b, ", \"file\": ");
 		buf_json_str(b, m->route->own ? NULL : m->route->at.file);
 		buf_fmt(b, ", \"line\": %d}", m->route->own ? 0 : m->route->at.line);
@@ -218,15 +218,19 @@ static const struct tutor_mapped *find_instead(const struct tutor_mapped *list, 
 static int write_thing(struct tutor *t, bool json, struct told *l, const struct control *c)
 {
 	const char *refusal = learned_refusal(&l->thing, c->kind);
+	const struct tutor_mapped *instead;
 	struct buf text;
 
 	buf_init(&text, TEXT_MAX_BYTES);
 	learned_text(&text, &l->thing);
 	find_out(t, l, c);
+	instead = find_instead(l->mapped, l->nmapped);
 	if (refusal)
 		fprintf(stderr, "cuewire learn: %s; %s %s\n", text.p, c->name, refusal);
 	else
-		l->line = tutor_write(t, l->route.p, find_instead(l->mapped, l->nmapped));
+		l->line =
+			tutor_change(t, &(struct tutor_change){ instead ? TUTOR_REPLACE : TUTOR_NEW,
+		                                                instead, l->route.p });
 	if (l->line > 0) {
 		l->news = tutor_news(t);
 		if (json)

@@ -1,6 +1,7 @@
 /* The bridge that is listened to, its mapping, and the file that routes are written to. */
 #include "tutor.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -228,12 +229,15 @@ static bool is_of(const struct route *r, const struct learn_source *s, bool any)
 	return r->in.number == number || (r->in.form == ADDR_CC14 && r->in.lsb == number);
 }
 
+/* Whether a route holds just while this control is on; NULL: always. */
 static bool is_when(const struct tutor *t, const struct route *r, const char *when)
 {
+	const struct condition *c = r->when;
+
 	if (!when)
 		return r->nwhen == 0;
-	return r->nwhen == 1 && r->when[0].on &&
-	       !strcmp(t->m->controls[r->when[0].control].name, when);
+	return r->nwhen == 1 && c->op == COND_IS && c->lo == 0.5f && isinf(c->hi) &&
+	       !strcmp(t->m->controls[c->control].name, when);
 }
 
 /* Whether a new route of the thing would have the same source, to the number. */
@@ -272,7 +276,7 @@ size_t tutor_mapped(const struct tutor *t, const struct learn_thing *thing, cons
 			continue;
 		out[n++] = (struct tutor_mapped){
 			.route = r,
-			.control = &t->m->controls[r->to],
+			.moves = r->macro ? "a macro" : t->m->controls[r->to].name,
 			.here = !r->own && is_same_file(r->at.file, t->file),
 			.same = !r->own && is_when(t, r, when) && is_same_source(r, thing),
 			.each = !r->own && made_by_each(r),
@@ -290,9 +294,10 @@ const struct control *tutor_shift(const struct tutor *t, const struct learn_thin
 	i = first_route(t, &thing->by, false);
 	for (; i != ROUTE_END; i = t->m->routes[i].next) {
 		const struct route *r = &t->m->routes[i];
-		const struct control *c = &t->m->controls[r->to];
+		const struct control *c = r->macro ? NULL : &t->m->controls[r->to];
 
-		if (is_of(r, &thing->by, false) && kinds[c->kind].binary && c->kind != KIND_LAMP)
+		if (c && is_of(r, &thing->by, false) && kinds[c->kind].binary &&
+		    c->kind != KIND_LAMP)
 			return c;
 	}
 	return NULL;
@@ -314,22 +319,27 @@ static int save(struct tutor *t, struct edit_file *f, struct buf *b, int line, s
 	return read_mapping(t) ? -1 : line;
 }
 
-/* The text with the route in its place; route NULL: without the one that is there. */
-static int change(struct buf *b, const struct edit_file *f, const char *route,
-                  const struct tutor_mapped *instead, struct diags *d)
+/* The new text of the file. Returns the line of the change, or -1. */
+static int make_text(struct buf *b, const struct edit_file *f, const struct tutor_change *c,
+                     struct diags *d)
 {
 	const struct edit_text in = { f->name, f->text, f->len };
+	const struct where at = c->at ? c->at->route->at : (struct where){ 0 };
 
-	if (!f->text)
-		return edit_new(b, NEW_TITLE, route);
-	if (!route)
-		return edit_remove_route(b, &in, instead->route->at, d);
-	if (instead)
-		return edit_replace_route(b, &in, instead->route->at, route, d);
-	return edit_add_route(b, &in, route, d);
+	switch (c->how) {
+	case TUTOR_REPLACE:
+		return edit_replace_route(b, &in, at, c->text, d);
+	case TUTOR_ADD_TO:
+		return edit_add_to(b, &in, at, c->text, d);
+	case TUTOR_REMOVE:
+		return edit_remove_route(b, &in, at, d);
+	default:
+		return f->text ? edit_add_route(b, &in, c->text, d)
+		               : edit_new(b, NEW_TITLE, c->text);
+	}
 }
 
-int tutor_write(struct tutor *t, const char *route, const struct tutor_mapped *instead)
+int tutor_change(struct tutor *t, const struct tutor_change *c)
 {
 	struct diags d = { 0 };
 	struct edit_file f;
@@ -341,7 +351,7 @@ int tutor_write(struct tutor *t, const char *route, const struct tutor_mapped *i
 		return -1;
 	}
 	buf_init(&b, FILE_MAX_BYTES);
-	line = change(&b, &f, route, instead, &d);
+	line = make_text(&b, &f, c, &d);
 	if (line < 0)
 		diags_print(stderr, &d);
 	else
@@ -349,11 +359,6 @@ int tutor_write(struct tutor *t, const char *route, const struct tutor_mapped *i
 	buf_finish(&b);
 	edit_finish(&f);
 	return line;
-}
-
-int tutor_remove(struct tutor *t, const struct tutor_mapped *what)
-{
-	return tutor_write(t, NULL, what);
 }
 
 int tutor_undo(struct tutor *t)

@@ -52,10 +52,10 @@ const char *tutor_port(const struct tutor *t, const struct learn_source *s);
 /* A route of the mapping that a source has already. */
 struct tutor_mapped {
 	const struct route *route;
-	const struct control *control;
-	bool here; /* in the file that is written */
-	bool same; /* under the same condition: a new route takes its place */
-	bool each; /* made by an "each" with others */
+	const char *moves; /* the name of its control, or "a macro" */
+	bool here;         /* in the file that is written */
+	bool same;         /* under the same condition: a new route takes its place */
+	bool each;         /* made by an "each" with others */
 };
 
 /* The routes of a source, at most TUTOR_MAPPED; when: the control of the condition that a new route
@@ -66,10 +66,18 @@ size_t tutor_mapped(const struct tutor *t, const struct learn_thing *thing, cons
 /* The control that the button which was held moves, to be a condition; NULL: none, or it was a touch. */
 const struct control *tutor_shift(const struct tutor *t, const struct learn_thing *thing);
 
-/* Writes the route, in the place of `instead` (NULL: behind the last one), tells the bridge and reads
- * the mapping anew. Says on standard error what was refused. Returns the route's line, or -1. */
-int tutor_write(struct tutor *t, const char *route, const struct tutor_mapped *instead);
-int tutor_remove(struct tutor *t, const struct tutor_mapped *what);
+/* A change of the file. */
+struct tutor_change {
+	enum { TUTOR_NEW, TUTOR_REPLACE, TUTOR_ADD_TO, TUTOR_REMOVE } how;
+	const struct tutor_mapped *at; /* the route that is changed; of a new one NULL */
+	const char *text;              /* the route; of TUTOR_ADD_TO the control */
+};
+
+/* Writes it and reads the mapping anew. Says on standard error what was refused. Returns the line of
+ * the change, or -1. */
+int tutor_change(struct tutor *t, const struct tutor_change *c);
+
+/* Takes the last change back. Returns its line, 0: the file was removed; or -1 after a message. */
 int tutor_undo(struct tutor *t);
 
 /* What the bridge made of the last change: "the bridge uses it now". */

@@ -176,7 +176,7 @@ static void print_mapped(const struct lesson *l)
 	for (size_t i = 0; i < l->nmapped; i++) {
 		const struct tutor_mapped *m = &l->mapped[i];
 
-		printf("  It moves %s already", m->control->name);
+		printf("  It moves %s already", m->moves);
 		if (m->route->own)
 			printf(", by its name\n");
 		else
@@ -206,18 +206,24 @@ static enum answer ask_shift(struct tutor *t, struct buf *line, struct lesson *l
 	return a;
 }
 
-/* What is there under the same condition makes room, or stays. *instead is set where it is in the file
- * that is written. */
-static enum answer ask_replace(struct tutor *t, struct buf *line, const struct lesson *l,
-                               const struct tutor_mapped **instead)
+static const struct tutor_mapped *find_same(const struct lesson *l)
 {
-	const struct tutor_mapped *m = NULL;
+	for (size_t i = 0; i < l->nmapped; i++)
+		if (l->mapped[i].same)
+			return &l->mapped[i];
+	return NULL;
+}
+
+/* What is there under the same condition makes room, or gets company, or stays. ANSWER_TEXT: *c says
+ * what is to be done. */
+static enum answer ask_replace(struct tutor *t, struct buf *line, const struct lesson *l,
+                               struct tutor_change *c)
+{
+	const struct tutor_mapped *m = find_same(l);
 	char question[400];
 	enum answer a;
 
-	for (size_t i = 0; i < l->nmapped; i++)
-		if (l->mapped[i].same)
-			m = &l->mapped[i];
+	*c = (struct tutor_change){ .how = TUTOR_NEW };
 	if (!m)
 		return ANSWER_TEXT;
 	if (m->here && m->each) {
@@ -226,40 +232,43 @@ static enum answer ask_replace(struct tutor *t, struct buf *line, const struct l
 		return ANSWER_NONE;
 	}
 	snprintf(question, sizeof(question),
-	         "It moves %s now. r replaces that%s, empty leaves it: ", m->control->name,
-	         m->here ? ", x only takes it away" : "");
+	         "It moves %s now. r replaces that%s, empty leaves it: ", m->moves,
+	         m->here ? ", a adds to it, x only takes it away" : "");
 	a = ask(t, line, question);
 	if (a != ANSWER_TEXT)
 		return a;
-	if (m->here && is(line, "x")) {
-		const int at = tutor_remove(t, m);
-
-		if (at > 0)
-			printf("%s:%d: removed; %s\n", t->file, at, tutor_news(t));
-		return ANSWER_NONE;
+	if (m->here) {
+		c->at = m;
+		c->how = is(line, "a")   ? TUTOR_ADD_TO
+		         : is(line, "x") ? TUTOR_REMOVE
+		                         : TUTOR_REPLACE;
 	}
-	*instead = m->here ? m : NULL;
-	return is(line, "r") ? ANSWER_TEXT : ANSWER_NONE;
+	return c->how == TUTOR_ADD_TO || c->how == TUTOR_REMOVE || is(line, "r") ? ANSWER_TEXT
+	                                                                         : ANSWER_NONE;
 }
 
 /* A later file of the bridge has the last word on a source. */
 static void warn_if_replaced(const struct tutor *t, const struct lesson *l, const char *control)
 {
-	struct tutor_mapped now[TUTOR_MAPPED];
-	const size_t n = tutor_mapped(t, &l->thing, l->when, now);
+	struct lesson now = *l;
+	const struct tutor_mapped *m;
 
-	for (size_t i = 0; i < n; i++)
-		if (now[i].same && strcmp(now[i].control->name, control) != 0)
-			printf("  but %s:%d, which is read later, makes it move %s\n",
-			       now[i].route->at.file, now[i].route->at.line, now[i].control->name);
+	now.nmapped = tutor_mapped(t, &now.thing, now.when, now.mapped);
+	for (size_t i = 0; i < now.nmapped; i++)
+		if (now.mapped[i].same && !strcmp(now.mapped[i].moves, control))
+			return;
+	m = find_same(&now);
+	if (m)
+		printf("  but %s:%d, which is read later, makes it move %s\n", m->route->at.file,
+		       m->route->at.line, m->moves);
 }
 
 static enum answer write_route(struct tutor *t, struct buf *line, const struct lesson *l,
-                               const struct control *c)
+                               const struct control *control)
 {
-	const struct learned_target to = { c->name, c->kind, l->when };
-	const struct tutor_mapped *instead = NULL;
-	const enum answer a = ask_replace(t, line, l, &instead);
+	const struct learned_target to = { control->name, control->kind, l->when };
+	struct tutor_change c;
+	const enum answer a = ask_replace(t, line, l, &c);
 	struct buf route;
 	int at;
 
@@ -267,13 +276,17 @@ static enum answer write_route(struct tutor *t, struct buf *line, const struct l
 		return a;
 	buf_init(&route, 4096);
 	learned_route(&route, &l->thing, tutor_port(t, &l->thing.source), &to);
-	printf("  %s\n", route.p);
-	at = tutor_write(t, route.p, instead);
+	c.text = c.how == TUTOR_ADD_TO ? control->name : route.p;
+	if (c.how == TUTOR_NEW || c.how == TUTOR_REPLACE)
+		printf("  %s\n", route.p);
+	at = tutor_change(t, &c);
 	buf_finish(&route);
 	if (at < 0)
 		return ANSWER_NONE;
-	printf("written to %s:%d; %s\n", t->file, at, tutor_news(t));
-	warn_if_replaced(t, l, c->name);
+	printf("%s %s:%d; %s\n", c.how == TUTOR_REMOVE ? "removed from" : "written to", t->file, at,
+	       tutor_news(t));
+	if (c.how != TUTOR_REMOVE)
+		warn_if_replaced(t, l, control->name);
 	return ANSWER_TEXT;
 }
 

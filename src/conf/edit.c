@@ -448,6 +448,36 @@ int edit_replace_route(struct buf *out, const struct edit_text *in, struct where
 	return at.line;
 }
 
+int edit_add_to(struct buf *out, const struct edit_text *in, struct where at, const char *control,
+                struct diags *d)
+{
+	const cJSON *v, *to;
+	const char *start, *end;
+	struct page p;
+	bool list;
+
+	if (open_at(&p, in, at, &v, d))
+		return -1;
+	to = cJSON_GetObjectItemCaseSensitive(v, "to");
+	list = cJSON_IsArray(to) && to->child;
+	if (!list && !cJSON_IsString(to)) {
+		fail(d, at, "no-target", "this route has no \"to\" that could get another control");
+		json_free(&p.json);
+		return -1;
+	}
+	start = start_of(&p, to);
+	end = list ? end_of(&p, start_of(&p, last_of(to))) : end_of(&p, start);
+	add_span(out, p.text, start);
+	buf_puts(out, list ? "" : "[");
+	add_span(out, start, end);
+	buf_puts(out, ", ");
+	buf_json_str(out, control);
+	buf_puts(out, list ? "" : "]");
+	add_span(out, end, p.end);
+	json_free(&p.json);
+	return at.line;
+}
+
 int edit_remove_route(struct buf *out, const struct edit_text *in, struct where at, struct diags *d)
 {
 	const char *from, *to;

@@ -361,13 +361,14 @@ def dialogue_replaces():
     with Desk() as d:
         t = Terminal(d)
         script = "B0 01 03, B0 01 20, B0 01 50"
-        for answer, expected in (("", d.text), ("r", d.text.replace('"cc": 1, "to": "deck.a.gain"',
-                                                                    '"channel": 1, "cc": 1, "to": "deck.a.volume"'))):
+        added = d.text.replace('1, "to": "deck.a.gain"', '1, "to": ["deck.a.gain", "deck.a.volume"]')
+        replaced = d.text.replace('"cc": 1, "to": "deck.a.gain"', '"channel": 1, "cc": 1, "to": "deck.a.volume"')
+        for answer, expected in (("", d.text), ("a", added), ("r", replaced)):
             d.play(script)
             t.wait("It moves deck.a.gain already (%s:18)" % d.mine)
             t.wait("leaves it out): ")
             t.type("a vol")
-            t.wait("It moves deck.a.gain now. r replaces that, x only takes it away, empty leaves it: ")
+            t.wait("It moves deck.a.gain now. r replaces that, a adds to it, x only takes it away, empty leaves it: ")
             t.type(answer)
             t.wait("Move something...")
             assert d.read() == expected, d.read()
@@ -376,7 +377,7 @@ def dialogue_replaces():
         t.type("deck.a.gain")
         t.wait("empty leaves it: ")
         t.type("x")
-        t.wait("mine.json:18: removed; ")
+        t.wait("removed from mine.json:18; ")
         assert '"cc": 1,' not in d.read()
         # One of an "each" is not touched.
         d.play("90 3C 7F, 80 3C 00")

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,6 +169,88 @@ static void replaces_and_removes(void **state)
 	}
 }
 
+static void adds_a_control(void **state)
+{
+	static const struct {
+		const char *in, *out; /* NULL: refused */
+	} cases[] = {
+		{ "{\"routes\":[{\"to\":\"a\",\"osc\":\"/a\"}]}",
+		  "{\"routes\":[{\"to\":[\"a\", \"x\"],\"osc\":\"/a\"}]}" },
+		{ "{\"routes\":[{\"to\":[ \"a\",\"b\" ]}]}",
+		  "{\"routes\":[{\"to\":[ \"a\",\"b\", \"x\" ]}]}" },
+		{ "{\"routes\":[{\"to\":null}]}", NULL },
+		{ "{\"routes\":[{\"do\":[]}]}", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct edit_text in = { "a.json", cases[i].in, strlen(cases[i].in) };
+		const struct where at = { "a.json", 1, 12 };
+		struct diags d = { 0 };
+		struct buf b;
+
+		buf_init(&b, 4096);
+		assert_int_equal(edit_add_to(&b, &in, at, "x", &d), cases[i].out ? 1 : -1);
+		if (cases[i].out)
+			assert_text("added", &b, cases[i].out);
+		else
+			assert_string_equal(d.list[0].code, "no-target");
+		buf_finish(&b);
+	}
+}
+
+/* Every shipped file takes a route, and is the same again when that is taken away: nothing but the
+ * route was put in. */
+static void shipped_files_take_a_route(void **state)
+{
+	DIR *dir = opendir("mappings");
+	const struct dirent *e;
+	size_t n = 0;
+
+	(void)state;
+	assert_non_null(dir);
+	while ((e = readdir(dir))) {
+		static char text[1 << 20];
+		char path[300];
+		struct edit_text in = { e->d_name, text, 0 };
+		struct buf with, without;
+		const char *route;
+		FILE *f;
+
+		if (!strstr(e->d_name, ".json") || strstr(e->d_name, "schema"))
+			continue;
+		snprintf(path, sizeof(path), "mappings/%s", e->d_name);
+		f = fopen(path, "r");
+		assert_non_null(f);
+		in.len = fread(text, 1, sizeof(text) - 1, f);
+		fclose(f);
+		text[in.len] = '\0';
+		buf_init(&with, sizeof(text));
+		buf_init(&without, sizeof(text));
+		assert_true(edit_add_route(&with, &in, ROUTE, NULL) > 1);
+		route = strstr(with.p, PADDED);
+		assert_non_null(route);
+		if (strstr(text, "\"routes\": [")) {
+			struct where at = { e->d_name, 1, 1 };
+
+			for (const char *p = with.p; p < route; p++) {
+				at.line += *p == '\n';
+				at.column = *p == '\n' ? 1 : at.column + 1;
+			}
+			assert_true(edit_remove_route(
+					    &without,
+					    &(struct edit_text){ e->d_name, with.p, with.len }, at,
+					    NULL) > 1);
+			assert_text(e->d_name, &without, text);
+			n++;
+		}
+		buf_finish(&with);
+		buf_finish(&without);
+	}
+	closedir(dir);
+	assert_true(n >= 3);
+}
+
 static void removes_the_only_one(void **state)
 {
 	static const char text[] =
@@ -235,6 +318,8 @@ int main(void)
 		cmocka_unit_test(removes_the_only_one),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(makes_a_file),
+		cmocka_unit_test(adds_a_control),
+		cmocka_unit_test(shipped_files_take_a_route),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
