@@ -151,6 +151,7 @@ struct route {
 	bool plain; /* a value goes to its control as it is: no condition, transform, step, macro */
 	bool feedback;          /* it writes a lamp */
 	bool bipolar;           /* as its control */
+	bool fader;             /* its control is one */
 	bool pressed;           /* a note is on or off for it, however hard it was hit */
 	bool holds;             /* what it sets by a press ends with the press */
 	bool edges;             /* a transform looks at presses: what has no value is a short one */
@@ -166,7 +167,8 @@ struct route {
 	uint16_t next;  /* next route of the same source, ROUTE_END: none */
 	uint16_t place; /* at the same address, PLACE_NONE: none */
 	uint8_t place_arg;
-	bool settled; /* who sends by it shows what it becomes, and nobody else shows it */
+	uint32_t slot; /* of that argument there */
+	bool settled;  /* who sends by it shows what it becomes, and nobody else shows it */
 	uint8_t nwhen, nxf;
 	enum again again;
 	const struct condition *when;

@@ -300,6 +300,7 @@ static struct route build_route(struct build *b, const struct raw_route *r, int 
 		.pattern = r->osc && osc_has_pattern(r->osc),
 		.feedback = c && c->kind == KIND_LAMP,
 		.bipolar = c && c->bipolar,
+		.fader = c && c->kind == KIND_FADER,
 		.pressed = !c || kinds[c->kind].binary || c->kind == KIND_ENCODER || r->by != 0,
 		.holds = c && kinds[c->kind].held,
 		.arg = r->arg,

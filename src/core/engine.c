@@ -48,7 +48,7 @@ struct engine *engine_new(const struct mapping *m, const struct sink *sink)
 	feedback_init(e);
 	/* One for each of the places that have an alarm: it is never full. */
 	timers_init(&e->timers, m->ncontrols + 3 * m->nroutes + m->ncells + BATCHES_MAX +
-	                                RAMPS_MAX + PEERS_MAX + m->nports);
+	                                RAMPS_MAX + PEERS_MAX + m->nports + 1);
 	e->echo.on = can_echo(m);
 	e->pattern_tokens = PATTERN_BURST;
 	return e;

@@ -280,6 +280,7 @@ static void add_own_routes(struct mapping *m)
 			.from = CONTROL_NONE,
 			.place = PLACE_NONE,
 			.bipolar = ctl->bipolar,
+			.fader = ctl->kind == KIND_FADER,
 			.pressed = kinds[ctl->kind].binary || ctl->kind == KIND_ENCODER,
 			.holds = kinds[ctl->kind].held,
 			.acceleration = 1.0f,
