@@ -81,7 +81,8 @@ static void add_held(struct buf *b, const struct tutor *t, const struct learn_th
 	learned_source(b, &button, tutor_port(t, &thing->by));
 	buf_puts(b, ", \"control\": ");
 	buf_json_str(b, shift ? shift->name : NULL);
-	buf_fmt(b, ", \"touch\": %s}", thing->touched ? "true" : "false");
+	buf_fmt(b, ", \"touch\": %s, \"moves_without\": %s}", thing->touched ? "true" : "false",
+	        thing->moves_free ? "true" : "false");
 }
 
 static void print_json(const struct tutor *t, const struct told *l)

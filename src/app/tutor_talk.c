@@ -122,7 +122,7 @@ static const struct control *only_one(const struct offer *o)
 	return o->all == 1 || (o->n && o->score[0] == PICK_EXACT) ? o->list[0] : NULL;
 }
 
-/* Asks until a control is chosen that the thing can move. */
+/* Asks until a control is chosen that the thing can move. ANSWER_TEXT without one: the line is q or u. */
 static enum answer choose(struct tutor *t, struct buf *line, const struct learn_thing *thing,
                           const struct control **chosen)
 {
@@ -135,7 +135,7 @@ static enum answer choose(struct tutor *t, struct buf *line, const struct learn_
 		const char *refusal;
 
 		if (a != ANSWER_TEXT || is(line, "q") || is(line, "u"))
-			return a == ANSWER_NONE ? a : a == ANSWER_TEXT ? ANSWER_TEXT : a;
+			return a;
 		if (line->p[0] == '?') {
 			print_controls(t, line->p + 1 + strspn(line->p + 1, " "));
 			continue;

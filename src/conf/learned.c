@@ -31,8 +31,7 @@ static const char *const asks[] = {
 	[ASK_BOTH_WAYS] = ": a fader or an encoder; move it further, and back, slowly",
 	[ASK_AGAIN] = ": it was not let go, or it latches; let go of it and press it once more",
 	[ASK_TURN] =
-		": a button that is never released, or an encoder turned down; turn it the other "
-		"way, or press another button",
+		": an encoder turned down, or a button without a release; turn it up, or try another",
 };
 
 static void add_osc(struct buf *b, const struct learn_source *s, bool alone)

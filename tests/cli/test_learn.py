@@ -214,7 +214,7 @@ def mapped_and_held_are_told():
         d.play("80 0F 00")
         assert o["text"] == "7-bit fader on channel 1, CC 21, while note 15 on channel 1 is held", o
         assert o["held"] == {"source": {"port": "pads", "channel": 1, "note": 15}, "control": "shift",
-                             "touch": False}, o
+                             "touch": False, "moves_without": False}, o
         assert o["route"] == {"port": "pads", "channel": 1, "cc": 21, "when": {"shift": 1}}, o
 
 
