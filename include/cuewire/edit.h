@@ -21,9 +21,9 @@ struct edit_text {
 	size_t len;
 };
 
-/* Each appends the whole new text to out, which is empty. route is one JSON object. Returns the line of
- * the change, from 1, or -1 with an error in d: the text is no mapping file, or there is no route at
- * that place. */
+/* Each appends the whole new text to out, which is empty. route is one JSON object. Returns the
+ * line of the change, from 1, or -1 with an error in d: the text is no mapping file, or there is
+ * no route at that place. */
 
 /* Puts the route behind the last of "routes"; makes "routes" where there is none. */
 int edit_add_route(struct buf *out, const struct edit_text *in, const char *route, struct diags *d);
@@ -32,7 +32,8 @@ int edit_add_route(struct buf *out, const struct edit_text *in, const char *rout
 int edit_replace_route(struct buf *out, const struct edit_text *in, struct where at,
                        const char *route, struct diags *d);
 
-/* Makes the route at that place move this control, too: its "to" becomes a list, or a longer one. */
+/* Makes the route at that place move this control, too: its "to" becomes a list, or a longer
+ * one. */
 int edit_add_to(struct buf *out, const struct edit_text *in, struct where at, const char *control,
                 struct diags *d);
 
@@ -57,22 +58,23 @@ struct edit_file {
 	struct stat st; /* as it was read */
 };
 
-/* Reads a file that is to be changed. One that does not exist is no error. Returns 0, or -1 with an
- * error in d; then there is nothing to finish. */
+/* Reads a file that is to be changed. One that does not exist is no error. Returns 0, or -1 with
+ * an error in d; then there is nothing to finish. */
 int edit_open(struct edit_file *f, const char *name, struct diags *d);
 void edit_finish(struct edit_file *f);
 
-/* Writes the new text, if the mapping of these files, this one with its new text among them, has no
- * error, and if nobody else has changed the file since edit_open. The file is replaced as a whole or
- * not at all; its permissions stay. What was is kept in a journal beside it (".NAME.undo"), with the line
- * of the change.
+/* Writes the new text, if the mapping of these files, this one with its new text among them, has
+ * no error, and if nobody else has changed the file since edit_open. The file is replaced as a
+ * whole or not at all; its permissions stay. What was is kept in a journal beside it
+ * (".NAME.undo"), with the line of the change.
  * Returns 0, or -1 with the errors in d: then nothing was written. */
 int edit_save(struct edit_file *f, const struct buf *text, int line, const char *const files[],
               size_t n, const char *mappings_dir, struct diags *d);
 
-/* Takes back the last change that edit_save has made to a file, the first one by removing the file it
- * has made. Refused when the file was changed by anybody else since. *line: where the change was;
- * 0: the file was removed. Returns 0, or -1 with an error in d: then nothing was changed. */
+/* Takes back the last change that edit_save has made to a file, the first one by removing the
+ * file it has made. Refused when the file was changed by anybody else since. *line: where the
+ * change was; 0: the file was removed. Returns 0, or -1 with an error in d: then nothing was
+ * changed. */
 int edit_undo(const char *name, int *line, struct diags *d);
 
 #endif

@@ -1,7 +1,8 @@
-/* What was moved last, and what kind of thing it is: a button, a fader of 7 or 14 bits, an encoder
- * and its encoding, a jog wheel. Fed with everything that comes in, it keeps the last values of each
- * source and answers when the one that moved most has come to rest.
- * Thread: any, one at a time. Pure: times come in, in nanoseconds of one clock, and never go back. */
+/* What was moved last, and what kind of thing it is: a button, a fader of 7 or 14 bits, an
+ * encoder and its encoding, a jog wheel. Fed with everything that comes in, it keeps the last
+ * values of each source and answers when the one that moved most has come to rest.
+ * Thread: any, one at a time. Pure: times come in, in nanoseconds of one clock, and never go
+ * back. */
 #ifndef CUEWIRE_LEARN_H
 #define CUEWIRE_LEARN_H
 

@@ -8,8 +8,8 @@
 #include "cuewire/kind.h"
 #include "cuewire/learn.h"
 
-/* "14-bit fader on channel 1, CC 1 and 33", and what is to be known beside that: what was held, what
- * else moved, what has to be done to be sure. */
+/* "14-bit fader on channel 1, CC 1 and 33", and what is to be known beside that: what was held,
+ * what else moved, what has to be done to be sure. */
 void learned_text(struct buf *b, const struct learn_thing *t);
 
 /* "note 15 on channel 1", "/1/push1": a source alone. */
@@ -29,7 +29,8 @@ struct learned_target {
 void learned_route(struct buf *b, const struct learn_thing *t, const char *port,
                    const struct learned_target *to);
 
-/* Why a thing of this kind cannot move such a control: words for "deck.a.play ...". NULL: it can. */
+/* Why a thing of this kind cannot move such a control: words for "deck.a.play ...". NULL: it
+ * can. */
 const char *learned_refusal(const struct learn_thing *t, enum kind kind);
 
 #endif

@@ -20,8 +20,8 @@ struct arena;
 int mapping_load(struct mapping **out, struct arena *scratch, const char *const files[], size_t n,
                  const char *mappings_dir, struct diags *d);
 
-/* As mapping_load for one text that is in memory; name stands for the file in messages and in the search
- * for includes. */
+/* As mapping_load for one text that is in memory; name stands for the file in messages and in
+ * the search for includes. */
 int mapping_load_text(struct mapping **out, const char *name, const char *text, size_t len,
                       const char *mappings_dir, struct diags *d);
 
@@ -32,8 +32,8 @@ struct load_changed {
 	size_t len;
 };
 
-/* As mapping_load, as if the changed file held its new text already. Where the files and what they include
- * do not name it, or it does not exist yet, it is read after them. */
+/* As mapping_load, as if the changed file held its new text already. Where the files and what
+ * they include do not name it, or it does not exist yet, it is read after them. */
 int mapping_load_changed(struct mapping **out, const char *const files[], size_t n,
                          const struct load_changed *changed, const char *mappings_dir,
                          struct diags *d);

@@ -42,8 +42,8 @@ struct tutor {
 
 /* ---- tutor.c ---- */
 
-/* Asks the bridge what it runs, chooses the file (asked: NULL: the last that is not shipped), reads
- * the mapping and begins to listen. Returns 0, or -1 after a message. */
+/* Asks the bridge what it runs, chooses the file (asked: NULL: the last that is not shipped),
+ * reads the mapping and begins to listen. Returns 0, or -1 after a message. */
 int tutor_begin(struct tutor *t, const char *asked);
 void tutor_finish(struct tutor *t);
 
@@ -58,12 +58,13 @@ struct tutor_mapped {
 	bool each;         /* made by an "each" with others */
 };
 
-/* The routes of a source, at most TUTOR_MAPPED; when: the control of the condition that a new route
- * would have, NULL: none. */
+/* The routes of a source, at most TUTOR_MAPPED; when: the control of the condition that a new
+ * route would have, NULL: none. */
 size_t tutor_mapped(const struct tutor *t, const struct learn_thing *thing, const char *when,
                     struct tutor_mapped *out);
 
-/* The control that the button which was held moves, to be a condition; NULL: none, or it was a touch. */
+/* The control that the button which was held moves, to be a condition; NULL: none, or it was a
+ * touch. */
 const struct control *tutor_shift(const struct tutor *t, const struct learn_thing *thing);
 
 /* A change of the file. */
@@ -73,8 +74,8 @@ struct tutor_change {
 	const char *text;              /* the route; of TUTOR_ADD_TO the control */
 };
 
-/* Writes it and reads the mapping anew. Says on standard error what was refused. Returns the line of
- * the change, or -1. */
+/* Writes it and reads the mapping anew. Says on standard error what was refused. Returns the
+ * line of the change, or -1. */
 int tutor_change(struct tutor *t, const struct tutor_change *c);
 
 /* Takes the last change back. Returns its line, 0: the file was removed; or -1 after a message. */
@@ -93,8 +94,8 @@ enum tutor_event { TUTOR_MOVED, TUTOR_TYPED, TUTOR_LATE, TUTOR_CLOSED, TUTOR_BRI
 
 enum { TUTOR_LISTENS = 1, TUTOR_READS = 2 }; /* to what is moved; standard input */
 
-/* Waits until something was moved, or a line was typed (into line, without its line feed), or the time
- * until_ns (UINT64_MAX: never) is over. */
+/* Waits until something was moved, or a line was typed (into line, without its line feed), or
+ * the time until_ns (UINT64_MAX: never) is over. */
 enum tutor_event tutor_wait(struct tutor *t, unsigned what, uint64_t until_ns,
                             struct learn_thing *thing, struct buf *line);
 

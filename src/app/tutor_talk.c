@@ -122,7 +122,8 @@ static const struct control *only_one(const struct offer *o)
 	return o->all == 1 || (o->n && o->score[0] == PICK_EXACT) ? o->list[0] : NULL;
 }
 
-/* Asks until a control is chosen that the thing can move. ANSWER_TEXT without one: the line is q or u. */
+/* Asks until a control is chosen that the thing can move. ANSWER_TEXT without one: the line is q
+ * or u. */
 static enum answer choose(struct tutor *t, struct buf *line, const struct learn_thing *thing,
                           const struct control **chosen)
 {
@@ -214,8 +215,8 @@ static const struct tutor_mapped *find_same(const struct lesson *l)
 	return NULL;
 }
 
-/* What is there under the same condition makes room, or gets company, or stays. ANSWER_TEXT: *c says
- * what is to be done. */
+/* What is there under the same condition makes room, or gets company, or stays. ANSWER_TEXT: *c
+ * says what is to be done. */
 static enum answer ask_replace(struct tutor *t, struct buf *line, const struct lesson *l,
                                struct tutor_change *c)
 {

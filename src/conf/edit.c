@@ -1,5 +1,5 @@
-/* Changes to the text of a mapping file. The strict scanner says where values begin; as the text is
- * known to be JSON then, where they end is a matter of brackets and strings. */
+/* Changes to the text of a mapping file. The strict scanner says where values begin; as the text
+ * is known to be JSON then, where they end is a matter of brackets and strings. */
 #include "cuewire/edit.h"
 
 #include <string.h>
@@ -154,7 +154,8 @@ static void copy_style(struct style *s, const struct page *page, const char *obj
 		s->comma = is_space(comma[1]);
 }
 
-/* The object that shows how routes look here: the last one, else one of the last list that has any. */
+/* The object that shows how routes look here: the last one, else one of the last list that has
+ * any. */
 static const cJSON *model(const struct page *p)
 {
 	const cJSON *found = NULL, *v;
@@ -207,8 +208,8 @@ static void add_newline(struct buf *out, const struct style *s, struct indent in
 		buf_add(out, s->unit, s->unit_len);
 }
 
-/* What a bracket, comma or colon of a route looks like in this style; depth: within how many brackets
- * it is, those that it opens or closes itself counted. */
+/* What a bracket, comma or colon of a route looks like in this style; depth: within how many
+ * brackets it is, those that it opens or closes itself counted. */
 static void add_mark(struct buf *out, const struct style *s, struct indent in, char c, size_t depth)
 {
 	const bool breaks = s->lines && depth == 1, pad = s->pad || s->lines;

@@ -1,8 +1,8 @@
 /* Mapping files on the disk: read, replaced as a whole, and put back.
  *
- * The journal beside a file has a line for each change, the oldest first: where it was, what was there
- * and what is there now, and what the file's text amounted to before and after. A change is taken back
- * only from a file that is still what that change made of it. */
+ * The journal beside a file has a line for each change, the oldest first: where it was, what was
+ * there and what is there now, and what the file's text amounted to before and after. A change
+ * is taken back only from a file that is still what that change made of it. */
 #include "cuewire/edit.h"
 
 #include <errno.h>
@@ -153,8 +153,8 @@ static void sync_folder(const char *path)
 	free(folder);
 }
 
-/* A temporary file in the same folder, then the rename. like: whose mode and owner it gets, NULL: as a
- * new file has them. Returns 0, or -1 with errno and nothing changed. */
+/* A temporary file in the same folder, then the rename. like: whose mode and owner it gets,
+ * NULL: as a new file has them. Returns 0, or -1 with errno and nothing changed. */
 static int write_whole(const char *path, const struct stat *like, const char *text, size_t len)
 {
 	const mode_t mask = umask(0);

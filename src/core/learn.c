@@ -1,8 +1,8 @@
 /* What has moved: tracks of sources, buttons that are held, and when a movement is over.
  *
  * A movement begins with the first message after an answer. Of all that moves, the one that has
- * moved most is meant; it is over when that one rests. A button that is held may be a shift key, so
- * it is waited for; what moves meanwhile is told with it, and the button itself then is not. */
+ * moved most is meant; it is over when that one rests. A button that is held may be a shift key,
+ * so it is waited for; what moves meanwhile is told with it, and the button itself then is not. */
 #include "cuewire/learn.h"
 
 #include <string.h>

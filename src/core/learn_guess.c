@@ -1,16 +1,18 @@
 /* What kind of thing a track is.
  *
- * An absolute fader and a relative encoder both send a CC with changing values; what tells them apart:
+ * An absolute fader and a relative encoder both send a CC with changing values; what tells them
+ * apart:
  *
- *   a fader never sends the same value twice running; it goes on by small steps in one direction, or
- *   leaps when it is pushed;
- *   an encoder repeats itself (1 1 1 2 1), never sends the value that means no steps, begins slowly,
- *   and where it turns back it jumps from the slowest step of one direction to that of the other
- *   (1 127), which is as good as a proof.
+ *   a fader never sends the same value twice running; it goes on by small steps in one
+ *   direction, or leaps when it is pushed;
+ *   an encoder repeats itself (1 1 1 2 1), never sends the value that means no steps, begins
+ *   slowly, and where it turns back it jumps from the slowest step of one direction to that of
+ *   the other (1 127), which is as good as a proof.
  *
- * Both are counted, and one must outweigh the other; else the answer is to move it once more. The
- * encodings (value.h) are told apart by elimination: one fits when every value is a plausible number
- * of steps in it. Turned one way only, two may be left (1 is up in both "twos" and "sign"). */
+ * Both are counted, and one must outweigh the other; else the answer is to move it once more.
+ * The encodings (value.h) are told apart by elimination: one fits when every value is a
+ * plausible number of steps in it. Turned one way only, two may be left (1 is up in both "twos"
+ * and "sign"). */
 #include "learn_priv.h"
 
 #include <math.h>

@@ -5,7 +5,8 @@
 
 #include "cuewire/learn.h"
 
-/* The first of the four CC that select a parameter: NRPN LSB and MSB, RPN LSB and MSB (MIDI 1.0). */
+/* The first of the four CC that select a parameter: NRPN LSB and MSB, RPN LSB and MSB (MIDI
+ * 1.0). */
 #define LEARN_CC_SELECT 98
 
 /* The track of a source: NULL where there is none; the other makes one. */
