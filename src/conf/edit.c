@@ -1,21 +1,13 @@
-/* Changes to the text of a mapping file. The strict scanner says where values begin; as the text
- * is known to be JSON then, where they end is a matter of brackets and strings. */
+/* Changes to the text of a mapping file, in the style that it has. */
 #include "cuewire/edit.h"
 
 #include <string.h>
 
 #include <cjson/cJSON.h>
 
-#include "cuewire/json.h"
+#include "edit_page.h"
 
 #define UNIT "\t" /* one level of indentation where the file has none */
-
-/* A scanned text, and pointers into it. */
-struct page {
-	struct json json;
-	const char *text, *end;
-	const cJSON *routes; /* NULL: none */
-};
 
 /* How a file writes objects, as far as it matters to a route. */
 struct style {
@@ -28,116 +20,20 @@ struct style {
 	size_t unit_len;
 };
 
-/* ---- finding places ---- */
-
-static int fail(struct diags *d, struct where at, const char *code, const char *msg)
-{
-	diag_add(d, at, SEV_ERROR, code, "%s", msg);
-	return -1;
-}
-
-static int page_open(struct page *p, const struct edit_text *in, struct diags *d)
-{
-	const cJSON *root;
-
-	*p = (struct page){ .text = in->text, .end = in->text + in->len };
-	if (json_load(&p->json, in->name, in->text, in->len, &json_limits_file, d))
-		return -1;
-	root = p->json.root;
-	p->routes = cJSON_GetObjectItemCaseSensitive(root, "routes");
-	if (!cJSON_IsObject(root))
-		fail(d, json_at(&p->json, root), "wrong-type",
-		     "the file is no object, expected a mapping file");
-	else if (p->routes && !cJSON_IsArray(p->routes))
-		fail(d, json_at(&p->json, p->routes), "wrong-type",
-		     "\"routes\" is no list, expected a list of objects");
-	else
-		return 0;
-	json_free(&p->json);
-	return -1;
-}
-
-static const char *at_where(const struct page *p, struct where w)
-{
-	const size_t line = w.line > 1 ? p->json.lines[w.line - 2] : 0;
-
-	return p->text + line + w.column - 1;
-}
-
-static const char *start_of(const struct page *p, const cJSON *v)
-{
-	return at_where(p, json_at(&p->json, v));
-}
-
-static const char *skip_string(const char *p)
-{
-	for (p++; *p != '"'; p++)
-		p += *p == '\\';
-	return p + 1;
-}
-
-/* The byte behind the value that begins at p. */
-static const char *end_of(const struct page *page, const char *p)
-{
-	size_t depth = 0;
-
-	do {
-		if (*p == '"') {
-			p = skip_string(p);
-			continue;
-		}
-		depth += *p == '{' || *p == '[';
-		depth -= *p == '}' || *p == ']';
-		p++;
-	} while (p < page->end && (depth || !strchr(",]} \t\r\n", *p)));
-	return p;
-}
-
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* Where the white space before p begins. */
-static const char *space_before(const struct page *page, const char *p)
-{
-	while (p > page->text && is_space(p[-1]))
-		p--;
-	return p;
-}
-
-/* The last line feed in [from, to), NULL: none. */
-static const char *last_newline(const char *from, const char *to)
-{
-	while (to > from)
-		if (*--to == '\n')
-			return to;
-	return NULL;
-}
-
-static const cJSON *last_of(const cJSON *list)
-{
-	const cJSON *v = list ? list->child : NULL;
-
-	while (v && v->next)
-		v = v->next;
-	return v;
-}
-
 /* ---- style ---- */
 
 /* The first character c of the object at p that is on its own level, or NULL. */
 static const char *find_mark(const struct page *page, const char *p, char c)
 {
-	const char *end = end_of(page, p);
+	const char *end = page_end(page, p);
 
 	for (p++; p < end; p++) {
 		if (*p == c)
 			return p;
 		if (*p == '"')
-			p = skip_string(p) - 1;
+			p = page_skip_string(p) - 1;
 		else if (*p == '{' || *p == '[')
-			p = end_of(page, p) - 1;
+			p = page_end(page, p) - 1;
 	}
 	return NULL;
 }
@@ -151,7 +47,7 @@ static void copy_style(struct style *s, const struct page *page, const char *obj
 	if (colon)
 		s->colon = colon[1] == ' ';
 	if (comma)
-		s->comma = is_space(comma[1]);
+		s->comma = page_is_space(comma[1]);
 }
 
 /* The object that shows how routes look here: the last one, else one of the last list that has
@@ -161,8 +57,8 @@ static const cJSON *model(const struct page *p)
 	const cJSON *found = NULL, *v;
 
 	cJSON_ArrayForEach(v, p->json.root) if (cJSON_IsArray(v) && cJSON_IsObject(v->child) &&
-	                                        v->child->child) found = last_of(v);
-	v = last_of(p->routes);
+	                                        v->child->child) found = page_last(v);
+	v = page_last(p->routes);
 	return v && cJSON_IsObject(v) && v->child ? v : found;
 }
 
@@ -180,8 +76,8 @@ static struct style style_of(const struct page *p)
 	if (first && first > p->text && first[-1] == '\r')
 		s.newline = "\r\n";
 	if (p->json.root->child) {
-		const char *key = at_where(p, json_key_at(&p->json, p->json.root->child));
-		const char *line = last_newline(space_before(p, key), key);
+		const char *key = page_where(p, json_key_at(&p->json, p->json.root->child));
+		const char *line = page_newline(page_space(p, key), key);
 
 		if (line && line + 1 < key) {
 			s.unit = line + 1;
@@ -189,7 +85,7 @@ static struct style style_of(const struct page *p)
 		}
 	}
 	if (like)
-		copy_style(&s, p, start_of(p, like));
+		copy_style(&s, p, page_start(p, like));
 	return s;
 }
 
@@ -232,8 +128,8 @@ static void add_route(struct buf *out, const struct style *s, struct indent in, 
 	size_t depth = 0;
 
 	for (const char *p = route; *p; p = end) {
-		end = *p == '"' ? skip_string(p) : p + 1;
-		if (is_space(*p))
+		end = *p == '"' ? page_skip_string(p) : p + 1;
+		if (page_is_space(*p))
 			continue;
 		depth += *p == '{' || *p == '[';
 		if (strchr("{}[],:", *p))
@@ -247,7 +143,7 @@ static void add_route(struct buf *out, const struct style *s, struct indent in, 
 /* What stands between the line's begin and its first word. */
 static struct indent indent_of(const struct page *page, const char *p)
 {
-	const char *line = last_newline(page->text, p), *q = line ? line + 1 : page->text;
+	const char *line = page_newline(page->text, p), *q = line ? line + 1 : page->text;
 	struct indent in = { .text = q };
 
 	while (q < page->end && (*q == ' ' || *q == '\t'))
@@ -267,8 +163,8 @@ static void add_span(struct buf *out, const char *from, const char *to)
 static size_t append(struct buf *out, const struct page *p, const struct style *s,
                      const char *route)
 {
-	const char *last = start_of(p, last_of(p->routes)), *end = end_of(p, last);
-	const bool own_line = last_newline(space_before(p, last), last);
+	const char *last = page_start(p, page_last(p->routes)), *end = page_end(p, last);
+	const bool own_line = page_newline(page_space(p, last), last);
 	size_t at;
 
 	add_span(out, p->text, end);
@@ -309,20 +205,20 @@ static size_t add_list(struct buf *out, const struct style *s, struct indent in,
 
 static bool is_one_line(const struct page *p)
 {
-	const char *root = start_of(p, p->json.root);
+	const char *root = page_start(p, p->json.root);
 
-	return !memchr(root, '\n', (size_t)(end_of(p, root) - root));
+	return !memchr(root, '\n', (size_t)(page_end(p, root) - root));
 }
 
 static size_t fill_list(struct buf *out, const struct page *p, const struct style *s,
                         const char *route)
 {
-	const char *list = start_of(p, p->routes);
+	const char *list = page_start(p, p->routes);
 	size_t at;
 
 	add_span(out, p->text, list);
 	at = add_list(out, s, indent_of(p, list), !is_one_line(p), route);
-	add_span(out, end_of(p, list), p->end);
+	add_span(out, page_end(p, list), p->end);
 	return at;
 }
 
@@ -330,10 +226,10 @@ static size_t fill_list(struct buf *out, const struct page *p, const struct styl
 static size_t add_section(struct buf *out, const struct page *p, const struct style *s,
                           const char *route)
 {
-	const cJSON *root = p->json.root, *last = last_of(root);
-	const char *key = at_where(p, json_key_at(&p->json, last));
-	const char *end = end_of(p, start_of(p, last)), *space = space_before(p, key);
-	const bool own_line = last_newline(space, key);
+	const cJSON *root = p->json.root, *last = page_last(root);
+	const char *key = page_where(p, json_key_at(&p->json, last));
+	const char *end = page_end(p, page_start(p, last)), *space = page_space(p, key);
+	const bool own_line = page_newline(space, key);
 	size_t at;
 
 	add_span(out, p->text, end);
@@ -352,7 +248,7 @@ static size_t add_section(struct buf *out, const struct page *p, const struct st
 static size_t fill_file(struct buf *out, const struct page *p, const struct style *s,
                         const char *route)
 {
-	const char *root = start_of(p, p->json.root);
+	const char *root = page_start(p, p->json.root);
 	const struct indent in = { s->unit, s->unit_len };
 	size_t at;
 
@@ -363,7 +259,7 @@ static size_t fill_file(struct buf *out, const struct page *p, const struct styl
 	at = add_list(out, s, in, true, route);
 	add_newline(out, s, (struct indent){ "", 0 }, 0);
 	buf_putc(out, '}');
-	add_span(out, end_of(p, root), p->end);
+	add_span(out, page_end(p, root), p->end);
 	return at;
 }
 
@@ -423,7 +319,7 @@ static int open_at(struct page *p, const struct edit_text *in, struct where at, 
 	if (*route)
 		return 0;
 	at.file = in->name;
-	fail(d, at, "no-route", "no route begins here any more: the file was changed");
+	page_fail(d, at, "no-route", "no route begins here any more: the file was changed");
 	json_free(&p->json);
 	return -1;
 }
@@ -439,12 +335,12 @@ int edit_replace_route(struct buf *out, const struct edit_text *in, struct where
 	if (open_at(&p, in, at, &v, d))
 		return -1;
 	s = style_of(&p);
-	start = start_of(&p, v);
+	start = page_start(&p, v);
 	if (cJSON_IsObject(v) && v->child)
 		copy_style(&s, &p, start);
 	add_span(out, p.text, start);
 	add_route(out, &s, indent_of(&p, start), route);
-	add_span(out, end_of(&p, start), p.end);
+	add_span(out, page_end(&p, start), p.end);
 	json_free(&p.json);
 	return at.line;
 }
@@ -462,12 +358,13 @@ int edit_add_to(struct buf *out, const struct edit_text *in, struct where at, co
 	to = cJSON_GetObjectItemCaseSensitive(v, "to");
 	list = cJSON_IsArray(to) && to->child;
 	if (!list && !cJSON_IsString(to)) {
-		fail(d, at, "no-target", "this route has no \"to\" that could get another control");
+		page_fail(d, at, "no-target",
+		          "this route has no \"to\" that could get another control");
 		json_free(&p.json);
 		return -1;
 	}
-	start = start_of(&p, to);
-	end = list ? end_of(&p, start_of(&p, last_of(to))) : end_of(&p, start);
+	start = page_start(&p, to);
+	end = list ? page_end(&p, page_start(&p, page_last(to))) : page_end(&p, start);
 	add_span(out, p.text, start);
 	buf_puts(out, list ? "" : "[");
 	add_span(out, start, end);
@@ -489,15 +386,15 @@ int edit_remove_route(struct buf *out, const struct edit_text *in, struct where 
 		return -1;
 	for (before = p.routes->child; before != v && before->next != v;)
 		before = before->next;
-	from = start_of(&p, v);
-	to = end_of(&p, from);
+	from = page_start(&p, v);
+	to = page_end(&p, from);
 	if (before != v) { /* with the comma before it */
-		from = end_of(&p, start_of(&p, before));
+		from = page_end(&p, page_start(&p, before));
 	} else if (v->next) {
-		to = start_of(&p, v->next);
+		to = page_start(&p, v->next);
 	} else {
-		from = start_of(&p, p.routes) + 1;
-		to = end_of(&p, from - 1) - 1;
+		from = page_start(&p, p.routes) + 1;
+		to = page_end(&p, from - 1) - 1;
 	}
 	add_span(out, p.text, from);
 	add_span(out, to, p.end);
