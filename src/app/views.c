@@ -1,5 +1,6 @@
 /* `cuewire status` and `cuewire state`, as the one JSON line that the bridge answers. */
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -68,12 +69,22 @@ static void add_counters(struct buf *b, const struct counters *n)
 		buf_fmt(b, "%s\"%s\": %" PRIu64, i ? ", " : "", list[i].name, list[i].value);
 }
 
+/* What the names of its files are relative to. */
+static void add_folder(struct buf *b)
+{
+	char folder[PATH_MAX];
+
+	buf_puts(b, ", \"folder\": ");
+	buf_json_str(b, getcwd(folder, sizeof(folder)));
+}
+
 void views_status(struct daemon *d, const struct snapshot *s, struct buf *b)
 {
 	buf_puts(b, "{\"version\": ");
 	buf_json_str(b, version_text);
 	buf_fmt(b, ", \"pid\": %ld, \"socket\": ", (long)getpid());
 	buf_json_str(b, d->socket_path);
+	add_folder(b);
 	buf_puts(b, ", \"http\": null, \"files\": [");
 	for (size_t i = 0; i < d->m->nfiles; i++) {
 		if (i)

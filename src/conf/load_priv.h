@@ -22,6 +22,7 @@
 #include "cuewire/codes.h"
 #include "cuewire/diag.h"
 #include "cuewire/json.h"
+#include "cuewire/load.h"
 #include "cuewire/mapping.h"
 
 #include "dict.h"
@@ -72,6 +73,11 @@ struct load {
 	size_t budget;   /* what is left of LOAD_BUDGET */
 	const char *replaced[FILES_MAX]; /* files that another one stands in the place of */
 	size_t nreplaced;
+	const struct load_changed *changed; /* NULL: none */
+	dev_t changed_dev;
+	ino_t changed_ino;
+	bool changed_there; /* it exists: the two above are set */
+	bool changed_read;
 
 	struct raw_tempo tempo; /* of the last file that has one; h.obj NULL: of none */
 	int hold_ms;

@@ -8,18 +8,6 @@
 
 /* ---- OSC ---- */
 
-/* What TouchOSC sends beside its controls: quiet where nobody maps it. */
-static bool is_chatter(const struct osc_msg *m)
-{
-	const size_t len = m->address_len;
-
-	if (!strcmp(m->address, "/ping") || !strcmp(m->address, "/accxyz"))
-		return true;
-	if (len > 2 && !memcmp(m->address + len - 2, "/z", 2))
-		return true;
-	return m->address[1] && strspn(m->address + 1, "0123456789") == len - 1; /* a page: "/1" */
-}
-
 /* Finds the argument that the route takes. Returns false when there is none to act on. */
 OUTLINE static bool find_input(struct engine *e, const struct route *r, const struct osc_msg *m,
                                struct input *in)
@@ -169,7 +157,7 @@ OUTLINE static void osc_unnamed(struct engine *e, uint64_t t_ns, uint16_t peer,
 	} else {
 		hit = osc_to_pattern(e, t_ns, peer, m);
 	}
-	if (hit || is_chatter(m))
+	if (hit || osc_is_chatter(m))
 		return;
 	e->n.unmapped++;
 	e->sink.unmapped_osc(e->sink.ctx, t_ns, m);
