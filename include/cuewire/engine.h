@@ -11,6 +11,7 @@
 #include "cuewire/mapping.h"
 #include "cuewire/midi.h"
 #include "cuewire/osc.h"
+#include "cuewire/tempo.h"
 
 #define MSG_BYTES 12 /* a parameter: its number, then both halves of its value */
 #define PEERS_MAX 32
@@ -84,6 +85,8 @@ struct sink {
 	/* An OSC client is to show so; values: as many as the place has arguments. May be NULL. */
 	void (*show)(void *ctx, uint64_t t_ns, uint16_t peer, uint16_t place, const float *values,
 	             const struct source *s);
+	/* Whose tempo it is has changed. May be NULL. */
+	void (*tempo)(void *ctx, uint64_t t_ns, const struct tempo *t);
 	/* A control was not moved: somebody of a higher rank has it. May be NULL. */
 	void (*refused)(void *ctx, uint64_t t_ns, uint16_t control, const struct source *s);
 };
@@ -93,6 +96,9 @@ struct engine;
 /* m must outlive the engine. */
 struct engine *engine_new(const struct mapping *m, const struct sink *sink);
 void engine_free(struct engine *e); /* NULL is allowed */
+
+/* Time begins: what is to be done every so often is. Once, before any event. */
+void engine_start(struct engine *e, uint64_t t_ns);
 
 /* ---- events ---- */
 
@@ -167,5 +173,6 @@ struct control_state {
 };
 const struct control_state *engine_state(const struct engine *e, size_t control);
 struct counters *engine_counters(struct engine *e);
+const struct tempo *engine_tempo(const struct engine *e);
 
 #endif

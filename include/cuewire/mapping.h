@@ -192,6 +192,7 @@ struct route {
 	bool params;   /* what comes to it is a part of a parameter, too: see mapping_param */
 	bool feedback; /* it writes a lamp */
 	bool bipolar;  /* as its control */
+	bool fader;    /* its control is one */
 	bool pressed;  /* a note is on or off for it, however hard it was hit */
 	bool holds;    /* what it sets by a press ends with the press */
 	bool edges;    /* a transform looks at presses: what has no value is a short one */
@@ -208,7 +209,8 @@ struct route {
 	uint16_t next;  /* next route of the same source, ROUTE_END: none */
 	uint16_t place; /* at the same address, PLACE_NONE: none */
 	uint8_t place_arg;
-	bool settled; /* who sends by it shows what it becomes, and nobody else shows it */
+	uint32_t slot; /* of that argument there */
+	bool settled;  /* who sends by it shows what it becomes, and nobody else shows it */
 	uint8_t nwhen, nxf;
 	enum again again;
 	const struct condition *when;
@@ -293,6 +295,8 @@ struct mapping {
 	size_t ncontrols;
 	struct route *routes;
 	size_t nroutes;
+	uint16_t *every; /* routes that begin by themselves */
+	size_t nevery;
 	struct place *places;
 	size_t nplaces;
 	size_t nlights; /* those of MIDI are among so many first places */

@@ -125,6 +125,8 @@ struct snapshot {
 		size_t differ; /* controls of it */
 	} * ports;             /* one a port of the mapping */
 	struct counters counters;
+	double bpm;
+	enum tempo_state tempo;
 	uint64_t t_ns;
 	void *ref; /* the control thread's */
 };
@@ -143,6 +145,7 @@ enum note_kind {
 	NOTE_LOOP,    /* route: see struct sink */
 	NOTE_SHOWN, /* control; in.data: what an OSC client was sent, in.address: its own, in.label */
 	NOTE_LIGHT,   /* as NOTE_OUT, of what shows the control */
+	NOTE_TEMPO,   /* out.value: BPM; control: enum tempo_state */
 	NOTE_REFUSED, /* control, out.label; out.value: enum rank of who has it */
 	NOTE_LOST
 };

@@ -196,6 +196,11 @@ static void note_json(struct buf *b, const struct daemon *d, const struct note *
 	case NOTE_SHOWN:
 		add_shown(b, d, n);
 		break;
+	case NOTE_TEMPO:
+		buf_puts(b, ", \"tempo\": ");
+		buf_json_num(b, (double)n->out.value);
+		buf_fmt(b, ", \"state\": \"%s\"", tempo_names[n->control]);
+		break;
 	case NOTE_REFUSED:
 		buf_puts(b, ", \"refused\": ");
 		buf_json_str(b, d->m->controls[n->control].name);
@@ -359,6 +364,8 @@ static void note_text(struct buf *b, const struct daemon *d, const struct note *
 		loop_text(b, d, n);
 	else if (n->kind == NOTE_LIGHT || n->kind == NOTE_SHOWN)
 		shown_text(b, d, n);
+	else if (n->kind == NOTE_TEMPO)
+		buf_fmt(b, "tempo %.2f BPM, %s", (double)n->out.value, tempo_names[n->control]);
 	else if (n->kind == NOTE_REFUSED)
 		refused_text(b, d, n);
 	else if (n->kind == NOTE_EXPIRED || n->kind == NOTE_DIFFERS)
@@ -470,6 +477,22 @@ static void sim_note(struct daemon *d, const struct note *n)
 		say_words(d, n->control, n->out.value, now);
 }
 
+static void say_tempo(struct daemon *d, const struct note *n)
+{
+	static const char *const words[TEMPO_STATES] = {
+		[TEMPO_FIXED] = "%.1f BPM, of the mapping",
+		[TEMPO_TAPPED] = "%.1f BPM, tapped",
+		[TEMPO_LOCKED] = "%.1f BPM, by the MIDI clock",
+		[TEMPO_HELD] = "!!! the MIDI clock is lost: %.1f BPM is held",
+	};
+	char text[80];
+
+	if (!words[n->control])
+		return;
+	snprintf(text, sizeof(text), words[n->control], (double)n->out.value);
+	daemon_say(d, "tempo: %s", text);
+}
+
 static void say_loop(struct daemon *d, const struct note *n)
 {
 	struct buf b;
@@ -553,6 +576,8 @@ void notes_take(struct daemon *d)
 			expired_note(d, n);
 		if (n->kind == NOTE_LOOP)
 			say_loop(d, n);
+		if (n->kind == NOTE_TEMPO)
+			say_tempo(d, n);
 		if (n->kind == NOTE_SIM)
 			sim_note(d, n);
 		else

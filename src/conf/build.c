@@ -308,6 +308,7 @@ static struct route build_route(struct build *b, const struct raw_route *r, int 
 		.pattern = r->osc && osc_has_pattern(r->osc),
 		.feedback = c && c->kind == KIND_LAMP,
 		.bipolar = c && c->bipolar,
+		.fader = c && c->kind == KIND_FADER,
 		.pressed = !c || kinds[c->kind].binary || c->kind == KIND_ENCODER || r->by != 0,
 		.holds = c && kinds[c->kind].held,
 		.arg = r->arg,
@@ -485,6 +486,8 @@ static void build_tempo(struct build *b)
 	b->m->tempo.bpm = t->bpm;
 	b->m->tempo.beats_per_bar = (unsigned)t->beats_per_bar;
 	b->m->tempo.tap = tap ? (uint16_t)*tap : CONTROL_NONE;
+	if (tap)
+		b->m->controls[*tap].leads = true;
 	b->m->tempo.clock = clock ? (int)*clock : PORT_NONE;
 }
 

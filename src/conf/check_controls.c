@@ -40,9 +40,11 @@ static void check_osc_port(struct load *l, const struct raw_control *c)
 
 		if (!v || (!strcmp(keys[i], "note") && cJSON_IsString(v)))
 			continue;
-		problem_key(l, c->h.src, v, "bad-port",
-		            "\"%s\" on the OSC port \"%s\", expected \"osc\" or nothing", keys[i],
-		            c->port);
+		diag_hint(
+			problem_key(l, c->h.src, v, CODE_BAD_PORT,
+		                    "\"%s\" on the OSC port \"%s\", expected \"osc\" or nothing",
+		                    keys[i], c->port),
+			"without one the address is the name: \"deck.a.volume\" is /deck/a/volume");
 		return;
 	}
 }
@@ -52,10 +54,13 @@ static void check_midi_port(struct load *l, const struct raw_control *c)
 	const cJSON *osc = member(c->h.obj, "osc");
 
 	if (osc)
-		problem_key(l, c->h.src, osc, "bad-port",
-		            "\"osc\" on port \"%s\", which is no OSC port with \"send\"", c->port);
+		diag_hint(
+			problem_key(l, c->h.src, osc, CODE_BAD_PORT,
+		                    "\"osc\" on port \"%s\", which is no OSC port with \"send\"",
+		                    c->port),
+			"write \"cc\" or \"note\", or give the port \"osc\": { \"send\": \"HOST:PORT\" }");
 	else if (!has_address(c))
-		problem(l, c->h.src, c->h.obj, "missing-key",
+		problem(l, c->h.src, c->h.obj, CODE_MISSING_KEY,
 		        "control \"%s\" without an address on port \"%s\": expected one of \"cc\", "
 		        "\"note\", \"pitch_bend\", \"nrpn\", \"rpn\"%s",
 		        c->name, c->port,
@@ -74,8 +79,10 @@ static void check_port_of(struct load *l, struct raw_control *c)
 		return;
 	p = port_at(l, (size_t)c->to_port);
 	if (!sends(p))
-		problem(l, c->h.src, at, "bad-port", "port \"%s\" does not send: it has no %s",
-		        p->name, p->osc.h.obj ? "\"send\"" : "\"out\"");
+		diag_hint(problem(l, c->h.src, at, CODE_BAD_PORT,
+		                  "port \"%s\" does not send: it has no %s", p->name,
+		                  p->osc.h.obj ? "\"send\"" : "\"out\""),
+		          "add it to the port, or name another port");
 	else if (p->osc.send)
 		check_osc_port(l, c);
 	else
@@ -92,11 +99,12 @@ static bool is_reserved(int cc)
 static void check_reserved(struct load *l, const struct raw_control *c, const cJSON *at, int cc)
 {
 	if (is_reserved(cc))
-		warning(l, c->h.src, at, "reserved-cc", "CC %d of control \"%s\" is %s in MIDI", cc,
-		        c->name,
-		        cc >= 120             ? "a channel mode message"
-		        : cc == 0 || cc == 32 ? "bank select"
-		                              : "data entry or its number");
+		diag_hint(problem(l, c->h.src, at, CODE_RESERVED_CC,
+		                  "CC %d of control \"%s\" is %s in MIDI", cc, c->name,
+		                  cc >= 120             ? "a channel mode message"
+		                  : cc == 0 || cc == 32 ? "bank select"
+		                                        : "data entry or its number"),
+		          "free ones are 1..5, 7..31, 33..37, 39..95 and 102..119");
 }
 
 /* The address, as the warning has it. */
@@ -118,7 +126,7 @@ static void warn_same(struct taken *t, size_t first, size_t control, const cJSON
 	const struct raw_control *c = control_at(t->l, control), *other = control_at(t->l, first);
 
 	if (other != c)
-		warning(t->l, c->h.src, at, "same-address",
+		problem(t->l, c->h.src, at, CODE_SAME_ADDRESS,
 		        "controls \"%s\" and \"%s\" are both sent to %s of port \"%s\"",
 		        other->name, c->name, address_text(t->l, a), c->port);
 }
@@ -205,9 +213,10 @@ static void take_osc(struct taken *t, size_t control, const cJSON *at)
 		return;
 	}
 	other = control_at(t->l, *known);
-	warning(t->l, c->h.src, at, "same-address",
-	        "controls \"%s\" and \"%s\" are both sent to %s", other->name, c->name,
-	        strchr(key, '/'));
+	diag_hint(problem(t->l, c->h.src, at, CODE_SAME_ADDRESS,
+	                  "controls \"%s\" and \"%s\" are both sent to %s", other->name, c->name,
+	                  strchr(key, '/')),
+	          "give one of them an address of its own: \"osc\"");
 }
 
 static void take_all(struct taken *t, size_t control)
@@ -235,7 +244,7 @@ void check_controls(struct load *l)
 	if (l->controls.n > MAPPING_CONTROLS_MAX) {
 		const struct raw_control *c = control_at(l, MAPPING_CONTROLS_MAX);
 
-		problem(l, c->h.src, c->h.obj, "too-many", "more than %d controls",
+		problem(l, c->h.src, c->h.obj, CODE_TOO_MANY, "more than %d controls",
 		        MAPPING_CONTROLS_MAX);
 		return;
 	}

@@ -117,6 +117,7 @@ struct raw_control {
 	int lsb_first, encoding;
 	bool bipolar;
 	int to_port; /* index of the port, PORT_NONE: none */
+	bool moved;  /* by a route, a macro or an intent */
 };
 
 /* One node of a route's conditions (struct condition), its control still by name. */

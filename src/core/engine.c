@@ -49,7 +49,7 @@ struct engine *engine_new(const struct mapping *m, const struct sink *sink)
 	feedback_init(e);
 	/* One for each of the places that have an alarm: it is never full. */
 	timers_init(&e->timers, m->ncontrols + 3 * m->nroutes + m->ncells + BATCHES_MAX +
-	                                RAMPS_MAX + PEERS_MAX + m->nports);
+	                                RAMPS_MAX + PEERS_MAX + m->nports + 2);
 	e->echo.on = can_echo(m);
 	e->pattern_tokens = PATTERN_BURST;
 	return e;
@@ -182,6 +182,41 @@ uint64_t engine_deadline(const struct engine *e)
 	return timers_next(&e->timers);
 }
 
+/* ---- tempo ---- */
+
+void engine_tempo_moved(struct engine *e, uint64_t t_ns, bool changed, enum jump jump)
+{
+	const uint64_t lost = tempo_deadline(&e->tempo);
+
+	if (lost != TIME_NEVER)
+		engine_alarm(e, &e->tempo_alarm_ns, lost, TIMER_TEMPO, 0);
+	if (changed && e->sink.tempo)
+		e->sink.tempo(e->sink.ctx, t_ns, &e->tempo);
+	if (jump != JUMP_NONE)
+		flow_every_begin(e, t_ns, jump);
+}
+
+void engine_tap_tempo(struct engine *e, uint64_t t_ns)
+{
+	engine_tempo_moved(e, t_ns, tempo_tap(&e->tempo, t_ns), JUMP_TAP);
+}
+
+static void tempo_due(struct engine *e, uint64_t t_ns)
+{
+	e->tempo_alarm_ns = 0;
+	engine_tempo_moved(e, t_ns, tempo_tick(&e->tempo, t_ns), JUMP_NONE);
+}
+
+const struct tempo *engine_tempo(const struct engine *e)
+{
+	return &e->tempo;
+}
+
+void engine_start(struct engine *e, uint64_t t_ns)
+{
+	flow_every_begin(e, t_ns, JUMP_NONE);
+}
+
 void engine_tick(struct engine *e, uint64_t t_ns)
 {
 	struct timer x;
@@ -208,6 +243,9 @@ void engine_tick(struct engine *e, uint64_t t_ns)
 			break;
 		case TIMER_RAMP:
 			ramp_due(e, x.t_ns, x.index);
+			break;
+		case TIMER_TEMPO:
+			tempo_due(e, x.t_ns);
 			break;
 		case TIMER_SHOW:
 			feedback_due(e, x.t_ns, x.index);

@@ -8,18 +8,6 @@
 
 /* ---- OSC ---- */
 
-/* What TouchOSC sends beside its controls: quiet where nobody maps it. */
-static bool is_chatter(const struct osc_msg *m)
-{
-	const size_t len = m->address_len;
-
-	if (!strcmp(m->address, "/ping") || !strcmp(m->address, "/accxyz"))
-		return true;
-	if (len > 2 && !memcmp(m->address + len - 2, "/z", 2))
-		return true;
-	return m->address[1] && strspn(m->address + 1, "0123456789") == len - 1; /* a page: "/1" */
-}
-
 /* Finds the argument that the route takes. Returns false when there is none to act on. */
 OUTLINE static bool find_input(struct engine *e, const struct route *r, const struct osc_msg *m,
                                struct input *in)
@@ -53,33 +41,53 @@ OUTLINE static bool find_input(struct engine *e, const struct route *r, const st
 	return false;
 }
 
-static inline void osc_route(struct engine *e, uint64_t t_ns, uint16_t route,
-                             const struct osc_msg *m, const struct source *s)
+OUTLINE static void osc_route(struct engine *e, uint64_t t_ns, uint16_t route,
+                              const struct osc_msg *m, const struct source *s)
 {
 	const struct route *r = &e->m->routes[route];
 	struct input in;
-	double v;
 
-	if (m->nargs == 1 && r->arg <= 0 && osc_number(&m->args[0], &v)) /* nearly always */
-		in = (struct input){ IN_VALUE, (float)v };
-	else if (!find_input(e, r, m, &in))
+	if (!find_input(e, r, m, &in))
 		return;
 	if (r->place != PLACE_NONE && in.kind == IN_VALUE)
 		feedback_heard(e, t_ns, s->who, r, in.v);
 	flow_in(e, t_ns, route, in, s);
-	if (r->place != PLACE_NONE && !s->settled)
+	if (r->place != PLACE_NONE)
 		feedback_after(e, t_ns, s->who, r, s);
+}
+
+/* Nearly always: one number, which its control becomes, and nobody else is to be told. Returns false,
+ * and does nothing, when there is more to it. */
+static inline bool osc_settled(struct engine *e, uint64_t t_ns, const struct route *r,
+                               const struct osc_msg *m, const struct source *s)
+{
+	double v;
+
+	if (!s->settled || e->echo.age || m->nargs != 1 || !osc_number(&m->args[0], &v))
+		return false;
+	feedback_settled(&e->feedback.watchers[s->who], t_ns, r, (float)v);
+	engine_set(e, t_ns, r->to, (float)v, s);
+	return true;
 }
 
 static void osc_chain(struct engine *e, uint64_t t_ns, uint16_t peer, uint16_t route,
                       const struct osc_msg *m)
 {
 	struct source s = { .from = FROM_OSC, .rank = RANK_UI, .who = peer };
+	const struct watcher *w = &e->feedback.watchers[peer];
+	const bool own = e->m->routes[route].own;
+	bool alone;
 
+	if (!(own ? w->own : w->named))
+		feedback_uses(e, t_ns, peer, own);
+	alone = e->feedback.npeers <= 1 && !w->mixed;
 	for (; route != ROUTE_END; route = e->m->routes[route].next) {
-		s.label = e->m->routes[route].label;
-		s.settled = e->m->routes[route].settled && e->feedback.npeers <= 1;
-		osc_route(e, t_ns, route, m, &s);
+		const struct route *r = &e->m->routes[route];
+
+		s.label = r->label;
+		s.settled = alone && r->settled;
+		if (!osc_settled(e, t_ns, r, m, &s))
+			osc_route(e, t_ns, route, m, &s);
 	}
 }
 
@@ -149,7 +157,7 @@ OUTLINE static void osc_unnamed(struct engine *e, uint64_t t_ns, uint16_t peer,
 	} else {
 		hit = osc_to_pattern(e, t_ns, peer, m);
 	}
-	if (hit || is_chatter(m))
+	if (hit || osc_is_chatter(m))
 		return;
 	e->n.unmapped++;
 	e->sink.unmapped_osc(e->sink.ctx, t_ns, m);
@@ -172,8 +180,6 @@ void engine_osc(struct engine *e, uint64_t t_ns, uint16_t peer, const struct osc
 	if (!w->on || t_ns - w->heard_ns > FEEDBACK_WAKE_NS)
 		feedback_woke(e, t_ns, peer);
 	w->heard_ns = t_ns;
-	if (route != ROUTE_END && e->m->routes[route].own && !w->own)
-		feedback_uses_own(e, t_ns, peer);
 	if (e->echo.on)
 		osc_heard(e, t_ns, m);
 	if (route != ROUTE_END)
@@ -328,6 +334,36 @@ static bool midi_program(struct engine *e, uint64_t t_ns, int port, uint8_t chan
 	return hit;
 }
 
+/* System real-time messages, and the song position, of the port whose clock is followed. */
+static void midi_clock(struct engine *e, uint64_t t_ns, const struct midi_msg *m)
+{
+	struct tempo *t = &e->tempo;
+	const bool was_cued = t->cued;
+	bool changed;
+
+	switch (m->status) {
+	case MIDI_CLOCK:
+		changed = tempo_clock(t, t_ns);
+		break;
+	case MIDI_START:
+		changed = tempo_start(t, t_ns);
+		break;
+	case MIDI_CONTINUE:
+		changed = tempo_continue(t, t_ns);
+		break;
+	case MIDI_STOP:
+		changed = tempo_stop(t, t_ns);
+		break;
+	case MIDI_SONG_POSITION:
+		changed = tempo_song_position(t, t_ns, (unsigned)(m->d2 << 7 | m->d1));
+		break;
+	default:
+		return;
+	}
+	engine_tempo_moved(e, t_ns, changed,
+	                   m->status != MIDI_CLOCK || was_cued ? JUMP_CLOCK : JUMP_NONE);
+}
+
 static bool midi_dispatch(struct engine *e, uint64_t t_ns, int port, const struct midi_msg *m)
 {
 	const uint8_t ch = m->status & 15;
@@ -363,6 +399,8 @@ void engine_midi(struct engine *e, uint64_t t_ns, int port, const struct midi_ms
 
 	e->n.midi_in++;
 	echo_heard(&e->echo, t_ns, echo_midi_key(m->status, m->d1, m->d2));
+	if (m->status >= MIDI_SONG_POSITION && port == e->m->tempo.clock)
+		midi_clock(e, t_ns, m);
 	hit = midi_dispatch(e, t_ns, port, m);
 	e->echo.age = 0;
 	if (hit)

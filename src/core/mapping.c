@@ -390,6 +390,7 @@ static void add_own_routes(struct mapping *m)
 			.from = CONTROL_NONE,
 			.place = PLACE_NONE,
 			.bipolar = ctl->bipolar,
+			.fader = ctl->kind == KIND_FADER,
 			.pressed = kinds[ctl->kind].binary || ctl->kind == KIND_ENCODER,
 			.holds = kinds[ctl->kind].held,
 			.acceleration = 1.0f,
@@ -454,6 +455,7 @@ void mapping_index(struct mapping *m)
 		x->from[i] = ROUTE_END;
 	x->exact = arena_alloc(m->arena, (m->nroutes + 1) * sizeof(*x->exact));
 	x->patterns = arena_alloc(m->arena, (m->nroutes + 1) * sizeof(*x->patterns));
+	m->every = arena_alloc(m->arena, (m->nroutes + 1) * sizeof(*m->every));
 	for (size_t i = 0; i < m->nroutes; i++) {
 		m->routes[i].next = ROUTE_END;
 		m->routes[i].plain = is_plain(m, &m->routes[i]);
@@ -472,6 +474,8 @@ void mapping_index(struct mapping *m)
 			index_osc(m, (uint16_t)i);
 		else if (m->routes[i].from != CONTROL_NONE)
 			index_from(m, (uint16_t)i);
+		else if (m->routes[i].port == PORT_NONE)
+			m->every[m->nevery++] = (uint16_t)i;
 }
 
 void mapping_free(struct mapping *m)
