@@ -93,14 +93,17 @@ static bool value_of(const struct engine *e, const struct place *p, size_t arg, 
 	return dark && p->port != PORT_NONE;
 }
 
-/* As a watcher has it: the bits of MIDI, the number of OSC. */
-static float as_shown(const struct place *p, float v)
+OUTLINE static float as_bits(const struct place *p, float v)
 {
-	if (p->port == PORT_NONE)
-		return v;
 	if (address_is_fine(&p->at))
 		return (float)value_to14(v, p->bipolar);
 	return (float)value_to7(v, p->bipolar);
+}
+
+/* As a watcher has it: the bits of MIDI, the number of OSC. */
+static inline float as_shown(const struct place *p, float v)
+{
+	return p->port == PORT_NONE ? v : as_bits(p, v);
 }
 
 /* ---- to a watcher ---- */

@@ -406,7 +406,8 @@ static bool is_noise(const struct live *l, int port, const struct midi_msg *m)
 	       (m->status == MIDI_CLOCK && !l->m->ports[port].clock);
 }
 
-static void bytes_in(struct live *l, int port, uint64_t t_ns, const uint8_t *bytes, size_t len)
+OUTLINE static void bytes_in(struct live *l, int port, uint64_t t_ns, const uint8_t *bytes,
+                             size_t len)
 {
 	struct midi_parser *p = &l->ports[port].parser;
 	struct midi_msg m;
@@ -442,6 +443,13 @@ static void link_done(struct live *l, int port, const struct link_record *r)
 	pump(l, port);
 }
 
+OUTLINE static void link_sysex(struct live *l, int port, const struct link_record *r)
+{
+	l->n->bad += r->value;
+	bytes_in(l, port, r->t_ns, (const uint8_t *)r->text,
+	         r->len < LINK_TEXT ? r->len : LINK_TEXT);
+}
+
 static void link_record(struct live *l, int port, const struct link_record *r)
 {
 	struct live_port *p = &l->ports[port];
@@ -456,9 +464,7 @@ static void link_record(struct live *l, int port, const struct link_record *r)
 			midi_in(l, port, r->t_ns, &m);
 		break;
 	case LINK_SYSEX:
-		l->n->bad += r->value;
-		bytes_in(l, port, r->t_ns, (const uint8_t *)r->text,
-		         r->len < LINK_TEXT ? r->len : LINK_TEXT);
+		link_sysex(l, port, r);
 		break;
 	case LINK_FAILED:
 		snprintf(p->reason, sizeof(p->reason), "%.*s", LINK_TEXT, r->text);
