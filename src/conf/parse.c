@@ -76,6 +76,23 @@ static uint64_t unknown_key(struct load *l, const struct source *s, const struct
 	return KEY_BIT(find_key(sec, n.best));
 }
 
+bool key_misspelt(struct load *l, const struct source *s, const struct section *sec,
+                  const cJSON *obj, const char *key)
+{
+	const uint64_t bit = KEY_BIT(find_key(sec, key));
+	uint64_t meant = 0;
+	size_t next = 0;
+
+	for (const cJSON *v = obj->child; v; v = v->next) {
+		const int i = find_key_from(sec, next, v->string);
+
+		if (i < 0)
+			meant |= unknown_key(l, s, sec, v);
+		next = i < 0 ? next : (size_t)i + 1;
+	}
+	return meant & bit;
+}
+
 /* ---- keys together ---- */
 
 /* The names of the keys of a mask: "cc" or "note". */
