@@ -11,6 +11,7 @@
 #include "cuewire/diag.h"
 #include "cuewire/duration.h"
 #include "cuewire/kind.h"
+#include "cuewire/sysex.h"
 #include "cuewire/value.h"
 #include "cuewire/xform.h"
 
@@ -38,7 +39,8 @@ struct port {
 	struct names in, out;         /* MIDI devices */
 	int osc_listen;               /* UDP port, -1: none */
 	const char *osc_bind;         /* numeric address to listen on, NULL: all */
-	int osc_reply_port;           /* where answers go at the sender's address; 9000 */
+	int osc_reply_port;           /* where feedback goes at the sender's address; 9000 */
+	bool osc_feedback;            /* whether there is any */
 	const char *osc_send;         /* "host:port" for controls of this port, NULL: none */
 	const char *raw_in, *raw_out; /* paths of FIFOs or files, NULL: none */
 	bool simulated;               /* never more than the stand-in */
@@ -49,6 +51,7 @@ struct port {
 	int bytes_per_s; /* at most; 0: no limit, -1: as the device is (words_bus) */
 	bool is_virtual; /* MIDI: the first of its names is one to be made */
 	bool allow_loop; /* one bus may be both ways */
+	bool clock;      /* somebody wants the MIDI clock that comes from it */
 };
 
 bool port_is_midi(const struct port *p); /* needs a port host */
@@ -65,6 +68,12 @@ enum addr_form {
 	ADDR_PROGRAM,  /* routes only; number: the program, or ADDR_ANY: its number is the value */
 	ADDR_PRESSURE, /* routes only: channel pressure */
 	ADDR_POLY,     /* routes only: pressure of the key `number` */
+	ADDR_NRPN,     /* number and lsb: of the parameter; its value is in CC 6 and 38 */
+	ADDR_NRPN7,    /* in CC 6 alone */
+	ADDR_RPN,
+	ADDR_RPN7,
+	ADDR_SYSTEM, /* routes only; number: enum system_source */
+	ADDR_SYSEX,  /* routes only: its pattern is the route's */
 	ADDR_FORM_COUNT
 };
 #define ADDR_ANY 255
@@ -74,6 +83,37 @@ struct address {
 	uint8_t channel; /* 0..15 (1..16 in files) */
 	uint8_t number, lsb;
 };
+
+static inline bool address_is_param(const struct address *a)
+{
+	return a->form >= ADDR_NRPN && a->form <= ADDR_RPN7;
+}
+
+static inline bool address_is_rpn(const struct address *a)
+{
+	return a->form == ADDR_RPN || a->form == ADDR_RPN7;
+}
+
+/* Whether its values have 14 bits. */
+static inline bool address_is_fine(const struct address *a)
+{
+	return a->form == ADDR_CC14 || a->form == ADDR_BEND || a->form == ADDR_NRPN ||
+	       a->form == ADDR_RPN;
+}
+
+/* What system messages a route can wait for. */
+enum system_source {
+	SYSTEM_NONE,
+	SYSTEM_START,
+	SYSTEM_STOP,
+	SYSTEM_CONTINUE,
+	SYSTEM_CLOCK,
+	SYSTEM_POSITION, /* MIDI beats, 14 bits */
+	SYSTEM_SONG,
+	SYSTEM_PLAYING, /* 1 from start or continue to stop */
+	SYSTEM_COUNT
+};
+extern const char *const system_names[SYSTEM_COUNT]; /* [SYSTEM_NONE] is NULL */
 
 /* ---- controls ---- */
 
@@ -89,11 +129,13 @@ struct control {
 	int port;               /* PORT_NONE: nothing is sent (a shift key) */
 	struct address out;     /* ADDR_NONE: the pair below, or osc_out */
 	struct address up; /* switch: its "on"; encoder: one step up. 127, for an encoder then 0 */
-	struct address down; /* switch: its "off"; encoder: one step down */
-	const char *osc_out; /* address on an OSC port */
-	uint16_t radio;      /* the next of its group, itself at last: one of them is on at most */
-	uint64_t hold_ns;    /* how long whoever moved it has it, against those of a lower rank */
-	bool leads;          /* routes lead from it (mapping_from), or lights show it */
+	struct address down;   /* switch: its "off"; encoder: one step down */
+	const char *osc_out;   /* address on an OSC port */
+	const uint16_t *shown; /* places that look at it, by its value or in a condition */
+	uint16_t nshown;
+	uint16_t radio;   /* the next of its group, itself at last: one of them is on at most */
+	uint64_t hold_ns; /* how long whoever moved it has it, against those of a lower rank */
+	bool leads;       /* routes lead from it (mapping_from), or lights show it */
 };
 
 /* ---- conditions ---- */
@@ -146,27 +188,67 @@ struct route {
 	bool pattern;    /* osc holds pattern characters */
 	bool own;        /* the address that a control has by itself */
 	bool plain; /* a value goes to its control as it is: no condition, transform, step, macro */
-	bool feedback;          /* it writes a lamp */
-	bool bipolar;           /* as its control */
-	bool pressed;           /* a note is on or off for it, however hard it was hit */
-	bool holds;             /* what it sets by a press ends with the press */
-	bool edges;             /* a transform looks at presses: what has no value is a short one */
-	int arg;                /* OSC: argument index; -1: the first number */
-	int port;               /* MIDI: the port that it comes from; else PORT_NONE */
-	uint16_t from;          /* another control, or CONTROL_NONE */
-	struct duration every;  /* amount 0: none */
-	struct address in;      /* MIDI */
+	bool direct;   /* 7 bits of MIDI are its value as they are */
+	bool params;   /* what comes to it is a part of a parameter, too: see mapping_param */
+	bool feedback; /* it writes a lamp */
+	bool bipolar;  /* as its control */
+	bool fader;    /* its control is one */
+	bool pressed;  /* a note is on or off for it, however hard it was hit */
+	bool holds;    /* what it sets by a press ends with the press */
+	bool edges;    /* a transform looks at presses: what has no value is a short one */
+	int arg;       /* OSC: argument index; -1: the first number */
+	int port;      /* MIDI: the port that it comes from; else PORT_NONE */
+	uint16_t from; /* another control, or CONTROL_NONE */
+	struct duration every; /* amount 0: none */
+	struct address in;     /* MIDI */
+	const struct sysex_pattern *sysex;
 	enum encoding encoding; /* the value is relative */
 	float acceleration;     /* 1: none */
-	float by;      /* how far one step (or, with steps, one press) goes; 0: the default */
-	uint16_t to;   /* control; CONTROL_NONE: a macro */
-	uint16_t next; /* next route of the same source, ROUTE_END: none */
+	float by;       /* how far one step (or, with steps, one press) goes; 0: the default */
+	uint16_t to;    /* control; CONTROL_NONE: a macro */
+	uint16_t next;  /* next route of the same source, ROUTE_END: none */
+	uint16_t place; /* at the same address, PLACE_NONE: none */
+	uint8_t place_arg;
+	uint32_t slot; /* of that argument there */
+	bool settled;  /* who sends by it shows what it becomes, and nobody else shows it */
 	uint8_t nwhen, nxf;
 	enum again again;
 	const struct condition *when;
 	struct xform *xf;          /* applied in order */
 	const struct macro *macro; /* NULL: none */
 	const char *label;         /* "osc:/1/fader1", "midi:pads": for monitor and state */
+};
+
+/* ---- feedback ---- */
+
+#define PLACE_NONE UINT16_MAX
+#define PLACE_ARGS_MAX 64
+#define PLACES_MAX 16384
+
+/* Where a control's value is shown: a light or a motor fader of a controller, an address of the
+ * tablets. */
+struct place {
+	int port;          /* MIDI; PORT_NONE: OSC, to every client */
+	struct address at; /* MIDI */
+	bool lsb_first, bipolar;
+	bool moves; /* a hand may move it: a fader, not a light */
+	bool own;   /* the address that a control has by itself: for clients that use such */
+	const char *osc;
+	uint8_t nargs;  /* OSC: of its message; MIDI: 1 */
+	uint32_t slot;  /* of its first argument among all, where the engine keeps what is known */
+	uint16_t first; /* of its shows, in order of the files */
+};
+
+/* What one argument of a place shows while its conditions hold; the first such one counts. */
+struct show {
+	uint16_t control;
+	uint16_t place;
+	uint8_t arg;
+	uint8_t nwhen, nxf;
+	bool back; /* xf is of a route and is undone, last first */
+	const struct condition *when;
+	const struct xform *xf;
+	uint16_t next; /* of its place */
 };
 
 /* ---- intents of the mapping ---- */
@@ -213,6 +295,14 @@ struct mapping {
 	size_t ncontrols;
 	struct route *routes;
 	size_t nroutes;
+	uint16_t *every; /* routes that begin by themselves */
+	size_t nevery;
+	struct place *places;
+	size_t nplaces;
+	size_t nlights; /* those of MIDI are among so many first places */
+	struct show *shows;
+	size_t nshows;
+	size_t nslots; /* arguments of all places */
 	struct intent *intents;
 	size_t nintents;
 	struct {
@@ -242,6 +332,16 @@ uint16_t mapping_osc(const struct mapping *m, const char *address, size_t len);
 /* The first route of a MIDI source. A 14-bit pair is found by both its numbers, as ADDR_CC. */
 uint16_t mapping_midi(const struct mapping *m, int port, enum addr_form form, uint8_t channel,
                       uint8_t number);
+
+/* The first route of a parameter's address, whatever its bits. */
+uint16_t mapping_param(const struct mapping *m, int port, const struct address *a);
+
+/* Whether the port has routes from parameters of the channel. */
+bool mapping_has_params(const struct mapping *m, int port, uint8_t channel);
+
+/* The first route of a system message, and the first of SysEx: all others of the port follow. */
+uint16_t mapping_system(const struct mapping *m, int port, enum system_source what);
+uint16_t mapping_sysex(const struct mapping *m, int port);
 
 /* The first route from a control. */
 uint16_t mapping_from(const struct mapping *m, uint16_t control);

@@ -27,6 +27,7 @@ struct osc_waiting;
 struct osc_in {
 	int fds[OSC_PORTS_MAX]; /* owned */
 	size_t n;
+	uint8_t reading;   /* which of them */
 	uint64_t heard_ns; /* when the last packet came */
 	struct peers peers;
 	struct osc_waiting *waiting; /* owned: OSC_WAITING_MAX */
@@ -45,7 +46,7 @@ void osc_in_finish(struct osc_in *in); /* closes the sockets */
 
 /* Reads what has come on one socket: at most `limit` packets, and no second one behind one that seems
  * to have come alone. What is left there makes the socket readable still. */
-void osc_in_read(struct osc_in *in, int fd, size_t limit);
+void osc_in_read(struct osc_in *in, size_t socket, size_t limit);
 
 uint64_t osc_in_deadline(const struct osc_in *in);
 void osc_in_tick(struct osc_in *in, uint64_t t_ns);

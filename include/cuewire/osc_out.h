@@ -8,6 +8,9 @@
 /* Writes a message of one number (whole: type i, else f). Returns its length, 0: no room. */
 size_t osc_out_number(void *out, size_t size, const char *address, float v, bool whole);
 
+/* The same of n numbers, type f. */
+size_t osc_out_numbers(void *out, size_t size, const char *address, const float *v, size_t n);
+
 /* A UDP socket that sends to "host:port". Resolves the name: control thread only.
  * Returns the descriptor, or -1 with a reason. */
 int osc_out_open(const char *to, const char **reason);

@@ -125,6 +125,8 @@ struct snapshot {
 		size_t differ; /* controls of it */
 	} * ports;             /* one a port of the mapping */
 	struct counters counters;
+	double bpm;
+	enum tempo_state tempo;
 	uint64_t t_ns;
 	void *ref; /* the control thread's */
 };
@@ -141,6 +143,9 @@ enum note_kind {
 	NOTE_EXPIRED, /* as NOTE_OUT, but it was not written */
 	NOTE_DIFFERS, /* port, control, value: it was not sent when its port came back */
 	NOTE_LOOP,    /* route: see struct sink */
+	NOTE_SHOWN, /* control; in.data: what an OSC client was sent, in.address: its own, in.label */
+	NOTE_LIGHT,   /* as NOTE_OUT, of what shows the control */
+	NOTE_TEMPO,   /* out.value: BPM; control: enum tempo_state */
 	NOTE_REFUSED, /* control, out.label; out.value: enum rank of who has it */
 	NOTE_LOST
 };
@@ -164,8 +169,10 @@ struct note {
 		struct {
 			uint16_t len;
 			uint8_t data
-				[NOTE_DATA]; /* one OSC message (cut: len 0), or a MIDI message */
-			char address[128];   /* when it was cut */
+				[NOTE_DATA];  /* one OSC message (cut: len 0), or a MIDI message */
+			char address[128];    /* when it was cut */
+			char label[128];      /* NOTE_SHOWN */
+			struct address param; /* NOTE_UNMAPPED_MIDI: what data entry is for */
 		} in;
 		uint64_t lost;
 	};

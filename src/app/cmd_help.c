@@ -16,6 +16,8 @@ const struct command commands[] = {
 	{ "status", cmd_status, "[--json]", "what the running bridge has open, and its counters" },
 	{ "state", cmd_state, "[--json]", "what every control was last set to, and by whom" },
 	{ "monitor", cmd_monitor, "[--json|--trace]", "what comes in and goes out, as it happens" },
+	{ "learn", cmd_learn, "[OPTIONS] [FILE]",
+	  "what you move becomes a route of a mapping file" },
 	{ "send", cmd_send, "[--dry-run] JSON", "sends an intent, prints the reply" },
 	{ "sync", cmd_sync, "[--json]", "sends what moved while its port was simulated" },
 	{ "retry", cmd_retry, "[--json] [PORT]", "tries simulated ports again now" },

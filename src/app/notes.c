@@ -121,6 +121,38 @@ static void add_out(struct buf *b, const struct daemon *d, const struct note *n)
 	}
 }
 
+/* What shows a control: "shown" in place of "control", so that nobody takes it for what moves it. */
+static void add_light(struct buf *b, const struct daemon *d, const struct note *n)
+{
+	buf_puts(b, ", \"shown\": ");
+	buf_json_str(b, d->m->controls[n->control].name);
+	buf_fmt(b, ", \"port\": \"%s\", \"value\": ", d->m->ports[n->port].name);
+	buf_json_num(b, (double)n->out.value);
+	buf_puts(b, ", \"from\": ");
+	buf_json_str(b, n->out.label);
+	buf_fmt(b,
+	        ", \"latency_us\": %.1f, \"midi\": ", (double)(n->out.written_ns - n->t_ns) / 1e3);
+	add_hex(b, n->out.bytes, n->out.len);
+}
+
+static void add_shown(struct buf *b, const struct daemon *d, const struct note *n)
+{
+	struct osc_msg m;
+
+	buf_puts(b, ", \"shown\": ");
+	buf_json_str(b, d->m->controls[n->control].name);
+	buf_puts(b, ", \"client\": ");
+	buf_json_str(b, n->in.address);
+	buf_puts(b, ", \"from\": ");
+	buf_json_str(b, n->in.label);
+	if (!n->in.len || osc_read(&m, n->in.data, n->in.len))
+		return;
+	buf_puts(b, ", \"osc\": ");
+	buf_json_strn(b, m.address, m.address_len);
+	buf_puts(b, ", \"args\": ");
+	add_args(b, &m);
+}
+
 /* What was not written: "expired": true or "differs": true in place of the bytes. */
 static void add_unwritten(struct buf *b, const struct daemon *d, const struct note *n)
 {
@@ -157,6 +189,17 @@ static void note_json(struct buf *b, const struct daemon *d, const struct note *
 		break;
 	case NOTE_UNMAPPED_MIDI:
 		add_midi_in(b, "unmapped", d, n);
+		break;
+	case NOTE_LIGHT:
+		add_light(b, d, n);
+		break;
+	case NOTE_SHOWN:
+		add_shown(b, d, n);
+		break;
+	case NOTE_TEMPO:
+		buf_puts(b, ", \"tempo\": ");
+		buf_json_num(b, (double)n->out.value);
+		buf_fmt(b, ", \"state\": \"%s\"", tempo_names[n->control]);
 		break;
 	case NOTE_REFUSED:
 		buf_puts(b, ", \"refused\": ");
@@ -203,9 +246,27 @@ static void out_text(struct buf *b, const struct daemon *d, const struct note *n
 		buf_fmt(b, "  %.0f us", (double)(n->out.written_ns - n->t_ns) / 1e3);
 }
 
-/* The source as a route would name it: "channel": 1, "cc": 21 */
-static void add_midi_source(struct buf *b, const uint8_t *m)
+/* A message without a channel; those that have no route are never unmapped. */
+static void add_system_source(struct buf *b, uint8_t status, const char *hex)
 {
+	static const char *const names[16] = {
+		[MIDI_SONG_POSITION & 15] = "song_position",
+		[MIDI_SONG_SELECT & 15] = "song_select",
+		[MIDI_START & 15] = "start",
+		[MIDI_CONTINUE & 15] = "continue",
+		[MIDI_STOP & 15] = "stop",
+	};
+
+	if (status == MIDI_SYSEX)
+		buf_fmt(b, "\"sysex\": \"%s\"", hex);
+	else
+		buf_fmt(b, "\"system\": \"%s\"", names[status & 15] ? names[status & 15] : "");
+}
+
+/* The source as a route would name it: "channel": 1, "cc": 21 */
+static void add_midi_source(struct buf *b, const struct note *n, const char *hex)
+{
+	const uint8_t *m = n->in.data;
 	static const char *const keys[8] = {
 		[0] = "\"note\": %d", /* note off */
 		[1] = "\"note\": %d",
@@ -214,11 +275,19 @@ static void add_midi_source(struct buf *b, const uint8_t *m)
 		[4] = "\"program\": %d",
 		[5] = "\"pressure\": true",
 		[6] = "\"pitch_bend\": true",
-		[7] = "", /* system messages have no channel and are never unmapped */
+		[7] = "", /* without a channel */
 	};
 
+	if (m[0] >= MIDI_SYSEX) {
+		add_system_source(b, m[0], hex);
+		return;
+	}
 	buf_fmt(b, "\"channel\": %d, ", (m[0] & 15) + 1);
-	buf_fmt(b, keys[m[0] >> 4 & 7], m[1]);
+	if (n->in.param.form)
+		buf_fmt(b, "\"%s\": %d", address_is_rpn(&n->in.param) ? "rpn" : "nrpn",
+		        n->in.param.number << 7 | n->in.param.lsb);
+	else
+		buf_fmt(b, keys[m[0] >> 4 & 7], m[1]);
 }
 
 /* Ends with what can be copied into a mapping. */
@@ -232,7 +301,7 @@ static void unmapped_text(struct buf *b, const struct daemon *d, const struct no
 
 		midi_fmt(hex, n->in.data, n->in.len);
 		buf_fmt(b, "midi:%s %s  UNMAPPED  { \"port\": \"%s\", ", port, hex, port);
-		add_midi_source(b, n->in.data);
+		add_midi_source(b, n, hex);
 	} else if (n->in.len && !osc_read(&m, n->in.data, n->in.len)) {
 		buf_fmt(b, "osc:%s ", m.address);
 		add_args(b, &m);
@@ -273,6 +342,18 @@ static void refused_text(struct buf *b, const struct daemon *d, const struct not
 	        d->m->controls[n->control].name, rank_names[(int)n->out.value]);
 }
 
+static void shown_text(struct buf *b, const struct daemon *d, const struct note *n)
+{
+	const bool light = n->kind == NOTE_LIGHT;
+	const char *label = light ? n->out.label : n->in.label;
+	char hex[3 * MSG_BYTES + 1] = "";
+
+	if (light)
+		midi_fmt(hex, n->out.bytes, n->out.len);
+	buf_fmt(b, "%-24s -> %-28s -> shown on %s %s", label, d->m->controls[n->control].name,
+	        light ? d->m->ports[n->port].name : n->in.address, hex);
+}
+
 static void note_text(struct buf *b, const struct daemon *d, const struct note *n)
 {
 	if (n->kind == NOTE_OUT)
@@ -281,6 +362,10 @@ static void note_text(struct buf *b, const struct daemon *d, const struct note *
 		buf_fmt(b, "(%" PRIu64 " lines could not be kept)", n->lost);
 	else if (n->kind == NOTE_LOOP)
 		loop_text(b, d, n);
+	else if (n->kind == NOTE_LIGHT || n->kind == NOTE_SHOWN)
+		shown_text(b, d, n);
+	else if (n->kind == NOTE_TEMPO)
+		buf_fmt(b, "tempo %.2f BPM, %s", (double)n->out.value, tempo_names[n->control]);
 	else if (n->kind == NOTE_REFUSED)
 		refused_text(b, d, n);
 	else if (n->kind == NOTE_EXPIRED || n->kind == NOTE_DIFFERS)
@@ -392,6 +477,22 @@ static void sim_note(struct daemon *d, const struct note *n)
 		say_words(d, n->control, n->out.value, now);
 }
 
+static void say_tempo(struct daemon *d, const struct note *n)
+{
+	static const char *const words[TEMPO_STATES] = {
+		[TEMPO_FIXED] = "%.1f BPM, of the mapping",
+		[TEMPO_TAPPED] = "%.1f BPM, tapped",
+		[TEMPO_LOCKED] = "%.1f BPM, by the MIDI clock",
+		[TEMPO_HELD] = "!!! the MIDI clock is lost: %.1f BPM is held",
+	};
+	char text[80];
+
+	if (!words[n->control])
+		return;
+	snprintf(text, sizeof(text), words[n->control], (double)n->out.value);
+	daemon_say(d, "tempo: %s", text);
+}
+
 static void say_loop(struct daemon *d, const struct note *n)
 {
 	struct buf b;
@@ -475,6 +576,8 @@ void notes_take(struct daemon *d)
 			expired_note(d, n);
 		if (n->kind == NOTE_LOOP)
 			say_loop(d, n);
+		if (n->kind == NOTE_TEMPO)
+			say_tempo(d, n);
 		if (n->kind == NOTE_SIM)
 			sim_note(d, n);
 		else

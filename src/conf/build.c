@@ -73,6 +73,7 @@ static struct port build_port(struct build *b, const struct raw_port *p)
 		.osc_listen = p->osc.listen,
 		.osc_bind = keep(b, p->osc.bind),
 		.osc_reply_port = p->osc.reply_port,
+		.osc_feedback = p->osc.feedback,
 		.osc_send = keep(b, p->osc.send),
 		.raw_in = keep(b, p->raw.in),
 		.raw_out = keep(b, p->raw.out),
@@ -162,9 +163,9 @@ static const struct macro *build_macro(struct build *b, const struct raw_intent 
 
 /* ---- routes ---- */
 
-static const struct point *build_points(struct build *b, const cJSON *list, size_t n)
+static const struct point *build_points(struct arena *a, const cJSON *list, size_t n)
 {
-	struct point *out = list_of(b, n, sizeof(*out)), *p = out;
+	struct point *out = arena_alloc(a, n * sizeof(*out)), *p = out;
 
 	for (const cJSON *v = list->child; v; v = v->next, p++)
 		*p = (struct point){ (float)v->child->valuedouble,
@@ -184,7 +185,16 @@ static struct duration press_time(const struct raw_route *r, enum xform_kind kin
 		                  DURATION_MS };
 }
 
-static struct xform build_xform(struct build *b, const struct raw_route *r, enum xform_kind kind)
+static const uint8_t *build_colours(struct arena *a, const cJSON *list, size_t n)
+{
+	uint8_t *out = arena_alloc(a, n), *p = out;
+
+	for (const cJSON *v = list->child; v; v = v->next)
+		*p++ = (uint8_t)v->valuedouble;
+	return out;
+}
+
+static struct xform build_xform(struct arena *a, const struct raw_route *r, enum xform_kind kind)
 {
 	struct xform x = { .kind = (uint8_t)kind };
 
@@ -197,7 +207,7 @@ static struct xform build_xform(struct build *b, const struct raw_route *r, enum
 		x.a = (float)r->curve.word;
 		if (r->curve.points) {
 			x.n = (size_t)cJSON_GetArraySize(r->curve.points);
-			x.points = build_points(b, r->curve.points, x.n);
+			x.points = build_points(a, r->curve.points, x.n);
 		}
 		break;
 	case XF_QUANTISE:
@@ -236,6 +246,10 @@ static struct xform build_xform(struct build *b, const struct raw_route *r, enum
 	case XF_TAKEOVER:
 		x.a = (float)r->takeover;
 		break;
+	case XF_COLOURS:
+		x.n = (size_t)cJSON_GetArraySize(r->colours);
+		x.colours = build_colours(a, r->colours, x.n);
+		break;
 	default:
 		break;
 	}
@@ -250,22 +264,27 @@ static bool does_nothing(const struct raw_route *r, int kind)
 	       (kind == XF_CURVE && !r->curve.points && r->curve.word == CURVE_LINEAR);
 }
 
-/* The transforms of a route in the order of their keys in the file. */
-static void build_xforms(struct build *b, const struct raw_route *r, struct route *out)
+struct xform *build_xforms(struct arena *a, const struct section *sec, const struct raw_route *r,
+                           uint8_t *n)
 {
 	struct xform all[XF_COUNT];
 
-	for (const cJSON *v = r->h.obj->child; v && out->nxf < XF_COUNT; v = v->next) {
-		const int kind = key_xform(&section_route, v->string);
+	*n = 0;
+	for (const cJSON *v = r->h.obj->child; v && *n < XF_COUNT; v = v->next) {
+		const int kind = key_xform(sec, v->string);
 
-		if (kind < 0 || does_nothing(r, kind))
-			continue;
-		all[out->nxf++] = build_xform(b, r, (enum xform_kind)kind);
-		out->edges |= kind == XF_PRESS || kind == XF_AS;
-		out->holds |= kind == XF_AS && r->as == AS_MOMENTARY;
+		if (kind >= 0 && !does_nothing(r, kind))
+			all[(*n)++] = build_xform(a, r, (enum xform_kind)kind);
 	}
-	if (out->nxf)
-		out->xf = arena_dup(b->a, all, out->nxf * sizeof(*all));
+	return *n ? arena_dup(a, all, *n * sizeof(*all)) : NULL;
+}
+
+static const struct sysex_pattern *build_sysex(struct build *b, const char *text)
+{
+	struct sysex_pattern p;
+	struct sysex_fault fault;
+
+	return text && sysex_parse(&p, text, &fault) ? arena_dup(b->a, &p, sizeof(p)) : NULL;
 }
 
 static const char *route_label(struct build *b, const struct raw_route *r, bool feedback)
@@ -289,6 +308,7 @@ static struct route build_route(struct build *b, const struct raw_route *r, int 
 		.pattern = r->osc && osc_has_pattern(r->osc),
 		.feedback = c && c->kind == KIND_LAMP,
 		.bipolar = c && c->bipolar,
+		.fader = c && c->kind == KIND_FADER,
 		.pressed = !c || kinds[c->kind].binary || c->kind == KIND_ENCODER || r->by != 0,
 		.holds = c && kinds[c->kind].held,
 		.arg = r->arg,
@@ -296,11 +316,13 @@ static struct route build_route(struct build *b, const struct raw_route *r, int 
 		.from = r->from ? (uint16_t)r->from_control : CONTROL_NONE,
 		.every = r->every,
 		.in = r->port ? numbers_address(&r->num) : (struct address){ 0 },
+		.sysex = build_sysex(b, r->num.sysex),
 		.encoding = (enum encoding)r->encoding,
 		.acceleration = (float)r->acceleration,
 		.by = (float)r->by,
 		.to = c ? (uint16_t)to : CONTROL_NONE,
 		.next = ROUTE_END,
+		.place = PLACE_NONE,
 		.again = (enum again)r->again,
 		.when = conditions_build(b->a, r->when, r->nwhen),
 		.nwhen = (uint8_t)r->nwhen,
@@ -308,7 +330,11 @@ static struct route build_route(struct build *b, const struct raw_route *r, int 
 	};
 
 	out.label = route_label(b, r, out.feedback);
-	build_xforms(b, r, &out);
+	out.xf = build_xforms(b->a, &section_route, r, &out.nxf);
+	for (size_t i = 0; i < out.nxf; i++) {
+		out.edges |= out.xf[i].kind == XF_PRESS || out.xf[i].kind == XF_AS;
+		out.holds |= out.xf[i].kind == XF_AS && r->as == AS_MOMENTARY;
+	}
 	return out;
 }
 
@@ -460,7 +486,21 @@ static void build_tempo(struct build *b)
 	b->m->tempo.bpm = t->bpm;
 	b->m->tempo.beats_per_bar = (unsigned)t->beats_per_bar;
 	b->m->tempo.tap = tap ? (uint16_t)*tap : CONTROL_NONE;
+	if (tap)
+		b->m->controls[*tap].leads = true;
 	b->m->tempo.clock = clock ? (int)*clock : PORT_NONE;
+}
+
+/* Ports whose clock somebody wants; nobody is bothered with that of the others. */
+static void build_clocks(struct build *b)
+{
+	struct mapping *m = b->m;
+
+	if (m->tempo.clock != PORT_NONE)
+		m->ports[m->tempo.clock].clock = true;
+	for (size_t i = 0; i < m->nroutes; i++)
+		if (m->routes[i].in.form == ADDR_SYSTEM && m->routes[i].in.number == SYSTEM_CLOCK)
+			m->ports[m->routes[i].port].clock = true;
 }
 
 struct mapping *build_mapping(struct load *l)
@@ -485,10 +525,12 @@ struct mapping *build_mapping(struct load *l)
 	build_radio(&b);
 	build_tempo(&b);
 	build_routes(&b);
+	build_clocks(&b);
 	m->nintents = l->intents.n;
 	m->intents = list_of(&b, m->nintents, sizeof(*m->intents));
 	for (size_t i = 0; i < m->nintents; i++)
 		m->intents[i] = build_intent(&b, intent_at(l, i));
 	mapping_index(m);
+	build_feedback(l, m);
 	return m;
 }

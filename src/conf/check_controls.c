@@ -15,6 +15,7 @@ struct taken {
 	struct load *l;
 	uint16_t *midi[MAPPING_PORTS_MAX]; /* in the scratch arena, NULL: nothing yet */
 	struct dict osc;                   /* "port address" */
+	struct dict params;                /* "port rpn channel number" */
 };
 
 /* ---- what port and address must have in common ---- */
@@ -31,7 +32,8 @@ static bool has_address(const struct raw_control *c)
 
 static void check_osc_port(struct load *l, const struct raw_control *c)
 {
-	static const char *const keys[] = { "cc", "note", "pitch_bend", "on", "up", "channel" };
+	static const char *const keys[] = { "cc", "note", "pitch_bend", "on",
+		                            "up", "nrpn", "rpn",        "channel" };
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		const cJSON *v = member(c->h.obj, keys[i]);
@@ -60,7 +62,7 @@ static void check_midi_port(struct load *l, const struct raw_control *c)
 	else if (!has_address(c))
 		problem(l, c->h.src, c->h.obj, CODE_MISSING_KEY,
 		        "control \"%s\" without an address on port \"%s\": expected one of \"cc\", "
-		        "\"note\", \"pitch_bend\"%s",
+		        "\"note\", \"pitch_bend\", \"nrpn\", \"rpn\"%s",
 		        c->name, c->port,
 		        c->kind == KIND_SWITCH    ? " or \"on\" and \"off\""
 		        : c->kind == KIND_ENCODER ? " or \"up\" and \"down\""
@@ -110,26 +112,47 @@ static const char *address_text(struct load *l, struct address a)
 {
 	if (a.form == ADDR_BEND)
 		return arena_fmt(l->scratch, "the pitch bend of channel %d", a.channel + 1);
+	if (address_is_param(&a))
+		return arena_fmt(l->scratch, "%s %d, channel %d,",
+		                 address_is_rpn(&a) ? "RPN" : "NRPN", a.number << 7 | a.lsb,
+		                 a.channel + 1);
 	return arena_fmt(l->scratch, "%s %d, channel %d,", a.form == ADDR_NOTE ? "note" : "CC",
 	                 a.number, a.channel + 1);
+}
+
+static void warn_same(struct taken *t, size_t first, size_t control, const cJSON *at,
+                      struct address a)
+{
+	const struct raw_control *c = control_at(t->l, control), *other = control_at(t->l, first);
+
+	if (other != c)
+		problem(t->l, c->h.src, at, CODE_SAME_ADDRESS,
+		        "controls \"%s\" and \"%s\" are both sent to %s of port \"%s\"",
+		        other->name, c->name, address_text(t->l, a), c->port);
 }
 
 /* Marks one place of the table. A control that takes it twice has been told already. */
 static void take(struct taken *t, uint16_t *place, size_t control, const cJSON *at,
                  struct address a)
 {
-	const struct raw_control *c = control_at(t->l, control), *other;
-
-	if (!*place) {
+	if (*place)
+		warn_same(t, (size_t)*place - 1, control, at, a);
+	else
 		*place = (uint16_t)(control + 1);
-		return;
-	}
-	other = control_at(t->l, (size_t)*place - 1);
-	if (other != c)
-		diag_hint(problem(t->l, c->h.src, at, CODE_SAME_ADDRESS,
-		                  "controls \"%s\" and \"%s\" are both sent to %s of port \"%s\"",
-		                  other->name, c->name, address_text(t->l, a), c->port),
-		          "give one of them another number or channel");
+}
+
+/* There are too many parameters for a table. */
+static void take_param(struct taken *t, size_t control, const cJSON *at, struct address a)
+{
+	const char *key =
+		arena_fmt(t->l->scratch, "%d %d %d %d", control_at(t->l, control)->to_port,
+	                  address_is_rpn(&a), a.channel, a.number << 7 | a.lsb);
+	const uint32_t *known = dict_get(&t->params, key);
+
+	if (known)
+		warn_same(t, *known, control, at, a);
+	else
+		dict_put(&t->params, key, (uint32_t)control);
 }
 
 static void take_cc(struct taken *t, uint16_t *places, size_t control, const cJSON *at,
@@ -162,6 +185,12 @@ static void take_midi(struct taken *t, size_t control, const cJSON *at, struct a
 		break;
 	case ADDR_BEND:
 		take(t, &places[256], control, at, a);
+		break;
+	case ADDR_NRPN:
+	case ADDR_NRPN7:
+	case ADDR_RPN:
+	case ADDR_RPN7:
+		take_param(t, control, at, a);
 		break;
 	default:
 		break;
@@ -210,7 +239,7 @@ static void take_all(struct taken *t, size_t control)
 
 void check_controls(struct load *l)
 {
-	struct taken t = { .l = l, .osc.arena = l->scratch };
+	struct taken t = { .l = l, .osc.arena = l->scratch, .params.arena = l->scratch };
 
 	if (l->controls.n > MAPPING_CONTROLS_MAX) {
 		const struct raw_control *c = control_at(l, MAPPING_CONTROLS_MAX);

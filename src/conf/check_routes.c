@@ -107,8 +107,20 @@ static void check_target(struct load *l, struct raw_route *r, size_t i)
 	check_by(l, r, to, kind);
 }
 
+/* It is done again and again: not in no time. */
+static void check_every(struct load *l, const struct raw_route *r)
+{
+	const cJSON *at = member(r->h.obj, "every");
+	const float least = r->every.unit == DURATION_MS ? 10.0f : 1.0f / 24;
+
+	if (at && r->every.amount < least)
+		problem(l, r->h.src, at, CODE_OUT_OF_RANGE, "\"every\" is %s, expected at least %s",
+		        shown_value(l, at), r->every.unit == DURATION_MS ? "10 ms" : "1/24 beat");
+}
+
 static void check_targets(struct load *l, struct raw_route *r)
 {
+	check_every(l, r);
 	for (size_t i = 0; i < r->nto; i++)
 		check_target(l, r, i);
 	if (r->encoding != ENC_NONE)
@@ -172,4 +184,33 @@ void check_routes(struct load *l)
 			        "more than %d routes, with those that controls have by themselves",
 			        MAPPING_ROUTES_MAX);
 	}
+}
+
+/* ---- feedback ---- */
+
+static void check_show(struct load *l, struct raw_route *r)
+{
+	const cJSON *at = member(r->h.obj, "port");
+	const struct raw_port *p;
+	const struct raw_control *c;
+
+	r->from_control = find_control(l, &r->h, member(r->h.obj, "from"), r->from);
+	r->from_port = r->port ? find_port(l, &r->h, at, r->port) : PORT_NONE;
+	conditions_check(l, &r->h, r->when, r->nwhen);
+	if (r->from_port != PORT_NONE && r->from_port >= 0) {
+		p = port_at(l, (size_t)r->from_port);
+		if (!p->out && !p->raw.out)
+			problem(l, r->h.src, at, CODE_BAD_PORT,
+			        "port \"%s\" does not send MIDI: it has no \"out\"", p->name);
+	}
+	c = r->from_control < 0 ? NULL : control_at(l, (size_t)r->from_control);
+	if (c && c->kind == KIND_ENCODER)
+		problem(l, r->h.src, member(r->h.obj, "from"), CODE_BAD_KIND,
+		        "\"%s\" is of kind \"encoder\", which has no value to show", r->from);
+}
+
+void check_feedback(struct load *l)
+{
+	for (size_t i = 0; i < l->feedback.n; i++)
+		check_show(l, show_at(l, i));
 }

@@ -132,6 +132,16 @@ const struct code_info codes[CODE_COUNT] = {
 		         "  { 'name': 'up', 'slots': { 'n': 'number' },\n"
 		         "    'steps': [ { 'set': 'level', 'to': '{n}' } ] } ]",
 	},
+	[CODE_BAD_SYSEX] = {
+		.name = "bad-sysex",
+		.severity = SEV_ERROR,
+		.summary = "a pattern of a System Exclusive message that is none",
+		.text = "The bytes are written in hexadecimal with spaces between, from F0 to F7; '..' is any "
+		        "byte, '*' any number of them, 'vv' the value, 'mm' and 'll' its two halves where it has "
+		        "14 bits. The column is that of the byte.",
+		.wrong = "'routes': [ { 'port': 'pads', 'sysex': 'F0 7E vv', 'to': 'level' } ]",
+		.right = "'routes': [ { 'port': 'pads', 'sysex': 'F0 7E vv F7', 'to': 'level' } ]",
+	},
 	[CODE_BAD_TIME] = {
 		.name = "bad-time",
 		.severity = SEV_ERROR,

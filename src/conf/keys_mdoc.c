@@ -52,6 +52,9 @@ static const char *const type_texts[KEY_TYPE_COUNT] = {
 	[KEY_TRUE] = "true",
 	[KEY_NOTE] = "0 to 127, or text",
 	[KEY_CC] = "0 to 127, or two of them",
+	[KEY_PARAM] = "0 to 16382, or two numbers 0 to 127",
+	[KEY_BITS] = "7 or 14",
+	[KEY_SYSEX] = "pattern of a SysEx",
 	[KEY_VALUE] = "number or text",
 	[KEY_TEXTS] = "text or list of texts",
 	[KEY_WHEN] = "object",
@@ -120,11 +123,17 @@ static void default_value(struct buf *b, const struct key *k)
 
 static void item(struct buf *b, const struct key *k)
 {
-	buf_fmt(b, ".It Cm %s\n(", k->name);
-	type(b, k);
+	struct buf text;
+
+	buf_init(&text, 1024);
+	buf_putc(&text, '(');
+	type(&text, k);
 	if (k->has_def)
-		default_value(b, k);
-	buf_puts(b, k->required ? "; required)\n" : ")\n");
+		default_value(&text, k);
+	buf_puts(&text, k->required ? "; required)" : ")");
+	buf_fmt(b, ".It Cm %s\n", k->name);
+	prose_wrap(b, text.p);
+	buf_finish(&text);
 	prose_sentence(b, key_help(k));
 }
 

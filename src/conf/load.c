@@ -1,6 +1,7 @@
 #include "cuewire/load.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cjson/cJSON.h>
 
@@ -25,6 +26,7 @@ static struct load load_begin(struct arena *scratch, const char *mappings_dir, s
 		.ports = empty,
 		.controls = empty,
 		.routes = empty,
+		.feedback = empty,
 		.intents = empty,
 	};
 }
@@ -89,6 +91,7 @@ static void read_file(struct load *l, struct source *s, size_t depth)
 	objects_ports(l, s, raw.ports);
 	objects_controls(l, s, raw.controls);
 	objects_routes(l, s, raw.routes);
+	objects_feedback(l, s, raw.feedback);
 	objects_intents(l, s, raw.intents);
 	s->loading = false;
 }
@@ -100,6 +103,7 @@ static int finish(struct load *l, struct mapping **out)
 	if (l->ports.n <= MAPPING_PORTS_MAX)
 		check_controls(l);
 	check_routes(l);
+	check_feedback(l);
 	check_intents(l);
 	check_tempo(l);
 	if (!l->problems) {
@@ -111,19 +115,57 @@ static int finish(struct load *l, struct mapping **out)
 	return l->problems ? -1 : 0;
 }
 
+static void read_files(struct load *l, const char *const files[], size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool again;
+		struct source *s = source_open(l, NULL, NULL, files[i], &again);
+
+		if (s && !again)
+			read_file(l, s, 0);
+	}
+}
+
+static void read_text(struct load *l, const char *name, const char *text, size_t len)
+{
+	struct source *s = source_add(l, name);
+
+	if (json_load_into(&s->json, l->scratch, s->name, text, len, &json_limits_file, l->d))
+		l->problems++;
+	else
+		read_file(l, s, 0);
+}
+
 int mapping_load(struct mapping **out, struct arena *scratch, const char *const files[], size_t n,
                  const char *mappings_dir, struct diags *d)
 {
 	struct load l = load_begin(scratch, mappings_dir, d);
 
-	for (size_t i = 0; i < n; i++) {
-		bool again;
-		struct source *s = source_open(&l, NULL, NULL, files[i], &again);
-
-		if (s && !again)
-			read_file(&l, s, 0);
-	}
+	read_files(&l, files, n);
 	return finish(&l, out);
+}
+
+int mapping_load_changed(struct mapping **out, const char *const files[], size_t n,
+                         const struct load_changed *changed, const char *mappings_dir,
+                         struct diags *d)
+{
+	struct arena *scratch = arena_new(ARENA_LOAD);
+	struct load l = load_begin(scratch, mappings_dir, d);
+	struct stat st;
+	int ret;
+
+	l.changed = changed;
+	l.changed_there = !stat(changed->name, &st);
+	if (l.changed_there) {
+		l.changed_dev = st.st_dev;
+		l.changed_ino = st.st_ino;
+	}
+	read_files(&l, files, n);
+	if (!l.changed_read)
+		read_text(&l, changed->name, changed->text, changed->len);
+	ret = finish(&l, out);
+	arena_free(scratch);
+	return ret;
 }
 
 int mapping_load_text(struct mapping **out, const char *name, const char *text, size_t len,
@@ -131,13 +173,9 @@ int mapping_load_text(struct mapping **out, const char *name, const char *text, 
 {
 	struct arena *scratch = arena_new(ARENA_LOAD);
 	struct load l = load_begin(scratch, mappings_dir, d);
-	struct source *s = source_add(&l, name);
 	int ret;
 
-	if (json_load_into(&s->json, scratch, s->name, text, len, &json_limits_file, d))
-		l.problems++;
-	else
-		read_file(&l, s, 0);
+	read_text(&l, name, text, len);
 	ret = finish(&l, out);
 	arena_free(scratch);
 	return ret;

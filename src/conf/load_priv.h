@@ -22,6 +22,7 @@
 #include "cuewire/codes.h"
 #include "cuewire/diag.h"
 #include "cuewire/json.h"
+#include "cuewire/load.h"
 #include "cuewire/mapping.h"
 
 #include "dict.h"
@@ -73,11 +74,16 @@ struct load {
 	size_t budget;   /* what is left of LOAD_BUDGET */
 	const char *replaced[FILES_MAX]; /* files that another one stands in the place of */
 	size_t nreplaced;
+	const struct load_changed *changed; /* NULL: none */
+	dev_t changed_dev;
+	ino_t changed_ino;
+	bool changed_there; /* it exists: the two above are set */
+	bool changed_read;
 
 	struct raw_tempo tempo; /* of the last file that has one; h.obj NULL: of none */
 	int hold_ms;
 
-	struct family ports, controls, routes, intents;
+	struct family ports, controls, routes, feedback, intents;
 };
 
 static inline struct raw_port *port_at(const struct load *l, size_t i)
@@ -93,6 +99,11 @@ static inline struct raw_control *control_at(const struct load *l, size_t i)
 static inline struct raw_route *route_at(const struct load *l, size_t i)
 {
 	return l->routes.items[i];
+}
+
+static inline struct raw_route *show_at(const struct load *l, size_t i)
+{
+	return l->feedback.items[i];
 }
 
 static inline struct raw_intent *intent_at(const struct load *l, size_t i)
@@ -215,6 +226,7 @@ bool parse_value(struct load *l, const struct source *s, const struct key *k, co
 void objects_ports(struct load *l, const struct source *s, const struct cJSON *map);
 void objects_controls(struct load *l, const struct source *s, const struct cJSON *list);
 void objects_routes(struct load *l, const struct source *s, const struct cJSON *list);
+void objects_feedback(struct load *l, const struct source *s, const struct cJSON *list);
 void objects_intents(struct load *l, const struct source *s, const struct cJSON *list);
 
 /* Slots and steps of an intent. False after a problem. */
@@ -239,6 +251,7 @@ const struct condition *conditions_build(struct arena *a, const struct raw_condi
 void merge_port(struct load *l, struct raw_port *p);
 void merge_control(struct load *l, struct raw_control *c);
 void merge_route(struct load *l, struct raw_route *r);
+void merge_show(struct load *l, struct raw_route *r);
 void merge_intent(struct load *l, struct raw_intent *in);
 /* What tells the sources of routes apart, as a text; in the scratch arena. */
 const char *route_source(struct load *l, const struct raw_route *r);
@@ -252,6 +265,7 @@ void check_ports(struct load *l);
 void check_unused(struct load *l);
 void check_controls(struct load *l);
 void check_routes(struct load *l);
+void check_feedback(struct load *l);
 void check_intents(struct load *l);
 void check_layers(struct load *l); /* only where there is no error */
 void check_macro(struct load *l, struct raw_intent *macro);
@@ -264,7 +278,16 @@ struct address pair_address(const struct raw_control *c, const struct raw_addres
 int find_port(struct load *l, const struct head *h, const struct cJSON *at, const char *name);
 int find_control(struct load *l, const struct head *h, const struct cJSON *at, const char *name);
 
+/* ---- build_feedback.c ---- */
+
+/* The places of m and what they show; its controls and routes are there. */
+void build_feedback(struct load *l, struct mapping *m);
+
 /* ---- build.c ---- */
+
+/* The transforms of a route or an entry of "feedback" (section), in the order of their keys. */
+struct xform *build_xforms(struct arena *a, const struct section *sec, const struct raw_route *r,
+                           uint8_t *n);
 
 struct mapping *build_mapping(struct load *l);
 

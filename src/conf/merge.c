@@ -85,11 +85,42 @@ static char *put_byte(char *p, int v)
 	return p;
 }
 
-const char *route_source(struct load *l, const struct raw_route *r)
+/* A pattern as two letters a byte, however it was written. */
+static const char *sysex_text(struct load *l, const char *pattern)
 {
-	const struct address a = numbers_address(&r->num);
+	struct sysex_pattern x;
+	struct sysex_fault fault;
+	char *text = arena_alloc(l->scratch, 2 * MIDI_SYSEX_MAX + 4), *p = text;
+
+	if (!sysex_parse(&x, pattern, &fault))
+		return "";
+	for (size_t i = 0; i < (size_t)x.head + x.tail; i++) {
+		if (x.gap && i == x.head)
+			*p++ = '-';
+		p = put_byte(p, x.bytes[i]);
+	}
+	if (x.gap && !x.tail)
+		*p++ = '-';
+	*p = '\0';
+	return text;
+}
+
+/* Texts without spaces in their parts. */
+static const char *midi_text(struct load *l, const struct raw_route *r)
+{
+	struct address a = numbers_address(&r->num);
 	char text[16], *p = text;
 
+	if (address_is_param(&a)) /* whatever its bits */
+		a.form = address_is_rpn(&a) ? ADDR_RPN : ADDR_NRPN;
+	p = put_byte(put_byte(put_byte(put_byte(p, a.form), a.channel), a.number), a.lsb);
+	*p = '\0';
+	return arena_fmt(l->scratch, "%s m%s%s", r->port, text,
+	                 r->num.sysex ? sysex_text(l, r->num.sysex) : "");
+}
+
+const char *route_source(struct load *l, const struct raw_route *r)
+{
 	if (r->osc)
 		return arena_fmt(l->scratch, "%s o%d", r->osc, r->arg);
 	if (r->from)
@@ -97,15 +128,12 @@ const char *route_source(struct load *l, const struct raw_route *r)
 	if (!r->port)
 		return arena_fmt(l->scratch, "%g %d t", (double)r->every.amount,
 		                 (int)r->every.unit);
-	p = put_byte(put_byte(put_byte(put_byte(p, a.form), a.channel), a.number), a.lsb);
-	*p = '\0';
-	return arena_fmt(l->scratch, "%s m%s", r->port, text);
+	return midi_text(l, r);
 }
 
-/* What tells routes apart: source and conditions, as a text without spaces in its parts. */
-static const char *route_key(struct load *l, const struct raw_route *r)
+/* What tells routes, and entries of "feedback", apart: address and conditions. */
+static const char *route_key(struct load *l, const struct raw_route *r, const char *key)
 {
-	const char *key = route_source(l, r);
 
 	for (size_t i = 0; i < r->nwhen; i++) {
 		const struct raw_condition *w = &r->when[i];
@@ -140,7 +168,7 @@ static const cJSON *source_node(const struct raw_route *r)
 
 void merge_route(struct load *l, struct raw_route *r)
 {
-	const char *key = route_key(l, r);
+	const char *key = route_key(l, r, route_source(l, r));
 	uint32_t *known = dict_get(&l->routes.names, key);
 	const struct raw_route *old = known && *known != BROKEN ? route_at(l, *known) : NULL;
 
@@ -158,4 +186,21 @@ void merge_route(struct load *l, struct raw_route *r)
 		l->routes.items[*known] = r;
 	else
 		append(&l->routes, r, key, known);
+}
+
+void merge_show(struct load *l, struct raw_route *r)
+{
+	const char *key = route_key(
+		l, r, r->osc ? arena_fmt(l->scratch, "%s o%d", r->osc, r->arg) : midi_text(l, r));
+	uint32_t *known = dict_get(&l->feedback.names, key);
+	const struct raw_route *old = known ? show_at(l, *known) : NULL;
+
+	if (old && old->h.src == r->h.src)
+		problem(l, r->h.src, member(r->h.obj, r->osc ? "osc" : "port"), CODE_DUPLICATE_ROUTE,
+		        "the feedback in line %d has the same address and \"when\"",
+		        where_of(&old->h).line);
+	else if (old)
+		l->feedback.items[*known] = r;
+	else
+		append(&l->feedback, r, key, known);
 }

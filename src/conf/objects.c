@@ -89,25 +89,50 @@ static void items(struct load *l, const struct source *s, const struct section *
 
 /* ---- controls ---- */
 
+static struct address param_address(const struct numbers *n)
+{
+	const struct param *p = n->nrpn.given ? &n->nrpn : &n->rpn;
+	const enum addr_form fine = n->nrpn.given ? ADDR_NRPN : ADDR_RPN;
+	const enum addr_form coarse = n->nrpn.given ? ADDR_NRPN7 : ADDR_RPN7;
+
+	return (struct address){ .form = (uint8_t)(n->bits == 7 ? coarse : fine),
+		                 .channel = (uint8_t)(n->channel - 1),
+		                 .number = (uint8_t)p->msb,
+		                 .lsb = (uint8_t)p->lsb };
+}
+
 struct address numbers_address(const struct numbers *n)
 {
 	struct address a = { .channel = (uint8_t)(n->channel - 1) };
 
-	if (n->cc.n == 2)
-		a = (struct address){ ADDR_CC14, a.channel, (uint8_t)n->cc.v[0],
-			              (uint8_t)n->cc.v[1] };
-	else if (n->cc.n == 1)
-		a = (struct address){ ADDR_CC, a.channel, (uint8_t)n->cc.v[0], 0 };
-	else if (n->note >= 0)
-		a = (struct address){ ADDR_NOTE, a.channel, (uint8_t)n->note, 0 };
-	else if (n->bend)
+	if (n->nrpn.given || n->rpn.given)
+		return param_address(n);
+	if (n->cc.n == 2) {
+		a.form = ADDR_CC14;
+		a.number = (uint8_t)n->cc.v[0];
+		a.lsb = (uint8_t)n->cc.v[1];
+	} else if (n->cc.n == 1) {
+		a.form = ADDR_CC;
+		a.number = (uint8_t)n->cc.v[0];
+	} else if (n->note >= 0) {
+		a.form = ADDR_NOTE;
+		a.number = (uint8_t)n->note;
+	} else if (n->bend) {
 		a.form = ADDR_BEND;
-	else if (n->pressure)
+	} else if (n->pressure) {
 		a.form = ADDR_PRESSURE;
-	else if (n->program >= 0)
-		a = (struct address){ ADDR_PROGRAM, a.channel, (uint8_t)n->program, 0 };
-	else if (n->poly >= 0)
-		a = (struct address){ ADDR_POLY, a.channel, (uint8_t)n->poly, 0 };
+	} else if (n->program >= 0) {
+		a.form = ADDR_PROGRAM;
+		a.number = (uint8_t)n->program;
+	} else if (n->poly >= 0) {
+		a.form = ADDR_POLY;
+		a.number = (uint8_t)n->poly;
+	} else if (n->system) {
+		a.form = ADDR_SYSTEM;
+		a.number = (uint8_t)n->system;
+	} else if (n->sysex) {
+		a.form = ADDR_SYSEX;
+	}
 	return a;
 }
 
@@ -259,6 +284,26 @@ static bool item_route(struct load *l, const struct source *s, const cJSON *obj)
 void objects_routes(struct load *l, const struct source *s, const cJSON *list)
 {
 	items(l, s, &section_route, list, item_route, NULL);
+}
+
+/* ---- feedback ---- */
+
+static bool item_show(struct load *l, const struct source *s, const cJSON *obj)
+{
+	struct raw_route *r = arena_alloc(l->scratch, sizeof(*r));
+
+	r->num.program = r->num.poly = -1; /* keys of routes */
+	if (!parse_object(l, s, &section_feedback, obj, r))
+		return false;
+	if (r->when_node && !conditions_parse(l, s, r->when_node, &r->when, &r->nwhen))
+		return false;
+	merge_show(l, r);
+	return true;
+}
+
+void objects_feedback(struct load *l, const struct source *s, const cJSON *list)
+{
+	items(l, s, &section_feedback, list, item_show, NULL);
 }
 
 /* ---- intents ---- */

@@ -22,10 +22,14 @@ static void set_defaults(const struct section *sec, void *out)
 		case KEY_INT:
 		case KEY_NOTE:
 		case KEY_ANY_INT:
+		case KEY_BITS:
 			*(int *)field_of(k, out) = k->has_def ? (int)k->def : -1;
 			break;
 		case KEY_WORD:
 			*(int *)field_of(k, out) = (int)k->def;
+			break;
+		case KEY_BOOL:
+			*(bool *)field_of(k, out) = k->def != 0;
 			break;
 		case KEY_NUMBER:
 			*(double *)field_of(k, out) = k->def;

@@ -9,6 +9,7 @@
 #include "cuewire/mem.h"
 #include "cuewire/near.h"
 #include "cuewire/osc.h"
+#include "cuewire/sysex.h"
 
 /* One value on its way from a node to its field. */
 struct reading {
@@ -173,6 +174,63 @@ static bool read_cc(const struct reading *r)
 	problem(r->l, r->s, r->v, CODE_CONFLICT, "\"cc\" is [%d, %d], expected two different CCs",
 	        cc->v[0], cc->v[1]);
 	return false;
+}
+
+/* [msb, lsb] of a parameter. */
+static bool read_halves(const struct reading *r)
+{
+	struct param *p = r->field;
+	int *halves[] = { &p->msb, &p->lsb };
+	const struct key half = { .name = r->k->name, .type = KEY_INT, .max = 127 };
+	size_t n = 0;
+
+	if (!cJSON_IsArray(r->v) || cJSON_GetArraySize(r->v) != 2)
+		return bad_type(r, arena_fmt(r->l->scratch, "%s or [msb, lsb]", range_of(r)));
+	for (const cJSON *v = r->v->child; v; v = v->next) {
+		struct reading one = *r;
+
+		one.k = &half;
+		one.v = v;
+		one.field = halves[n++];
+		if (!read_int(&one))
+			return false;
+	}
+	return true;
+}
+
+/* A number of 14 bits, or its two halves; the highest one means that no parameter is chosen. */
+static bool read_param(const struct reading *r)
+{
+	struct param *p = r->field;
+
+	if (!cJSON_IsNumber(r->v)) {
+		if (!read_halves(r))
+			return false;
+	} else if (in_range(r, r->v, true)) {
+		p->msb = (int)r->v->valuedouble >> 7;
+		p->lsb = (int)r->v->valuedouble & 127;
+	} else {
+		return false;
+	}
+	p->given = true;
+	if (p->msb != 127 || p->lsb != 127)
+		return true;
+	problem(r->l, r->s, r->v, CODE_OUT_OF_RANGE,
+	        "\"%s\" is [127, 127], which chooses no parameter, expected another one",
+	        r->k->name);
+	return false;
+}
+
+static bool read_bits(const struct reading *r)
+{
+	if (!cJSON_IsNumber(r->v))
+		return bad_type(r, "7 or 14");
+	if (r->v->valuedouble != 7 && r->v->valuedouble != 14) {
+		expected_at(r, r->v, CODE_OUT_OF_RANGE, "7 or 14");
+		return false;
+	}
+	*(int *)r->field = (int)r->v->valuedouble;
+	return true;
 }
 
 static bool read_span(const struct reading *r)
@@ -477,6 +535,34 @@ static bool read_pattern(const struct reading *r)
 	return !why;
 }
 
+static void bad_sysex(const struct reading *r, const struct sysex_fault *f)
+{
+	if (f->len)
+		problem(r->l, r->s, r->v, CODE_BAD_SYSEX, "byte %zu of \"%s\" is \"%s\", expected %s",
+		        f->byte, r->k->name,
+		        shown(r->l, arena_strn(r->l->scratch, f->word, f->len)), f->expected);
+	else
+		problem(r->l, r->s, r->v, CODE_BAD_SYSEX, "\"%s\" ends before byte %zu, expected %s",
+		        r->k->name, f->byte, f->expected);
+}
+
+static bool read_sysex(const struct reading *r)
+{
+	struct sysex_pattern p;
+	struct sysex_fault fault;
+
+	if (!cJSON_IsString(r->v))
+		return bad_type(r, "a string such as \"F0 7D .. vv F7\"");
+	if (!no_stray(r, false))
+		return false;
+	if (!sysex_parse(&p, r->v->valuestring, &fault)) {
+		bad_sysex(r, &fault);
+		return false;
+	}
+	*(const char **)r->field = r->v->valuestring;
+	return true;
+}
+
 static bool read_host(const struct reading *r)
 {
 	return read_checked(r, text_host, CODE_BAD_ADDRESS);
@@ -627,6 +713,9 @@ static bool (*const readers[KEY_TYPE_COUNT])(const struct reading *r) = {
 	[KEY_NOTE] = read_note,
 	[KEY_ANY_INT] = read_any_int,
 	[KEY_CC] = read_cc,
+	[KEY_PARAM] = read_param,
+	[KEY_BITS] = read_bits,
+	[KEY_SYSEX] = read_sysex,
 	[KEY_SPAN] = read_span,
 	[KEY_AMOUNT] = read_amount,
 	[KEY_VALUE] = read_value,

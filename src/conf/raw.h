@@ -43,12 +43,22 @@ struct curve_value {
 	const struct cJSON *points;
 };
 
+/* A parameter's number. */
+struct param {
+	bool given;
+	int msb, lsb;
+};
+
 /* The keys of an address, whose names are the same in all objects. */
 struct numbers {
 	int channel; /* 1..16; 0: that of the control */
 	struct cc cc;
 	int note, program, poly; /* -1: none; program: KEY_ANY for any */
 	bool bend, pressure;
+	struct param nrpn, rpn;
+	int bits;   /* of the parameter's value: 7 or 14 */
+	int system; /* enum system_source */
+	const char *sysex;
 };
 
 struct raw_tempo {
@@ -63,12 +73,13 @@ struct raw_mapping {
 	struct raw_tempo tempo;
 	int hold_ms;
 	const char *in_place_of;
-	const struct cJSON *include, *ports, *controls, *routes, *intents;
+	const struct cJSON *include, *ports, *controls, *routes, *feedback, *intents;
 };
 
 struct raw_port_osc {
 	struct head h;
 	int listen, reply_port;
+	bool feedback;
 	const char *bind, *send;
 };
 
@@ -117,6 +128,7 @@ struct raw_condition {
 	int control;
 };
 
+/* Also an entry of "feedback", which has some of its keys. */
 struct raw_route {
 	struct head h;
 	const char *title, *osc, *port, *from;
@@ -136,6 +148,8 @@ struct raw_route {
 	struct curve_value curve;
 	int quantise, press, press_ms, as, takeover;
 	struct duration smooth, ramp, delay;
+	const struct cJSON *colours; /* feedback, as is lsb_first */
+	int lsb_first;
 	struct raw_condition *when; /* postfix; sorted by name within an object */
 	size_t nwhen;
 	int from_port, from_control, target[TARGETS_MAX]; /* indexes, set by the check */

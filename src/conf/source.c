@@ -199,6 +199,17 @@ struct source *source_add(struct load *l, const char *name)
 	return s;
 }
 
+/* The text of the open file, or what it would be. Returns its length, -1 with errno. */
+static ssize_t read_text(struct load *l, int fd, const struct stat *st, char **text)
+{
+	if (l->changed_there && st->st_dev == l->changed_dev && st->st_ino == l->changed_ino) {
+		l->changed_read = true;
+		*text = arena_strn(l->scratch, l->changed->text, l->changed->len);
+		return (ssize_t)l->changed->len;
+	}
+	return read_all(fd, l->scratch, text, (size_t)st->st_size, json_limits_file.bytes);
+}
+
 /* Checks that the open file may be read, and reads and parses it into a new source. */
 static struct source *read_source(const struct request *r, int fd, const struct stat *st,
                                   const char *path)
@@ -208,7 +219,7 @@ static struct source *read_source(const struct request *r, int fd, const struct 
 	char *text;
 	ssize_t len;
 
-	len = read_all(fd, r->l->scratch, &text, (size_t)st->st_size, max);
+	len = read_text(r->l, fd, st, &text);
 	if (len < 0) {
 		fail(r, path,
 		     errno == EFBIG

@@ -66,14 +66,14 @@ static bool is_half_full(const struct lane *l)
 
 static enum lane_result push_switch(struct lane *l, const struct msg *m, struct msg *old)
 {
-	const uint64_t w = l->waiting[m->control];
+	const uint64_t w = l->waiting[m->key];
 
 	if (w && (w > l->last_edge || is_half_full(l))) {
 		*old = *at(l, w - 1);
 		*at(l, w - 1) = *m;
 		return LANE_COALESCED;
 	}
-	l->waiting[m->control] = append(l, m) + 1;
+	l->waiting[m->key] = append(l, m) + 1;
 	return LANE_QUEUED;
 }
 
@@ -136,18 +136,18 @@ static void note_step(struct lane *l, const struct msg *m)
 		l->nstep = 0;
 	l->step_ns = m->t_ns;
 	if (l->nstep < LANE_STEP_MAX)
-		l->step[l->nstep++] = m->control;
+		l->step[l->nstep++] = m->key;
 }
 
 static enum lane_result push_fader(struct lane *l, const struct msg *m, struct msg *old)
 {
-	struct lane_fader *f = &l->faders[m->control];
+	struct lane_fader *f = &l->faders[m->key];
 	const bool waited = f->waits;
 
 	if (waited)
 		*old = f->m;
 	else
-		link_last(l, m->control);
+		link_last(l, m->key);
 	f->m = *m;
 	note_step(l, m);
 	return waited ? LANE_COALESCED : LANE_QUEUED;
@@ -171,7 +171,7 @@ static void take_along(struct lane *l, uint64_t t_ns)
 
 static enum lane_result push_edge(struct lane *l, const struct msg *m, struct msg *old)
 {
-	uint8_t *b = &l->buttons[m->control];
+	uint8_t *b = &l->buttons[m->key];
 
 	if (m->edge == EDGE_RELEASE && *b & RELEASE_WAITS) {
 		*old = *m;
@@ -195,7 +195,7 @@ static enum lane_result push_edge(struct lane *l, const struct msg *m, struct ms
 /* Whether what is taken out of the queue now comes too late. */
 static bool has_expired(struct lane *l, const struct msg *m, uint64_t now_ns)
 {
-	uint8_t *b = &l->buttons[m->control];
+	uint8_t *b = &l->buttons[m->key];
 	const bool late = now_ns > m->t_ns && now_ns - m->t_ns > LANE_EXPIRES_NS;
 	const bool gone = m->edge == EDGE_RELEASE ? *b & EXPIRED && !(*b & PRESSED)
 	                                          : late && m->waits == WAITS_ALL;
@@ -246,7 +246,7 @@ static bool is_pressed_again(const struct lane *l, uint16_t control)
 	for (size_t i = 0; i < l->under_way; i++) {
 		const struct msg *m = &l->window[(l->window_head + i) % LINK_WINDOW];
 
-		if (m->edge == EDGE_PRESS && m->control == control)
+		if (m->edge == EDGE_PRESS && m->key == control)
 			return true;
 	}
 	return false;
@@ -259,8 +259,8 @@ bool lane_done(struct lane *l, bool written, struct msg *out)
 	*out = l->window[l->window_head];
 	l->window_head = (l->window_head + 1) % LINK_WINDOW;
 	l->under_way--;
-	if (written && out->edge == EDGE_RELEASE && !is_pressed_again(l, out->control))
-		l->buttons[out->control] &= (uint8_t)~DOWN;
+	if (written && out->edge == EDGE_RELEASE && !is_pressed_again(l, out->key))
+		l->buttons[out->key] &= (uint8_t)~DOWN;
 	return true;
 }
 
@@ -275,7 +275,7 @@ bool lane_drain(struct lane *l, struct msg *out, bool *was_under_way)
 		*out = unlink_fader(l, l->first);
 	else
 		return false;
-	l->buttons[out->control] &= DOWN;
+	l->buttons[out->key] &= DOWN;
 	return true;
 }
 

@@ -15,6 +15,7 @@
 #define QUIT_WAIT_NS UINT64_C(200000000) /* for what is still to be written */
 #define OSC_TURN 32 /* packets of one socket before the others have their turn */
 
+/* What is polled beside ports; sockets count down from POLLED_OSC. */
 enum { POLLED_WAKE = -1, POLLED_OSC = -2 };
 
 /* ---- notes ---- */
@@ -80,6 +81,23 @@ static void unmapped_midi(void *ctx, uint64_t t_ns, int port, const struct midi_
 	n->port = (int16_t)port;
 	n->in.len = m->len;
 	memcpy(n->in.data, (const uint8_t[]){ m->status, m->d1, m->d2 }, 3);
+	n->in.param.form = ADDR_NONE;
+	if (midi_is_data_entry(m))
+		engine_param(l->engine, port, m->status & 15, &n->in.param);
+	live_note_push(l);
+}
+
+static void unmapped_sysex(void *ctx, uint64_t t_ns, int port, const uint8_t *bytes, size_t len)
+{
+	struct live *l = ctx;
+	struct note *n = l->watch & WATCH_UNMAPPED ? live_note(l, NOTE_UNMAPPED_MIDI) : NULL;
+
+	if (!n)
+		return;
+	n->t_ns = t_ns;
+	n->port = (int16_t)port;
+	n->in.len = (uint16_t)len;
+	memcpy(n->in.data, bytes, len);
 	live_note_push(l);
 }
 
@@ -106,6 +124,19 @@ static void refused(void *ctx, uint64_t t_ns, uint16_t control, const struct sou
 	n->control = control;
 	n->out.value = (float)engine_state(l->engine, control)->rank;
 	snprintf(n->out.label, sizeof(n->out.label), "%s", s->label);
+	live_note_push(l);
+}
+
+static void tempo(void *ctx, uint64_t t_ns, const struct tempo *t)
+{
+	struct live *l = ctx;
+	struct note *n = live_note(l, NOTE_TEMPO);
+
+	if (!n)
+		return;
+	n->t_ns = t_ns;
+	n->control = (uint16_t)t->state;
+	n->out.value = (float)tempo_bpm(t);
 	live_note_push(l);
 }
 
@@ -240,6 +271,8 @@ static void take_snapshot(struct live *l, struct snapshot *s)
 {
 	s->t_ns = clock_ns();
 	s->counters = *l->n;
+	s->bpm = tempo_bpm(engine_tempo(l->engine));
+	s->tempo = engine_tempo(l->engine)->state;
 	for (size_t i = 0; i < l->m->nports; i++) {
 		s->ports[i] = l->ports[i].n;
 		s->ports[i].backlog = lane_backlog(&l->ports[i].lane);
@@ -323,7 +356,7 @@ static void set_polled(struct live *l)
 {
 	add_polled(l, l->q->order_wake[0], POLLED_WAKE);
 	for (size_t i = 0; i < l->osc.n && !l->quitting; i++)
-		add_polled(l, l->osc.fds[i], POLLED_OSC);
+		add_polled(l, l->osc.fds[i], POLLED_OSC - (int)i);
 	for (size_t i = 0; i < l->m->nports; i++)
 		if (l->ports[i].up && l->ports[i].how != HOW_OSC && l->ports[i].in_fd >= 0)
 			add_polled(l, l->ports[i].in_fd, (int)i);
@@ -353,8 +386,8 @@ static void serve(struct live *l, int ready)
 		ready--;
 		if (l->polled_port[i] == POLLED_WAKE)
 			take_orders(l);
-		else if (l->polled_port[i] == POLLED_OSC)
-			osc_in_read(&l->osc, l->polled[i].fd, OSC_TURN);
+		else if (l->polled_port[i] <= POLLED_OSC)
+			osc_in_read(&l->osc, (size_t)(POLLED_OSC - l->polled_port[i]), OSC_TURN);
 		else if (l->ports[l->polled_port[i]].up)
 			live_port_read(l, l->polled_port[i]);
 	}
@@ -373,6 +406,7 @@ static void *run(void *ctx)
 {
 	struct live *l = ctx;
 
+	engine_start(l->engine, clock_ns());
 	while (!l->quitting || (live_ports_busy(l) && clock_ns() < l->quit_ns)) {
 		const uint64_t next = deadline(l);
 		int ready;
@@ -418,7 +452,17 @@ static void free_live(struct live *l)
 static struct live *make(const struct mapping *m, struct queues *q, const int *osc_fds, size_t n)
 {
 	struct live *l = xcalloc(1, sizeof(*l));
-	const struct sink sink = { l, live_send, unmapped_osc, unmapped_midi, loop, refused };
+	const struct sink sink = {
+		.ctx = l,
+		.send = live_send,
+		.unmapped_osc = unmapped_osc,
+		.unmapped_midi = unmapped_midi,
+		.unmapped_sysex = unmapped_sysex,
+		.loop = loop,
+		.show = live_show,
+		.tempo = tempo,
+		.refused = refused,
+	};
 
 	l->m = m;
 	l->q = q;
@@ -441,7 +485,7 @@ static struct live *make(const struct mapping *m, struct queues *q, const int *o
 		l->ports[i].in_fd = l->ports[i].out_fd = -1;
 		l->ports[i].has_lane = port_is_midi(&m->ports[i]);
 		if (l->ports[i].has_lane)
-			lane_init(&l->ports[i].lane, m->ncontrols);
+			lane_init(&l->ports[i].lane, m->ncontrols + m->nlights);
 	}
 	l->polled = xcalloc(1 + n + m->nports, sizeof(*l->polled));
 	l->polled_port = xcalloc(1 + n + m->nports, sizeof(*l->polled_port));

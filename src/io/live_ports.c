@@ -62,10 +62,12 @@ static void job_result(int port, const struct msg *p, int how)
 static inline void was_sent(struct live *l, int port, const struct msg *p, uint64_t written_ns)
 {
 	l->n->midi_out += p->len != 0;
-	l->sent[p->control] = p->value;
-	l->differs[p->control] = false;
+	if (!p->light) {
+		l->sent[p->control] = p->value;
+		l->differs[p->control] = false;
+	}
 	if (l->watch & WATCH_OUT)
-		note_out(l, NOTE_OUT, port, p, false, written_ns);
+		note_out(l, p->light ? NOTE_LIGHT : NOTE_OUT, port, p, false, written_ns);
 	if (p->batch)
 		job_result(port, p, ACT_SENT);
 }
@@ -103,6 +105,8 @@ static void was_expired(struct live *l, int port, const struct msg *p)
 /* The port went while this was on its way. maybe: it may have been written, or not. */
 static void was_cut_off(struct live *l, int port, const struct msg *p, bool maybe)
 {
+	if (p->light) /* it is shown anew when the port is back */
+		return;
 	if (!kinds[l->m->controls[p->control].kind].resent) {
 		was_expired(l, port, p);
 		return;
@@ -135,8 +139,7 @@ static void send_link_record(struct live *l, int port, const struct msg *x)
 	memcpy(r.bytes, x->bytes, x->len);
 	if (x->edge == EDGE_PRESS) {
 		r.flags = LINK_PRESS;
-		r.release_len = x->release_len;
-		memcpy(r.release, x->release, x->release_len);
+		r.release_len = engine_release_bytes(&l->m->controls[x->control], r.release);
 	} else if (x->edge == EDGE_RELEASE) {
 		r.flags = LINK_RELEASE;
 	}
@@ -222,7 +225,8 @@ OUTLINE static void fail_raw(struct live *l, int port, const struct msg *x, ssiz
 	snprintf(l->ports[port].reason, LINK_TEXT, "%s",
 	         n < 0 ? strerror(errno) : "a write was cut short");
 	l->ports[port].failed = l->failed = true;
-	was_simulated(l, port, x);
+	if (!x->light)
+		was_simulated(l, port, x);
 }
 
 static void send_raw(struct live *l, int port, const struct msg *x)
@@ -264,6 +268,8 @@ void live_send(void *ctx, const struct msg *m)
 	struct live *l = ctx;
 	const struct live_port *p = &l->ports[m->port];
 
+	if (m->light && (!p->up || p->out_fd < 0 || p->failed))
+		return;
 	if (m->batch)
 		((struct job *)m->batch)->open++;
 	if (!p->up || p->out_fd < 0 || p->failed)
@@ -290,8 +296,10 @@ void live_port_up(struct live *l, const struct order *o)
 	p->answer_ns = p->room_ns = TIME_NEVER;
 	p->parser = (struct midi_parser){ 0 };
 	budget_init(&p->budget, o->bytes_per_s);
-	if (p->out_fd >= 0)
-		live_return(l, o->port);
+	if (p->out_fd < 0)
+		return;
+	live_return(l, o->port);
+	engine_port_up(l->engine, clock_ns(), o->port);
 }
 
 void live_port_down(struct live *l, int port)
@@ -377,6 +385,50 @@ static void midi_in(struct live *l, int port, uint64_t t_ns, const struct midi_m
 	engine_midi(l->engine, t_ns, port, m);
 }
 
+static void sysex_in(struct live *l, int port, uint64_t t_ns)
+{
+	const struct midi_parser *p = &l->ports[port].parser;
+	struct note *n = l->watch & WATCH_IN ? live_note(l, NOTE_IN_MIDI) : NULL;
+
+	if (n) {
+		n->port = (int16_t)port;
+		n->t_ns = t_ns;
+		n->in.len = (uint16_t)p->sysex_len;
+		memcpy(n->in.data, p->sysex, p->sysex_len);
+		live_note_push(l);
+	}
+	engine_sysex(l->engine, t_ns, port, p->sysex, p->sysex_len);
+}
+
+/* The clock of a port that nobody follows is nothing but noise, as active sensing always is. */
+static bool is_noise(const struct live *l, int port, const struct midi_msg *m)
+{
+	return m->status == MIDI_ACTIVE_SENSING ||
+	       (m->status == MIDI_CLOCK && !l->m->ports[port].clock);
+}
+
+static void bytes_in(struct live *l, int port, uint64_t t_ns, const uint8_t *bytes, size_t len)
+{
+	struct midi_parser *p = &l->ports[port].parser;
+	struct midi_msg m;
+
+	for (size_t i = 0; i < len; i++) {
+		switch (midi_parse(p, bytes[i], &m)) {
+		case MIDI_MESSAGE:
+			if (!is_noise(l, port, &m))
+				midi_in(l, port, t_ns, &m);
+			break;
+		case MIDI_WHOLE_SYSEX:
+			sysex_in(l, port, t_ns);
+			break;
+		case MIDI_NOTHING:
+			break;
+		}
+	}
+	l->n->bad += p->discarded;
+	p->discarded = 0;
+}
+
 static void link_done(struct live *l, int port, const struct link_record *r)
 {
 	struct msg x;
@@ -403,6 +455,11 @@ static void link_record(struct live *l, int port, const struct link_record *r)
 	case LINK_MIDI:
 		if (midi_from_bytes(&m, r->bytes, r->len))
 			midi_in(l, port, r->t_ns, &m);
+		break;
+	case LINK_SYSEX:
+		l->n->bad += r->value;
+		bytes_in(l, port, r->t_ns, (const uint8_t *)r->text,
+		         r->len < LINK_TEXT ? r->len : LINK_TEXT);
 		break;
 	case LINK_FAILED:
 		snprintf(p->reason, sizeof(p->reason), "%.*s", LINK_TEXT, r->text);
@@ -440,7 +497,6 @@ static void read_raw(struct live *l, int port)
 	uint8_t bytes[256];
 	const ssize_t n = read(p->in_fd, bytes, sizeof(bytes));
 	const uint64_t t_ns = clock_ns();
-	struct midi_msg m;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -452,9 +508,7 @@ static void read_raw(struct live *l, int port)
 			lose(l, port, n < 0 ? strerror(errno) : "read to its end");
 		return;
 	}
-	for (ssize_t i = 0; i < n; i++)
-		if (midi_parse(&p->parser, bytes[i], &m))
-			midi_in(l, port, t_ns, &m);
+	bytes_in(l, port, t_ns, bytes, (size_t)n);
 }
 
 void live_port_read(struct live *l, int port)

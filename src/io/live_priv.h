@@ -1,5 +1,5 @@
 /* What the parts of the engine thread share: live.c (loop, orders), live_ports.c (what leaves and
- * comes in), live_return.c (ports that come back). */
+ * comes in), live_return.c (ports that come back), live_show.c (what OSC clients are shown). */
 #ifndef CUEWIRE_LIVE_PRIV_H
 #define CUEWIRE_LIVE_PRIV_H
 
@@ -36,7 +36,7 @@ struct live_port {
 	size_t rx_len;
 	char reason[LINK_TEXT];    /* why it was lost, if that is known */
 	bool failed;               /* in this step; it is lost when the step has ended */
-	struct midi_parser parser; /* HOW_RAW */
+	struct midi_parser parser; /* HOW_RAW; HOW_LINK: of SysEx */
 };
 
 /* Everything that the engine thread touches. */
@@ -71,6 +71,10 @@ struct live {
 
 /* The engine's sink. */
 void live_send(void *ctx, const struct msg *m);
+
+/* The engine's, too: what an OSC client is to show. */
+void live_show(void *ctx, uint64_t t_ns, uint16_t peer, uint16_t place, const float *values,
+               const struct source *s);
 
 void live_port_up(struct live *l, const struct order *o);
 

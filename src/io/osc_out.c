@@ -11,10 +11,19 @@
 
 #include "cuewire/platform.h"
 
+static size_t serialise(lo_message m, void *out, size_t size, const char *address)
+{
+	size_t len = 0;
+
+	if (lo_message_length(m, address) <= size)
+		lo_message_serialise(m, address, out, &len);
+	lo_message_free(m);
+	return len;
+}
+
 size_t osc_out_number(void *out, size_t size, const char *address, float v, bool whole)
 {
 	const lo_message m = lo_message_new();
-	size_t len = 0;
 
 	if (!m)
 		return 0;
@@ -22,10 +31,18 @@ size_t osc_out_number(void *out, size_t size, const char *address, float v, bool
 		lo_message_add_int32(m, (int32_t)v);
 	else
 		lo_message_add_float(m, v);
-	if (lo_message_length(m, address) <= size)
-		lo_message_serialise(m, address, out, &len);
-	lo_message_free(m);
-	return len;
+	return serialise(m, out, size, address);
+}
+
+size_t osc_out_numbers(void *out, size_t size, const char *address, const float *v, size_t n)
+{
+	const lo_message m = lo_message_new();
+
+	if (!m)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		lo_message_add_float(m, v[i]);
+	return serialise(m, out, size, address);
 }
 
 int osc_out_open(const char *to, const char **reason)

@@ -15,9 +15,12 @@
 
 static struct msg of(enum waits waits, uint64_t t_ns, uint16_t control, float v)
 {
-	return (struct msg){
-		.t_ns = t_ns, .control = control, .value = v, .waits = (uint8_t)waits, .len = 3
-	};
+	return (struct msg){ .t_ns = t_ns,
+		             .control = control,
+		             .key = control,
+		             .value = v,
+		             .waits = (uint8_t)waits,
+		             .len = 3 };
 }
 
 static struct msg fader(uint64_t t_ns, uint16_t control, float v)

@@ -176,7 +176,7 @@ static bool leave_placeholder(struct mutant *m, const struct seed *s, const stru
 	static const char *const keys[] = { "name", "to", "port", "channel", "cc", "kind", NULL };
 
 	if (!is_scalar(t) || !value_of(s, t, keys) || within(s, t, "each") ||
-	    within(s, t, "intents") || within(s, t, "when"))
+	    within(s, t, "intents") || within(s, t, "do") || within(s, t, "when"))
 		return false;
 	replace(m, s, t, "\"{nothing}\"");
 	m->code = "unknown-placeholder";
