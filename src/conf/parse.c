@@ -197,7 +197,7 @@ static void lacks(struct load *l, const struct section *sec, const struct head *
 		        alts_of(l, sec, r));
 }
 
-/* meant: keys that are there under a wrong name; they count, so that one slip is one message. */
+/* meant: keys that are there under a wrong name, or may be; they count, so that one slip is one message. */
 static bool check_rules(struct load *l, const struct section *sec, const struct head *h,
                         uint64_t meant)
 {
@@ -254,8 +254,10 @@ bool parse_object(struct load *l, const struct source *s, const struct section *
 			continue;
 		}
 		next = (size_t)i + 1;
-		if (!parse_value(l, s, &sec->keys[i], v, field_of(&sec->keys[i], out), &given))
+		if (!parse_value(l, s, &sec->keys[i], v, field_of(&sec->keys[i], out), &given)) {
 			good = false;
+			meant |= given ? 0 : KEY_BIT(i);
+		}
 		present |= KEY_BIT(i);
 		h->seen |= (uint64_t)given << i;
 	}

@@ -137,8 +137,10 @@ static bool read_note(const struct reading *r)
 		*r->given = false;
 		return true;
 	}
-	if (!cJSON_IsNumber(r->v))
+	if (!cJSON_IsNumber(r->v)) {
+		*r->given = false; /* which of the two it is, nobody knows */
 		return bad_type(r, "a MIDI note 0..127, or a remark");
+	}
 	return read_int(r);
 }
 
@@ -538,12 +540,13 @@ static bool read_pattern(const struct reading *r)
 static void bad_sysex(const struct reading *r, const struct sysex_fault *f)
 {
 	if (f->len)
-		problem(r->l, r->s, r->v, CODE_BAD_SYSEX, "byte %zu of \"%s\" is \"%s\", expected %s",
-		        f->byte, r->k->name,
+		problem(r->l, r->s, r->v, CODE_BAD_SYSEX,
+		        "byte %zu of \"%s\" is \"%s\", expected %s", f->byte, r->k->name,
 		        shown(r->l, arena_strn(r->l->scratch, f->word, f->len)), f->expected);
 	else
-		problem(r->l, r->s, r->v, CODE_BAD_SYSEX, "\"%s\" ends before byte %zu, expected %s",
-		        r->k->name, f->byte, f->expected);
+		problem(r->l, r->s, r->v, CODE_BAD_SYSEX,
+		        "\"%s\" ends before byte %zu, expected %s", r->k->name, f->byte,
+		        f->expected);
 }
 
 static bool read_sysex(const struct reading *r)
