@@ -55,6 +55,7 @@ struct family {
 	void **items; /* raw objects; NULL where one was taken away */
 	size_t n, cap;
 	struct dict names;
+	bool unnamed; /* one has no good name: others may name it in vain */
 };
 
 /* A name that is known, of an object that had a problem or was taken away. */
@@ -212,6 +213,11 @@ const char *text_stray(const char *s, bool osc);
  * Returns false after a problem. */
 bool parse_object(struct load *l, const struct source *s, const struct section *sec,
                   const struct cJSON *obj, void *out);
+
+/* Whether a key is there under a wrong name, which is told, as all keys that are unknown are. For
+ * keys without which the rest of the object would be misunderstood. */
+bool key_misspelt(struct load *l, const struct source *s, const struct section *sec,
+                  const struct cJSON *obj, const char *key);
 
 /* Reads one value into its field; bit: whether it counts as given. False after a problem. */
 bool parse_value(struct load *l, const struct source *s, const struct key *k, const struct cJSON *v,
