@@ -90,7 +90,7 @@ static void act(struct engine *e, uint64_t t_ns, const struct act *a, const stru
 
 void engine_act(struct engine *e, uint64_t t_ns, const struct act *a, const struct source *s)
 {
-	act(e, t_ns, a, s, ROUTE_END);
+	act(e, engine_begin(e, t_ns), a, s, ROUTE_END);
 }
 
 /* ---- batches ---- */
@@ -138,8 +138,10 @@ static void start(struct engine *e, uint64_t t_ns, struct running *r, struct bat
 
 bool engine_batch(struct engine *e, uint64_t t_ns, struct batch *b)
 {
-	struct running *r = free_place(e);
+	struct running *r;
 
+	t_ns = engine_begin(e, t_ns);
+	r = free_place(e);
 	if (r)
 		start(e, t_ns, r, b, ROUTE_END);
 	return r != NULL;
@@ -172,6 +174,7 @@ static void cancel(struct engine *e, uint64_t t_ns, struct running *r)
 
 void engine_cancel(struct engine *e, uint64_t t_ns)
 {
+	t_ns = engine_begin(e, t_ns);
 	for (size_t i = 0; i < BATCHES_MAX; i++)
 		if (e->running[i].b)
 			cancel(e, t_ns, &e->running[i]);

@@ -108,6 +108,7 @@ void engine_gone(struct engine *e, uint64_t t_ns, enum from from, uint16_t who)
 {
 	const struct source s = { .from = FROM_TIMER, .rank = RANK_BRIDGE, .label = "timer" };
 
+	t_ns = engine_begin(e, t_ns);
 	for (size_t i = 0; i < e->m->ncontrols; i++)
 		if (held_by(e, i, from, who))
 			engine_release(e, t_ns, (uint16_t)i, &s);
@@ -120,6 +121,7 @@ void engine_port_down(struct engine *e, uint64_t t_ns, int port)
 {
 	const struct source s = { .from = FROM_TIMER, .rank = RANK_BRIDGE, .label = "timer" };
 
+	t_ns = engine_begin(e, t_ns);
 	for (size_t i = 0; i < e->m->ncontrols; i++) {
 		const bool on_it = e->hold[i].held && e->m->controls[i].port == port;
 
@@ -134,6 +136,7 @@ void engine_release_all(struct engine *e, uint64_t t_ns)
 {
 	const struct source s = { .from = FROM_EXIT, .rank = RANK_BRIDGE, .label = "exit" };
 
+	t_ns = engine_begin(e, t_ns);
 	for (size_t i = 0; i < e->m->ncontrols; i++)
 		if (e->hold[i].held)
 			engine_release(e, t_ns, (uint16_t)i, &s);
@@ -179,11 +182,18 @@ uint64_t engine_deadline(const struct engine *e)
 	return timers_next(&e->timers);
 }
 
-void engine_tick(struct engine *e, uint64_t t_ns)
+uint64_t engine_until(struct engine *e, uint64_t t_ns)
+{
+	return engine_begin(e, t_ns);
+}
+
+OUTLINE void engine_tick(struct engine *e, uint64_t t_ns)
 {
 	struct timer x;
 
 	while (timers_pop(&e->timers, t_ns, &x)) {
+		if (x.t_ns > e->now_ns)
+			e->now_ns = x.t_ns;
 		switch ((enum timer_kind)x.kind) {
 		case TIMER_RELEASE:
 			engine_release_due(e, x.t_ns, (uint16_t)x.index);

@@ -125,6 +125,8 @@ struct engine {
 	struct ramp ramps[RAMPS_MAX];
 	uint16_t *ramp_of; /* per control: 1 + its place in ramps; 0: none */
 	int depth;         /* of controls that move controls */
+	uint64_t now_ns;   /* of the last event or timer: see engine_until */
+	uint64_t seq;      /* of the next message */
 	double pattern_tokens;
 	uint64_t pattern_t_ns; /* when they were counted last */
 };
@@ -217,6 +219,16 @@ void feedback_after(struct engine *e, uint64_t t_ns, size_t watcher, const struc
                     const struct source *s);
 
 /* ---- engine.c ---- */
+
+/* See engine_until. */
+static inline uint64_t engine_begin(struct engine *e, uint64_t t_ns)
+{
+	if (timers_next(&e->timers) <= t_ns)
+		engine_tick(e, t_ns);
+	if (t_ns > e->now_ns)
+		e->now_ns = t_ns;
+	return e->now_ns;
+}
 
 /* Sees to it that a timer of this kind and index is due at t_ns, or before. *alarm_ns: when the one
  * in the heap is due, 0: there is none; whoever handles it sets it to 0 and looks whether its time
