@@ -112,19 +112,48 @@ static int finish(struct load *l, struct mapping **out)
 	return l->problems ? -1 : 0;
 }
 
+static void read_files(struct load *l, const char *const files[], size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool again;
+		struct source *s = source_open(l, NULL, NULL, files[i], &again);
+
+		if (s && !again)
+			read_file(l, s, 0);
+	}
+}
+
 int mapping_load(struct mapping **out, struct arena *scratch, const char *const files[], size_t n,
                  const char *mappings_dir, struct diags *d)
 {
 	struct load l = load_begin(scratch, mappings_dir, d);
 
-	for (size_t i = 0; i < n; i++) {
-		bool again;
-		struct source *s = source_open(&l, NULL, NULL, files[i], &again);
-
-		if (s && !again)
-			read_file(&l, s, 0);
-	}
+	read_files(&l, files, n);
 	return finish(&l, out);
+}
+
+int mapping_load_keep(struct mapping **out, struct arena *scratch, const char *const files[],
+                      size_t n, const char *mappings_dir, struct kept *keep, struct diags *d)
+{
+	struct load l = load_begin(scratch, mappings_dir, d);
+
+	kept_init(keep, files, n, mappings_dir);
+	l.keep = keep;
+	read_files(&l, files, n);
+	return finish(&l, out);
+}
+
+int mapping_load_kept(struct mapping **out, const struct kept *k, struct diags *d)
+{
+	struct arena *scratch = arena_new(ARENA_LOAD);
+	struct load l = load_begin(scratch, k->mappings_dir, d);
+	int ret;
+
+	l.from = k;
+	read_files(&l, k->files, k->nfiles);
+	ret = finish(&l, out);
+	arena_free(scratch);
+	return ret;
 }
 
 int mapping_load_text(struct mapping **out, const char *name, const char *text, size_t len,
