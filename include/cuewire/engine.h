@@ -133,6 +133,9 @@ struct batch {
 	size_t n, next; /* next: the first that was not done yet */
 };
 
+/* Whether so many batches may begin now. */
+bool engine_has_room(const struct engine *e, size_t batches);
+
 /* Does what is due now and remembers the rest. Returns false, and does nothing, when too many
  * things wait already. */
 bool engine_batch(struct engine *e, uint64_t t_ns, struct batch *b);

@@ -127,6 +127,15 @@ static struct running *free_place(struct engine *e)
 	return NULL;
 }
 
+bool engine_has_room(const struct engine *e, size_t batches)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < BATCHES_MAX; i++)
+		n += !e->running[i].b;
+	return n >= batches;
+}
+
 static void start(struct engine *e, uint64_t t_ns, struct running *r, struct batch *b,
                   uint16_t route)
 {
