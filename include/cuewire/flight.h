@@ -161,17 +161,17 @@ static inline void flight_out(struct flight *f, const struct msg *m, bool simula
 struct flight_copy {
 	uint8_t *bytes; /* owned: room for all blocks */
 	size_t len;     /* 0: nothing has come yet */
-	bool from_start; /* nothing was forgotten since the bridge began */
 	struct saved saved;
-	uint64_t up; /* ports that were up then, a bit each */
-	void *ref; /* the control thread's */
+	uint64_t up;       /* ports that were up then, a bit each */
+	uint64_t taken_ns; /* the engine's time when it was taken */
+	uint16_t client;   /* the control thread's */
 };
 
 struct flight_copy *flight_copy_new(const struct mapping *m);
 void flight_copy_free(struct flight_copy *c);
 
-/* From the oldest place on that there is. */
-void flight_take(const struct flight *f, struct flight_copy *c);
+/* From the oldest place on that there is, until now. */
+void flight_take(const struct flight *f, uint64_t t_ns, struct flight_copy *c);
 
 /* The record at *at, and *at moved to the next one; NULL at the end. Its data is behind it. */
 const struct flight_record *flight_next(const struct flight_copy *c, size_t *at);

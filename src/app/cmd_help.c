@@ -19,6 +19,7 @@ const struct command commands[] = {
 	{ "sync", cmd_sync, "[--json]", "sends what moved while its port was simulated" },
 	{ "retry", cmd_retry, "[--json] [PORT]", "tries simulated ports again now" },
 	{ "stop", cmd_stop, "", "forgets everything that waits for its time; moves nothing" },
+	{ "dump", cmd_dump, "[FILE]", "what the running bridge did last, as a recording" },
 	{ "replay", cmd_replay, "[--speed N|--check] FILE [MAPPING...]", "plays a recording again" },
 	{ "version", cmd_version, "", "prints the version" },
 	{ "help", cmd_help, "[COMMAND|transforms]", "this, or more about one command" },

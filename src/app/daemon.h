@@ -2,7 +2,7 @@
  * (processes of MIDI ports), prober.c (devices that come and go), ports.c (what is known of every
  * port, and those that have no process), clients.c (standard input and the socket), requests.c (intents of
  * clients), questions.c (what they ask), notes.c (monitor and trace), files.c (where traces go),
- * views.c (status and state).
+ * dump.c (the flight recorder), views.c (status and state).
  * Thread: control thread. */
 #ifndef CUEWIRE_DAEMON_H
 #define CUEWIRE_DAEMON_H
@@ -235,6 +235,10 @@ void requests_reply(struct daemon *d, const struct reply *r);
 bool questions_take(struct daemon *d, struct client *c, const struct cJSON *j,
                     const char *request); /* false: there is no such question */
 void questions_reply(struct daemon *d, const struct reply *r);
+
+/* dump.c */
+void dump_request(struct daemon *d, struct client *c);
+void dump_reply(struct daemon *d, struct flight_copy *copy);
 
 /* notes.c */
 unsigned notes_wanted(const struct daemon *d);

@@ -372,7 +372,7 @@ static void take_request(struct daemon *d, struct client *c, const cJSON *j, con
 	} else if (!questions_take(d, c, j, request)) {
 		refuse_line(d, c, "bad_json",
 		            "unknown request, expected status, state, monitor, stop, "
-		            "sync, retry or send");
+		            "sync, retry, dump or send");
 	}
 }
 
@@ -435,7 +435,7 @@ void requests_reply(struct daemon *d, const struct reply *r)
 	struct ask *q;
 
 	d->owed -= r->kind == REPLY_JOB || r->kind == REPLY_JOB_DONE || r->kind == REPLY_SNAPSHOT ||
-	           r->kind == REPLY_SYNCED;
+	           r->kind == REPLY_SYNCED || r->kind == REPLY_FLIGHT;
 	switch (r->kind) {
 	case REPLY_JOB:
 		q = r->job->ref;

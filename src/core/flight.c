@@ -129,15 +129,15 @@ void flight_copy_free(struct flight_copy *c)
 	free(c);
 }
 
-void flight_take(const struct flight *f, struct flight_copy *c)
+void flight_take(const struct flight *f, uint64_t t_ns, struct flight_copy *c)
 {
 	const size_t oldest = f->turns < FLIGHT_BLOCKS ? 0 : f->turns + 1 - FLIGHT_BLOCKS;
 	size_t turn = oldest;
 
 	c->len = 0;
+	c->taken_ns = t_ns;
 	while (turn <= f->turns && !f->blocks[turn % FLIGHT_BLOCKS].has_saved)
 		turn++;
-	c->from_start = turn == 0;
 	for (bool first = true; turn <= f->turns; turn++, first = false) {
 		const struct flight_block *b = &f->blocks[turn % FLIGHT_BLOCKS];
 		const uint8_t *p = bytes_of(f, turn);

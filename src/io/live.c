@@ -193,7 +193,7 @@ static void take_snapshot(struct live *l, struct snapshot *s)
 
 static void take_flight(struct live *l, struct flight_copy *c)
 {
-	flight_take(&l->flight, c);
+	flight_take(&l->flight, live_begin(l, clock_ns()), c);
 	queue_reply(l->q, &(struct reply){ .kind = REPLY_FLIGHT, .flight = c });
 }
 
