@@ -65,7 +65,7 @@ help:
 #: make soak             an hour of what goes wrong; SOAK="--seconds N --restarts N --rounds N"
 #: make bench            latency and cost beside a bare echo of the same packets
 #: make fuzz             builds the targets of tests/fuzz for libFuzzer (clang) in build/fuzz
-#: make schema           writes mappings/mapping.schema.json and the key list of the manual anew
+#: make schema           writes mappings/mapping.schema.json and the lists of keys and codes in the manual anew
 #: make lint format      clang-tidy and the layers; clang-format
 #: make install          to DESTDIR and PREFIX (/usr/local); make uninstall takes it away
 #: make clean            removes build/

@@ -11,8 +11,9 @@
 #include "cuewire/mapping.h"
 #include "cuewire/midi.h"
 #include "cuewire/osc.h"
+#include "cuewire/tempo.h"
 
-#define MSG_BYTES 6 /* a 14-bit pair, or a step up and its release */
+#define MSG_BYTES 12 /* a parameter: its number, then both halves of its value */
 #define PEERS_MAX 32
 
 enum from {
@@ -54,16 +55,16 @@ struct msg {
 	uint16_t control;
 	uint16_t key; /* what it takes the place of where it waits: the control, or a light */
 	int16_t port;
-	bool light;          /* it shows a control, and moves none */
-	uint8_t from;        /* enum from */
-	bool brief;          /* label lives until the sink returns, not as long as the mapping */
-	uint8_t waits;       /* enum waits */
-	uint8_t edge;        /* enum edge: buttons */
-	uint8_t len;         /* of bytes; 0: an OSC port */
-	uint8_t release_len; /* with EDGE_PRESS: the bytes that release it */
+	bool light;    /* it shows a control, and moves none */
+	bool brief;    /* label lives until the sink returns, not as long as the mapping */
+	uint8_t waits; /* enum waits */
+	uint8_t edge;  /* enum edge: buttons */
+	uint8_t len;   /* of bytes; 0: an OSC port */
 	uint8_t bytes[MSG_BYTES];
-	uint8_t release[3];
 };
+
+/* The bytes that release a button. Returns how many. Pure. */
+uint8_t engine_release_bytes(const struct control *c, uint8_t out[MSG_BYTES]);
 
 struct counters {
 	uint64_t osc_in, midi_in, midi_out, unmapped, bad, refused, backlog, coalesced, expired,
@@ -76,12 +77,17 @@ struct sink {
 	void (*send)(void *ctx, const struct msg *m);
 	void (*unmapped_osc)(void *ctx, uint64_t t_ns, const struct osc_msg *m);
 	void (*unmapped_midi)(void *ctx, uint64_t t_ns, int port, const struct midi_msg *m);
+	/* May be NULL. */
+	void (*unmapped_sysex)(void *ctx, uint64_t t_ns, int port, const uint8_t *bytes,
+	                       size_t len);
 	/* What the route's control sends comes back by the route: that is let through no more.
 	 * May be NULL. */
 	void (*loop)(void *ctx, uint64_t t_ns, uint16_t route);
 	/* An OSC client is to show so; values: as many as the place has arguments. May be NULL. */
 	void (*show)(void *ctx, uint64_t t_ns, uint16_t peer, uint16_t place, const float *values,
 	             const struct source *s);
+	/* Whose tempo it is has changed. May be NULL. */
+	void (*tempo)(void *ctx, uint64_t t_ns, const struct tempo *t);
 	/* A control was not moved: somebody of a higher rank has it. May be NULL. */
 	void (*refused)(void *ctx, uint64_t t_ns, uint16_t control, const struct source *s);
 };
@@ -91,6 +97,9 @@ struct engine;
 /* m must outlive the engine. */
 struct engine *engine_new(const struct mapping *m, const struct sink *sink);
 void engine_free(struct engine *e); /* NULL is allowed */
+
+/* Time begins: what is to be done every so often is. Once, before any event. */
+void engine_start(struct engine *e, uint64_t t_ns);
 
 /* ---- events ---- */
 
@@ -104,6 +113,9 @@ uint64_t engine_until(struct engine *e, uint64_t t_ns);
 /* One OSC message; peer: 0..PEERS_MAX-1, the client that sent it. */
 void engine_osc(struct engine *e, uint64_t t_ns, uint16_t peer, const struct osc_msg *m);
 void engine_midi(struct engine *e, uint64_t t_ns, int port, const struct midi_msg *m);
+
+/* One SysEx, from F0 to F7. */
+void engine_sysex(struct engine *e, uint64_t t_ns, int port, const uint8_t *bytes, size_t len);
 
 /* A client or a controller has gone: what it holds is released. */
 void engine_gone(struct engine *e, uint64_t t_ns, enum from from, uint16_t who);
@@ -157,6 +169,10 @@ void engine_tick(struct engine *e, uint64_t t_ns);
 
 /* ---- what it knows ---- */
 
+/* The parameter that data entry of a channel is for, as its route would name it. Returns false
+ * when none is chosen. */
+bool engine_param(const struct engine *e, int port, uint8_t channel, struct address *out);
+
 struct control_state {
 	float value;      /* asked last; switches and buttons 0 or 1 */
 	bool touched;     /* value means something */
@@ -168,5 +184,6 @@ struct control_state {
 };
 const struct control_state *engine_state(const struct engine *e, size_t control);
 struct counters *engine_counters(struct engine *e);
+const struct tempo *engine_tempo(const struct engine *e);
 
 #endif

@@ -21,8 +21,9 @@
 /* What enters the engine, and what leaves it. */
 enum event {
 	EVENT_OSC,         /* who: peer; data: the message from its address on */
-	EVENT_MIDI,        /* who: port; data: its bytes */
+	EVENT_MIDI,        /* who: port; data: its bytes, of a SysEx too */
 	EVENT_INTENT,      /* data: text, see struct job */
+	EVENT_START,       /* time begins */
 	EVENT_GONE_OSC,    /* who: peer */
 	EVENT_GONE_CLIENT, /* who: client */
 	EVENT_UP,          /* who: port */

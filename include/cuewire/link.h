@@ -4,7 +4,7 @@
  * reason included: 40 and 256 bytes were measured to take equally long.
  *
  * Host to bridge: LINK_DEVICE for each device that is open, and LINK_OPENED; or LINK_FAILED. Then
- * LINK_DONE for every LINK_WRITE, in order, and LINK_MIDI for what the device sends.
+ * LINK_DONE for every LINK_WRITE, in order, and LINK_MIDI and LINK_SYSEX for what the device sends.
  * Bridge to host: LINK_WRITE, of which at most LINK_WINDOW are without their LINK_DONE.
  * After a write that failed (its LINK_DONE says so) comes a LINK_FAILED, and the host is gone.
  * The bridge ends a host by closing its end (a mere shutdown would not wake a host whose driver
@@ -23,6 +23,7 @@
 #define LINK_FD 3
 #define LINK_WINDOW 8
 #define LINK_TEXT 168
+#define LINK_BYTES 16 /* of a write; SysEx, which only comes in, uses the text */
 
 enum link_kind {
 	LINK_OPENED = 1, /* value: microseconds of opening; text: a remark for people, may be "" */
@@ -33,6 +34,8 @@ enum link_kind {
 	LINK_DEVICE,     /* text: name; flags: LINK_IN or LINK_OUT; value: see below */
 	LINK_LISTED,     /* all devices have been named */
 	LINK_GONE,       /* as LINK_DEVICE */
+	LINK_SYSEX,      /* len bytes of text: a SysEx that came in, or the next part of one that is
+	                  * longer; value: how many were discarded before, too long or cut off */
 };
 
 enum link_reason { LINK_R_NONE, LINK_R_MISSING, LINK_R_FAILED, LINK_R_LOOP };
@@ -61,8 +64,8 @@ struct link_record {
 	uint8_t pad;
 	union {
 		struct {
-			uint8_t bytes[8];
-			uint8_t release[8];
+			uint8_t bytes[LINK_BYTES];
+			uint8_t release[LINK_BYTES];
 		};
 		char text[LINK_TEXT];
 	};

@@ -28,10 +28,23 @@ int mapping_load_keep(struct mapping **out, struct arena *scratch, const char *c
 /* Loads it again from what was kept; no file is looked at. */
 int mapping_load_kept(struct mapping **out, const struct kept *k, struct diags *d);
 
-/* As mapping_load for one text that is in memory; name stands for the file in messages and in the search
- * for includes. */
+/* As mapping_load for one text that is in memory; name stands for the file in messages and in
+ * the search for includes. */
 int mapping_load_text(struct mapping **out, const char *name, const char *text, size_t len,
                       const char *mappings_dir, struct diags *d);
+
+/* A file as it would be with another text: what mapping_load_changed reads in its place. */
+struct load_changed {
+	const char *name;
+	const char *text;
+	size_t len;
+};
+
+/* As mapping_load, as if the changed file held its new text already. Where the files and what
+ * they include do not name it, or it does not exist yet, it is read after them. */
+int mapping_load_changed(struct mapping **out, const char *const files[], size_t n,
+                         const struct load_changed *changed, const char *mappings_dir,
+                         struct diags *d);
 
 /* The JSON Schema (draft 2020-12) and the list of keys of cuewire-mapping(5) in mdoc, from the
  * table of keys that the parser uses. */

@@ -11,6 +11,7 @@
 #include "cuewire/diag.h"
 #include "cuewire/duration.h"
 #include "cuewire/kind.h"
+#include "cuewire/sysex.h"
 #include "cuewire/value.h"
 #include "cuewire/xform.h"
 
@@ -50,6 +51,7 @@ struct port {
 	int bytes_per_s; /* at most; 0: no limit, -1: as the device is (words_bus) */
 	bool is_virtual; /* MIDI: the first of its names is one to be made */
 	bool allow_loop; /* one bus may be both ways */
+	bool clock;      /* somebody wants the MIDI clock that comes from it */
 };
 
 bool port_is_midi(const struct port *p); /* needs a port host */
@@ -66,6 +68,12 @@ enum addr_form {
 	ADDR_PROGRAM,  /* routes only; number: the program, or ADDR_ANY: its number is the value */
 	ADDR_PRESSURE, /* routes only: channel pressure */
 	ADDR_POLY,     /* routes only: pressure of the key `number` */
+	ADDR_NRPN,     /* number and lsb: of the parameter; its value is in CC 6 and 38 */
+	ADDR_NRPN7,    /* in CC 6 alone */
+	ADDR_RPN,
+	ADDR_RPN7,
+	ADDR_SYSTEM, /* routes only; number: enum system_source */
+	ADDR_SYSEX,  /* routes only: its pattern is the route's */
 	ADDR_FORM_COUNT
 };
 #define ADDR_ANY 255
@@ -75,6 +83,37 @@ struct address {
 	uint8_t channel; /* 0..15 (1..16 in files) */
 	uint8_t number, lsb;
 };
+
+static inline bool address_is_param(const struct address *a)
+{
+	return a->form >= ADDR_NRPN && a->form <= ADDR_RPN7;
+}
+
+static inline bool address_is_rpn(const struct address *a)
+{
+	return a->form == ADDR_RPN || a->form == ADDR_RPN7;
+}
+
+/* Whether its values have 14 bits. */
+static inline bool address_is_fine(const struct address *a)
+{
+	return a->form == ADDR_CC14 || a->form == ADDR_BEND || a->form == ADDR_NRPN ||
+	       a->form == ADDR_RPN;
+}
+
+/* What system messages a route can wait for. */
+enum system_source {
+	SYSTEM_NONE,
+	SYSTEM_START,
+	SYSTEM_STOP,
+	SYSTEM_CONTINUE,
+	SYSTEM_CLOCK,
+	SYSTEM_POSITION, /* MIDI beats, 14 bits */
+	SYSTEM_SONG,
+	SYSTEM_PLAYING, /* 1 from start or continue to stop */
+	SYSTEM_COUNT
+};
+extern const char *const system_names[SYSTEM_COUNT]; /* [SYSTEM_NONE] is NULL */
 
 /* ---- controls ---- */
 
@@ -149,16 +188,20 @@ struct route {
 	bool pattern;    /* osc holds pattern characters */
 	bool own;        /* the address that a control has by itself */
 	bool plain; /* a value goes to its control as it is: no condition, transform, step, macro */
-	bool feedback;          /* it writes a lamp */
-	bool bipolar;           /* as its control */
-	bool pressed;           /* a note is on or off for it, however hard it was hit */
-	bool holds;             /* what it sets by a press ends with the press */
-	bool edges;             /* a transform looks at presses: what has no value is a short one */
-	int arg;                /* OSC: argument index; -1: the first number */
-	int port;               /* MIDI: the port that it comes from; else PORT_NONE */
-	uint16_t from;          /* another control, or CONTROL_NONE */
-	struct duration every;  /* amount 0: none */
-	struct address in;      /* MIDI */
+	bool direct;   /* 7 bits of MIDI are its value as they are */
+	bool params;   /* what comes to it is a part of a parameter, too: see mapping_param */
+	bool feedback; /* it writes a lamp */
+	bool bipolar;  /* as its control */
+	bool fader;    /* its control is one */
+	bool pressed;  /* a note is on or off for it, however hard it was hit */
+	bool holds;    /* what it sets by a press ends with the press */
+	bool edges;    /* a transform looks at presses: what has no value is a short one */
+	int arg;       /* OSC: argument index; -1: the first number */
+	int port;      /* MIDI: the port that it comes from; else PORT_NONE */
+	uint16_t from; /* another control, or CONTROL_NONE */
+	struct duration every; /* amount 0: none */
+	struct address in;     /* MIDI */
+	const struct sysex_pattern *sysex;
 	enum encoding encoding; /* the value is relative */
 	float acceleration;     /* 1: none */
 	float by;       /* how far one step (or, with steps, one press) goes; 0: the default */
@@ -166,7 +209,8 @@ struct route {
 	uint16_t next;  /* next route of the same source, ROUTE_END: none */
 	uint16_t place; /* at the same address, PLACE_NONE: none */
 	uint8_t place_arg;
-	bool settled; /* who sends by it shows what it becomes, and nobody else shows it */
+	uint32_t slot; /* of that argument there */
+	bool settled;  /* who sends by it shows what it becomes, and nobody else shows it */
 	uint8_t nwhen, nxf;
 	enum again again;
 	const struct condition *when;
@@ -251,6 +295,8 @@ struct mapping {
 	size_t ncontrols;
 	struct route *routes;
 	size_t nroutes;
+	uint16_t *every; /* routes that begin by themselves */
+	size_t nevery;
 	struct place *places;
 	size_t nplaces;
 	size_t nlights; /* those of MIDI are among so many first places */
@@ -286,6 +332,16 @@ uint16_t mapping_osc(const struct mapping *m, const char *address, size_t len);
 /* The first route of a MIDI source. A 14-bit pair is found by both its numbers, as ADDR_CC. */
 uint16_t mapping_midi(const struct mapping *m, int port, enum addr_form form, uint8_t channel,
                       uint8_t number);
+
+/* The first route of a parameter's address, whatever its bits. */
+uint16_t mapping_param(const struct mapping *m, int port, const struct address *a);
+
+/* Whether the port has routes from parameters of the channel. */
+bool mapping_has_params(const struct mapping *m, int port, uint8_t channel);
+
+/* The first route of a system message, and the first of SysEx: all others of the port follow. */
+uint16_t mapping_system(const struct mapping *m, int port, enum system_source what);
+uint16_t mapping_sysex(const struct mapping *m, int port);
 
 /* The first route from a control. */
 uint16_t mapping_from(const struct mapping *m, uint16_t control);

@@ -89,6 +89,9 @@ static inline bool osc_number(const struct osc_arg *a, double *out)
 	return true;
 }
 
+/* What TouchOSC sends beside its controls: pings, acceleration, touches, changes of page. */
+bool osc_is_chatter(const struct osc_msg *m);
+
 /* Whether the address holds one of ? * [ {. */
 bool osc_has_pattern(const char *address);
 

@@ -13,7 +13,7 @@
 
 struct peer {
 	uint8_t address[16];  /* IPv6, or IPv4 mapped into it */
-	uint8_t socket;       /* that it was heard on last */
+	uint8_t socket;       /* 1 + the place of that on which it was heard last */
 	uint32_t scope;       /* of a link-local address */
 	uint64_t heard_ns;    /* 0: the place is free */
 	uint64_t ping_ns;     /* of the last ping; 0: none yet */

@@ -134,6 +134,8 @@ struct snapshot {
 		size_t differ; /* controls of it */
 	} * ports;             /* one a port of the mapping */
 	struct counters counters;
+	double bpm;
+	enum tempo_state tempo;
 	uint64_t t_ns;
 	void *ref; /* the control thread's */
 };
@@ -152,6 +154,7 @@ enum note_kind {
 	NOTE_LOOP,    /* route: see struct sink */
 	NOTE_SHOWN, /* control; in.data: what an OSC client was sent, in.address: its own, in.label */
 	NOTE_LIGHT,   /* as NOTE_OUT, of what shows the control */
+	NOTE_TEMPO,   /* out.value: BPM; control: enum tempo_state */
 	NOTE_REFUSED, /* control, out.label; out.value: enum rank of who has it */
 	NOTE_LOST
 };
@@ -179,9 +182,10 @@ struct note {
 			uint16_t len;
 			bool more; /* the rest is in the next note, a NOTE_MORE */
 			uint8_t data
-				[NOTE_DATA]; /* one OSC message (cut: len 0), or a MIDI message */
-			char address[128];   /* when it was cut */
-			char label[128];     /* NOTE_SHOWN */
+				[NOTE_DATA];  /* one OSC message (cut: len 0), or a MIDI message */
+			char address[128];    /* when it was cut */
+			char label[128];      /* NOTE_SHOWN */
+			struct address param; /* NOTE_UNMAPPED_MIDI: what data entry is for */
 		} in;
 		uint64_t lost;
 	};

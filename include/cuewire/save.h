@@ -1,6 +1,6 @@
 /* The engine's memory at one moment, to go on from there: where every control is and who has it, what
- * routes and transforms remember. What is under way (steps of an intent or macro that wait, ramps,
- * delayed values) is not in it; at rest there is none.
+ * routes and transforms remember, the tempo. What is under way (steps of an intent or macro that wait, ramps,
+ * delayed values, a MIDI clock) is not in it; at rest there is none.
  * Thread: the engine's owner; pure, but for saved_init. */
 #ifndef CUEWIRE_SAVE_H
 #define CUEWIRE_SAVE_H
@@ -27,6 +27,20 @@ struct saved_route {
 	bool has_msb, has_lsb;
 	uint8_t msb, lsb;
 	uint64_t step_ns;
+	uint64_t wait_ns, count, due_ns; /* of `every`: due_ns 0, it waits for nothing */
+};
+
+/* Which parameter data entry is for: see struct param_state. */
+struct saved_param {
+	uint16_t place; /* 16 of a port */
+	uint8_t form, msb[2], lsb[2];
+};
+
+struct saved_tempo {
+	uint8_t state; /* enum tempo_state */
+	bool stopped, cued;
+	double bpm;
+	uint64_t from_ns, from_run, beat_ns, origin, cue;
 };
 
 struct saved_cell {
@@ -44,7 +58,9 @@ struct saved {
 	struct saved_control *controls; /* owned, as the others: room for all of the mapping */
 	struct saved_route *routes;
 	struct saved_cell *cells;
-	size_t ncontrols, nroutes, ncells;
+	struct saved_param *params;
+	size_t ncontrols, nroutes, ncells, nparams;
+	struct saved_tempo tempo;
 };
 
 void saved_init(struct saved *s, const struct mapping *m);

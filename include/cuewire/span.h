@@ -11,7 +11,7 @@
 struct tempo;
 
 struct span {
-	uint64_t start, len; /* ns, or positions of the tempo */
+	uint64_t start, len; /* ns, or positions of the tempo's run */
 	bool beats;
 };
 

@@ -67,6 +67,7 @@ struct xform {
 struct flow {
 	float v;
 	bool through; /* the conditions of its route held when it came */
+	bool on_way;  /* another one follows by itself */
 };
 
 #define DELAY_MAX 64 /* values of a delay that are under way */

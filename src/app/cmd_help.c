@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "cuewire/codes.h"
 #include "cuewire/load.h"
 #include "cuewire/xform.h"
 #include "options.h"
@@ -10,11 +11,13 @@
 
 const struct command commands[] = {
 	{ "run", cmd_run, "[OPTIONS] [FILE...]", "runs the bridge (default mapping: club.json)" },
-	{ "check", cmd_check, "[--json] FILE...", "checks mapping files" },
+	{ "check", cmd_check, "[--json] FILE... | --explain [CODE...]", "checks mapping files" },
 	{ "ports", cmd_ports, "[--json] [--watch]", "lists this machine's MIDI ports" },
 	{ "status", cmd_status, "[--json]", "what the running bridge has open, and its counters" },
 	{ "state", cmd_state, "[--json]", "what every control was last set to, and by whom" },
 	{ "monitor", cmd_monitor, "[--json|--trace]", "what comes in and goes out, as it happens" },
+	{ "learn", cmd_learn, "[OPTIONS] [FILE]",
+	  "what you move becomes a route of a mapping file" },
 	{ "send", cmd_send, "[--dry-run] JSON", "sends an intent, prints the reply" },
 	{ "sync", cmd_sync, "[--json]", "sends what moved while its port was simulated" },
 	{ "retry", cmd_retry, "[--json] [PORT]", "tries simulated ports again now" },
@@ -69,7 +72,7 @@ static void print_buf(void (*fill)(struct buf *))
 	buf_finish(&b);
 }
 
-/* Topics that are no commands; the last two are for the build. */
+/* Topics that are no commands; all but the first are for the build. */
 static bool print_topic(const char *topic)
 {
 	if (!strcmp(topic, "transforms"))
@@ -78,6 +81,8 @@ static bool print_topic(const char *topic)
 		print_buf(keys_schema);
 	else if (!strcmp(topic, "keys"))
 		print_buf(keys_mdoc);
+	else if (!strcmp(topic, "codes"))
+		print_buf(codes_mdoc);
 	else
 		return false;
 	return true;

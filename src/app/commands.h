@@ -21,6 +21,7 @@ int cmd_check(int argc, char **argv);
 int cmd_ports(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_state(int argc, char **argv);
+int cmd_learn(int argc, char **argv);
 int cmd_send(int argc, char **argv);
 int cmd_sync(int argc, char **argv);
 int cmd_retry(int argc, char **argv);

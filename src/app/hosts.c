@@ -40,7 +40,7 @@ static size_t add_words(char **argv, size_t n, const char *option, const struct 
 /* cuewire-port open --in WORDS ... --out WORDS ... */
 static char **host_argv(const struct port *p)
 {
-	char **argv = xcalloc(5 + 2 * (p->in.n + p->out.n), sizeof(*argv));
+	char **argv = xcalloc(6 + 2 * (p->in.n + p->out.n), sizeof(*argv));
 	size_t n = 0;
 
 	argv[n++] = (char *)"cuewire-port";
@@ -51,6 +51,8 @@ static char **host_argv(const struct port *p)
 		argv[n++] = (char *)"--loop";
 	if (p->is_virtual)
 		argv[n++] = (char *)"--virtual";
+	if (p->clock)
+		argv[n++] = (char *)"--clock";
 	return argv;
 }
 

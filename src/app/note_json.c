@@ -276,6 +276,13 @@ static void add_loop(struct buf *b, const struct mapping *m, const struct note *
 	buf_json_str(b, r->label);
 }
 
+static void add_tempo(struct buf *b, const struct note *n)
+{
+	buf_puts(b, ", \"tempo\": ");
+	buf_json_num(b, (double)n->out.value);
+	buf_fmt(b, ", \"state\": \"%s\"", tempo_names[n->control]);
+}
+
 static void add_note(struct buf *b, const struct mapping *m, const struct note *n,
                      const void *data, size_t len)
 {
@@ -297,6 +304,9 @@ static void add_note(struct buf *b, const struct mapping *m, const struct note *
 		break;
 	case NOTE_SHOWN:
 		add_shown(b, m, n);
+		break;
+	case NOTE_TEMPO:
+		add_tempo(b, n);
 		break;
 	case NOTE_REFUSED:
 		add_refused(b, m, n);

@@ -35,9 +35,27 @@ static void out_text(struct buf *b, const struct daemon *d, const struct note *n
 		buf_fmt(b, "  %.0f us", (double)(n->out.written_ns - n->t_ns) / 1e3);
 }
 
-/* The source as a route would name it: "channel": 1, "cc": 21 */
-static void add_midi_source(struct buf *b, const uint8_t *m)
+/* A message without a channel; those that have no route are never unmapped. */
+static void add_system_source(struct buf *b, uint8_t status, const char *hex)
 {
+	static const char *const names[16] = {
+		[MIDI_SONG_POSITION & 15] = "song_position",
+		[MIDI_SONG_SELECT & 15] = "song_select",
+		[MIDI_START & 15] = "start",
+		[MIDI_CONTINUE & 15] = "continue",
+		[MIDI_STOP & 15] = "stop",
+	};
+
+	if (status == MIDI_SYSEX)
+		buf_fmt(b, "\"sysex\": \"%s\"", hex);
+	else
+		buf_fmt(b, "\"system\": \"%s\"", names[status & 15] ? names[status & 15] : "");
+}
+
+/* The source as a route would name it: "channel": 1, "cc": 21 */
+static void add_midi_source(struct buf *b, const struct note *n, const char *hex)
+{
+	const uint8_t *m = n->in.data;
 	static const char *const keys[8] = {
 		[0] = "\"note\": %d", /* note off */
 		[1] = "\"note\": %d",
@@ -46,11 +64,19 @@ static void add_midi_source(struct buf *b, const uint8_t *m)
 		[4] = "\"program\": %d",
 		[5] = "\"pressure\": true",
 		[6] = "\"pitch_bend\": true",
-		[7] = "", /* system messages have no channel and are never unmapped */
+		[7] = "", /* without a channel */
 	};
 
+	if (m[0] >= MIDI_SYSEX) {
+		add_system_source(b, m[0], hex);
+		return;
+	}
 	buf_fmt(b, "\"channel\": %d, ", (m[0] & 15) + 1);
-	buf_fmt(b, keys[m[0] >> 4 & 7], m[1]);
+	if (n->in.param.form)
+		buf_fmt(b, "\"%s\": %d", address_is_rpn(&n->in.param) ? "rpn" : "nrpn",
+		        n->in.param.number << 7 | n->in.param.lsb);
+	else
+		buf_fmt(b, keys[m[0] >> 4 & 7], m[1]);
 }
 
 /* Ends with what can be copied into a mapping. */
@@ -64,7 +90,7 @@ static void unmapped_text(struct buf *b, const struct daemon *d, const struct no
 
 		midi_fmt(hex, n->in.data, n->in.len);
 		buf_fmt(b, "midi:%s %s  UNMAPPED  { \"port\": \"%s\", ", port, hex, port);
-		add_midi_source(b, n->in.data);
+		add_midi_source(b, n, hex);
 	} else if (n->in.len && !osc_read(&m, n->in.data, n->in.len)) {
 		buf_fmt(b, "osc:%s ", m.address);
 		note_json_args(b, &m);
@@ -127,6 +153,8 @@ static void note_text(struct buf *b, const struct daemon *d, const struct note *
 		loop_text(b, d, n);
 	else if (n->kind == NOTE_LIGHT || n->kind == NOTE_SHOWN)
 		shown_text(b, d, n);
+	else if (n->kind == NOTE_TEMPO)
+		buf_fmt(b, "tempo %.2f BPM, %s", (double)n->out.value, tempo_names[n->control]);
 	else if (n->kind == NOTE_REFUSED)
 		refused_text(b, d, n);
 	else if (n->kind == NOTE_EXPIRED || n->kind == NOTE_DIFFERS)
@@ -137,11 +165,12 @@ static void note_text(struct buf *b, const struct daemon *d, const struct note *
 
 /* ---- to those who watch ---- */
 
-static bool wanted(enum watching w, enum note_kind k)
+/* That time begins is no news but to a recording. */
+static bool wanted(enum watching w, const struct note *n)
 {
-	if (k == NOTE_IN)
-		return w == WATCHING_TRACE;
-	return w != WATCHING_NOT && k != NOTE_SIM;
+	if (n->kind == NOTE_IN)
+		return w == WATCHING_TRACE && n->event != EVENT_START;
+	return w != WATCHING_NOT && n->kind != NOTE_SIM;
 }
 
 /* A line, after a word on those that had no room. */
@@ -186,7 +215,7 @@ static void show(struct daemon *d, const struct note *n)
 		struct client *c = &d->clients[i];
 		struct buf *b = c->watching == WATCHING_TEXT ? &text : &json;
 
-		if (c->fd < 0 || !wanted(c->watching, n->kind))
+		if (c->fd < 0 || !wanted(c->watching, n))
 			continue;
 		if (b == &json)
 			make_json(b, d, n);
@@ -195,7 +224,7 @@ static void show(struct daemon *d, const struct note *n)
 		watch_line(&c->out, c->watching, b);
 	}
 	for (size_t i = 0; i < FILES; i++) {
-		if (d->files[i].out.fd < 0 || !wanted(WATCHING_TRACE, n->kind))
+		if (d->files[i].out.fd < 0 || (i != FILE_RECORD && !wanted(WATCHING_TRACE, n)))
 			continue;
 		make_json(&json, d, n);
 		write_file(&d->files[i], &json);
@@ -244,6 +273,22 @@ static void sim_note(struct daemon *d, const struct note *n)
 		say_later(d, n->control, n->out.value, due);
 	else
 		say_words(d, n->control, n->out.value, now);
+}
+
+static void say_tempo(struct daemon *d, const struct note *n)
+{
+	static const char *const words[TEMPO_STATES] = {
+		[TEMPO_FIXED] = "%.1f BPM, of the mapping",
+		[TEMPO_TAPPED] = "%.1f BPM, tapped",
+		[TEMPO_LOCKED] = "%.1f BPM, by the MIDI clock",
+		[TEMPO_HELD] = "!!! the MIDI clock is lost: %.1f BPM is held",
+	};
+	char text[80];
+
+	if (!words[n->control])
+		return;
+	snprintf(text, sizeof(text), words[n->control], (double)n->out.value);
+	daemon_say(d, "tempo: %s", text);
 }
 
 static void say_loop(struct daemon *d, const struct note *n)
@@ -372,6 +417,8 @@ static void take(struct daemon *d, const struct note *n)
 		expired_note(d, n);
 	if (n->kind == NOTE_LOOP)
 		say_loop(d, n);
+	if (n->kind == NOTE_TEMPO)
+		say_tempo(d, n);
 	if (n->kind == NOTE_SIM)
 		sim_note(d, n);
 	else if (n->kind == NOTE_IN && n->in.more)

@@ -93,7 +93,13 @@ static void feed_event(struct player *p, const struct line *l)
 		engine_osc(p->engine, l->t_ns, l->who, &l->osc);
 		break;
 	case EVENT_MIDI:
-		engine_midi(p->engine, l->t_ns, l->who, &l->midi);
+		if (l->sysex_len)
+			engine_sysex(p->engine, l->t_ns, l->who, l->sysex, l->sysex_len);
+		else
+			engine_midi(p->engine, l->t_ns, l->who, &l->midi);
+		break;
+	case EVENT_START:
+		engine_start(p->engine, l->t_ns);
 		break;
 	case EVENT_INTENT:
 		feed_intent(p, l);

@@ -11,16 +11,18 @@ static const struct json_limits limits = { (size_t)256 << 20, 32, 2000000 };
 static int read_midi(const struct reader *r, const char *port)
 {
 	const cJSON *root = r->l->json.root;
+	struct line *l = r->l;
 	const char *hex = "";
-	uint8_t bytes[3];
 	size_t len;
 
-	if (line_port(r, line_get(root, "in"), port, &r->l->who) || line_string(r, root, "midi", &hex))
+	if (line_port(r, line_get(root, "in"), port, &l->who) || line_string(r, root, "midi", &hex))
 		return -1;
-	len = line_hex(hex, bytes, sizeof(bytes));
-	if (!len || !midi_from_bytes(&r->l->midi, bytes, len))
-		return line_bad(r, line_get(root, "midi"), "\"%.40s\" is not one MIDI message in hexadecimal",
-		           hex);
+	len = line_hex(hex, l->sysex, sizeof(l->sysex));
+	if (len > 1 && l->sysex[0] == MIDI_SYSEX && l->sysex[len - 1] == MIDI_SYSEX_END)
+		l->sysex_len = len;
+	else if (!len || !midi_from_bytes(&l->midi, l->sysex, len))
+		return line_bad(r, line_get(root, "midi"),
+		                "\"%.40s\" is not one MIDI message in hexadecimal", hex);
 	return 0;
 }
 

@@ -44,7 +44,9 @@ struct line {
 	enum event event;
 	uint16_t who;
 	struct osc_msg osc;   /* EVENT_OSC */
-	struct midi_msg midi; /* EVENT_MIDI */
+	struct midi_msg midi; /* EVENT_MIDI, unless there is a SysEx */
+	uint8_t sysex[MIDI_SYSEX_MAX];
+	size_t sysex_len;
 	struct {              /* EVENT_INTENT */
 		const struct cJSON *message;
 		const char *id; /* NULL: none */

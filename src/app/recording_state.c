@@ -62,19 +62,21 @@ static int read_row(const struct reader *r, const cJSON *row, size_t n, const do
 	return 0;
 }
 
-static uint64_t last_whole(const struct reader *r, const cJSON *row)
+/* The i-th of the row, to its last digit. */
+static uint64_t whole_at(const struct reader *r, const cJSON *row, int i)
 {
-	const cJSON *j = cJSON_GetArrayItem(row, cJSON_GetArraySize(row) - 1);
-
-	return strtoull(r->text + json_offset(&r->l->json, j), NULL, 10);
+	return strtoull(r->text + json_offset(&r->l->json, cJSON_GetArrayItem(row, i)), NULL, 10);
 }
+
+#define ANY_WHOLE 18446744073709551615.0
 
 static int read_saved_route(const struct reader *r, const cJSON *row, struct saved_route *out)
 {
-	const double max[9] = { (double)r->m->nroutes - 1, UINT16_MAX, 1, 1, 1, 1, 127, 127, 1e19 };
-	double v[9];
+	const double max[12] = { (double)r->m->nroutes - 1, UINT16_MAX, 1, 1, 1, 1, 127, 127,
+		                 ANY_WHOLE, ANY_WHOLE, ANY_WHOLE, ANY_WHOLE };
+	double v[12];
 
-	if (read_row(r, row, 9, max, v))
+	if (read_row(r, row, 12, max, v))
 		return -1;
 	*out = (struct saved_route){
 		.route = (uint16_t)v[0],
@@ -85,14 +87,17 @@ static int read_saved_route(const struct reader *r, const cJSON *row, struct sav
 		.has_lsb = v[5] != 0,
 		.msb = (uint8_t)v[6],
 		.lsb = (uint8_t)v[7],
-		.step_ns = last_whole(r, row),
+		.step_ns = whole_at(r, row, 8),
+		.wait_ns = whole_at(r, row, 9),
+		.count = whole_at(r, row, 10),
+		.due_ns = whole_at(r, row, 11),
 	};
 	return 0;
 }
 
 static int read_saved_cell(const struct reader *r, const cJSON *row, struct saved_cell *out)
 {
-	const double max[8] = { (double)r->m->ncells - 1, 1, 1, 1, 1, -1, -1, 1e19 };
+	const double max[8] = { (double)r->m->ncells - 1, 1, 1, 1, 1, -1, -1, ANY_WHOLE };
 	double v[8];
 
 	if (read_row(r, row, 8, max, v))
@@ -105,7 +110,48 @@ static int read_saved_cell(const struct reader *r, const cJSON *row, struct save
 		.through = v[4] != 0,
 		.value = (float)v[5],
 		.target = (float)v[6],
-		.t_ns = last_whole(r, row),
+		.t_ns = whole_at(r, row, 7),
+	};
+	return 0;
+}
+
+static int read_saved_param(const struct reader *r, const cJSON *row, struct saved_param *out)
+{
+	const double max[6] = { 16 * (double)r->m->nports - 1, ADDR_FORM_COUNT - 1, 128, 128, 128, 128 };
+	double v[6];
+
+	if (read_row(r, row, 6, max, v))
+		return -1;
+	*out = (struct saved_param){
+		.place = (uint16_t)v[0],
+		.form = (uint8_t)v[1],
+		.msb = { (uint8_t)v[2], (uint8_t)v[3] },
+		.lsb = { (uint8_t)v[4], (uint8_t)v[5] },
+	};
+	return 0;
+}
+
+static int read_tempo(const struct reader *r, struct saved_tempo *out)
+{
+	const double max[9] = { TEMPO_STATES - 1, 1, 1, TEMPO_MAX, ANY_WHOLE, ANY_WHOLE,
+		                ANY_WHOLE, ANY_WHOLE, ANY_WHOLE };
+	const cJSON *row = line_get(r->l->json.root, "tempo");
+	double v[9];
+
+	if (read_row(r, row, 9, max, v))
+		return -1;
+	if (v[3] < TEMPO_MIN || v[6] < 1)
+		return line_bad(r, row, "this is no tempo");
+	*out = (struct saved_tempo){
+		.state = (uint8_t)v[0],
+		.stopped = v[1] != 0,
+		.cued = v[2] != 0,
+		.bpm = v[3],
+		.from_ns = whole_at(r, row, 4),
+		.from_run = whole_at(r, row, 5),
+		.beat_ns = whole_at(r, row, 6),
+		.origin = whole_at(r, row, 7),
+		.cue = whole_at(r, row, 8),
 	};
 	return 0;
 }
@@ -147,6 +193,13 @@ static int read_lists(const struct reader *r, struct saved *s)
 		if (read_saved_route(r, j, &s->routes[s->nroutes++]))
 			return -1;
 	}
+	cJSON_ArrayForEach(j, line_get(r->l->json.root, "params"))
+	{
+		if (s->nparams == 16 * r->m->nports)
+			return line_bad(r, j, "there are more parameters than ports have channels");
+		if (read_saved_param(r, j, &s->params[s->nparams++]))
+			return -1;
+	}
 	cJSON_ArrayForEach(j, line_get(r->l->json.root, "cells"))
 	{
 		if (s->ncells == r->m->ncells)
@@ -169,6 +222,8 @@ int line_state(const struct reader *r)
 	s->t_ns = r->l->t_ns;
 	s->at_rest = cJSON_IsTrue(line_get(root, "at_rest"));
 	if (line_whole(r, line_get(root, "seq"), "seq", UINT64_MAX, &s->seq) || read_up(r, line_get(root, "up")))
+		return -1;
+	if (read_tempo(r, &s->tempo))
 		return -1;
 	cJSON_ArrayForEach(j, line_get(root, "controls"))
 	{

@@ -67,8 +67,10 @@ static void add_control(struct buf *b, const struct mapping *m, const struct sav
 
 static void add_route(struct buf *b, const struct saved_route *r)
 {
-	buf_fmt(b, "[%u, %u, %d, %d, %d, %d, %u, %u, %" PRIu64 "]", r->route, r->who, r->on,
-	        r->pressed, r->has_msb, r->has_lsb, r->msb, r->lsb, r->step_ns);
+	buf_fmt(b, "[%u, %u, %d, %d, %d, %d, %u, %u", r->route, r->who, r->on, r->pressed,
+	        r->has_msb, r->has_lsb, r->msb, r->lsb);
+	buf_fmt(b, ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 "]", r->step_ns, r->wait_ns,
+	        r->count, r->due_ns);
 }
 
 static void add_cell(struct buf *b, const struct saved_cell *c)
@@ -79,6 +81,19 @@ static void add_cell(struct buf *b, const struct saved_cell *c)
 	buf_puts(b, ", ");
 	buf_json_num(b, (double)c->target);
 	buf_fmt(b, ", %" PRIu64 "]", c->t_ns);
+}
+
+static void add_param(struct buf *b, const struct saved_param *p)
+{
+	buf_fmt(b, "[%u, %u, %u, %u, %u, %u]", p->place, p->form, p->msb[0], p->msb[1], p->lsb[0],
+	        p->lsb[1]);
+}
+
+static void add_tempo(struct buf *b, const struct saved_tempo *t)
+{
+	buf_fmt(b, "[%u, %d, %d, %.17g", t->state, t->stopped, t->cued, t->bpm);
+	buf_fmt(b, ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 "]", t->from_ns,
+	        t->from_run, t->beat_ns, t->origin, t->cue);
 }
 
 void recording_state(struct buf *b, const struct mapping *m, const struct saved *s, uint64_t up)
@@ -109,5 +124,12 @@ void recording_state(struct buf *b, const struct mapping *m, const struct saved 
 		buf_puts(b, i ? ", " : "");
 		add_cell(b, &s->cells[i]);
 	}
-	buf_puts(b, "]}");
+	buf_puts(b, "], \"params\": [");
+	for (size_t i = 0; i < s->nparams; i++) {
+		buf_puts(b, i ? ", " : "");
+		add_param(b, &s->params[i]);
+	}
+	buf_puts(b, "], \"tempo\": ");
+	add_tempo(b, &s->tempo);
+	buf_putc(b, '}');
 }

@@ -126,6 +126,21 @@ static void unmapped_midi(void *ctx, uint64_t t_ns, int port, const struct midi_
 	print_note(ctx, &n, (const uint8_t[]){ m->status, m->d1, m->d2 }, m->len);
 }
 
+static void unmapped_sysex(void *ctx, uint64_t t_ns, int port, const uint8_t *bytes, size_t len)
+{
+	const struct note n = { .kind = NOTE_UNMAPPED_MIDI, .port = (int16_t)port, .t_ns = t_ns };
+
+	print_note(ctx, &n, bytes, len);
+}
+
+static void tempo(void *ctx, uint64_t t_ns, const struct tempo *t)
+{
+	struct note n = { .kind = NOTE_TEMPO, .control = (uint16_t)t->state, .t_ns = t_ns };
+
+	n.out.value = (float)tempo_bpm(t);
+	print_note(ctx, &n, NULL, 0);
+}
+
 static void loop(void *ctx, uint64_t t_ns, uint16_t route)
 {
 	print_note(ctx, &(struct note){ .kind = NOTE_LOOP, .control = route, .t_ns = t_ns }, NULL, 0);
@@ -175,11 +190,14 @@ static void run_until(struct run *r, uint64_t t_ns)
 	}
 }
 
-static void begin(struct run *r, uint64_t t_ns)
+/* Time begins with the first input, if the trace does not say when. */
+static void begin(struct run *r, const struct line *l)
 {
 	r->begun = true;
-	r->first_ns = t_ns;
+	r->first_ns = l->t_ns;
 	r->started_ns = clock_ns();
+	if (l->kind == LINE_EVENT && l->event != EVENT_START)
+		engine_start(r->engine, l->t_ns);
 }
 
 /* ---- lines ---- */
@@ -187,7 +205,7 @@ static void begin(struct run *r, uint64_t t_ns)
 static void feed(struct run *r, const struct line *l)
 {
 	if (!r->begun)
-		begin(r, l->t_ns);
+		begin(r, l);
 	run_until(r, l->t_ns);
 	wait_for(r, l->t_ns);
 	r->cut += l->kind == LINE_EVENT && l->event == EVENT_CUT;
@@ -380,7 +398,9 @@ int replay(const struct replay_options *o, const struct mapping *m, bool has_hea
 		.send = send,
 		.unmapped_osc = unmapped_osc,
 		.unmapped_midi = unmapped_midi,
+		.unmapped_sysex = unmapped_sysex,
 		.loop = loop,
+		.tempo = tempo,
 		.refused = refused,
 	};
 	int code;

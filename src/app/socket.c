@@ -151,7 +151,7 @@ static bool is_error(char *answer)
 	return is;
 }
 
-char *socket_ask(const char *asked, const char *line)
+char *socket_exchange(const char *asked, const char *line)
 {
 	const struct timeval wait = { .tv_sec = ANSWER_S };
 	const int fd = socket_connect(asked);
@@ -171,5 +171,12 @@ char *socket_ask(const char *asked, const char *line)
 	else if (!answer)
 		fprintf(stderr, "cuewire: the bridge went away without an answer\n");
 	close(fd);
+	return answer;
+}
+
+char *socket_ask(const char *asked, const char *line)
+{
+	char *answer = socket_exchange(asked, line);
+
 	return answer && is_error(answer) ? NULL : answer;
 }

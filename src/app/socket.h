@@ -20,4 +20,7 @@ int socket_connect(const char *asked);
  * on standard error: no bridge, it went away, said an error, or nothing for 10 s. */
 char *socket_ask(const char *asked, const char *line);
 
+/* As socket_ask, but an error that the bridge says is an answer as any other. */
+char *socket_exchange(const char *asked, const char *line);
+
 #endif

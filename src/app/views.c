@@ -1,5 +1,6 @@
 /* `cuewire status` and `cuewire state`, as the one JSON line that the bridge answers. */
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -68,12 +69,22 @@ static void add_counters(struct buf *b, const struct counters *n)
 		buf_fmt(b, "%s\"%s\": %" PRIu64, i ? ", " : "", list[i].name, list[i].value);
 }
 
+/* What the names of its files are relative to. */
+static void add_folder(struct buf *b)
+{
+	char folder[PATH_MAX];
+
+	buf_puts(b, ", \"folder\": ");
+	buf_json_str(b, getcwd(folder, sizeof(folder)));
+}
+
 void views_status(struct daemon *d, const struct snapshot *s, struct buf *b)
 {
 	buf_puts(b, "{\"version\": ");
 	buf_json_str(b, version_text);
 	buf_fmt(b, ", \"pid\": %ld, \"socket\": ", (long)getpid());
 	buf_json_str(b, d->socket_path);
+	add_folder(b);
 	buf_puts(b, ", \"http\": null, \"files\": [");
 	for (size_t i = 0; i < d->m->nfiles; i++) {
 		if (i)
@@ -90,7 +101,9 @@ void views_status(struct daemon *d, const struct snapshot *s, struct buf *b)
 			buf_puts(b, ", ");
 		add_port(b, d, i, &s->ports[i]);
 	}
-	buf_puts(b, "}, \"counters\": {");
+	buf_fmt(b, "}, \"tempo\": {\"bpm\": %.2f, \"state\": \"%s\"}", s->bpm,
+	        tempo_names[s->tempo]);
+	buf_puts(b, ", \"counters\": {");
 	add_counters(b, &s->counters);
 	buf_puts(b, "}}");
 }
@@ -102,6 +115,18 @@ static void add_number(struct buf *b, const char *key, bool known, float v)
 		buf_json_num(b, (double)v);
 	else
 		buf_puts(b, "null");
+}
+
+/* Who has it, and for how long still; -1: as long as he holds it. */
+static void add_lock(struct buf *b, const struct control_state *a, uint64_t now)
+{
+	if (!a->touched || a->lock_ns <= now)
+		buf_puts(b, ", \"held_by\": null, \"held_ms\": null");
+	else if (a->lock_ns == TIME_NEVER)
+		buf_fmt(b, ", \"held_by\": \"%s\", \"held_ms\": -1", rank_names[a->rank]);
+	else
+		buf_fmt(b, ", \"held_by\": \"%s\", \"held_ms\": %" PRIu64, rank_names[a->rank],
+		        (a->lock_ns - now) / 1000000);
 }
 
 static void add_control(struct buf *b, const struct control_view *v, bool differs, uint64_t now)
@@ -121,6 +146,7 @@ static void add_control(struct buf *b, const struct control_view *v, bool differ
 	else
 		buf_puts(b, ", \"age_ms\": null, \"by\": ");
 	buf_json_str(b, a->touched ? a->by ? a->by : a->by_copy : NULL);
+	add_lock(b, a, now);
 	buf_putc(b, '}');
 }
 

@@ -279,6 +279,14 @@ struct xform *build_xforms(struct arena *a, const struct section *sec, const str
 	return *n ? arena_dup(a, all, *n * sizeof(*all)) : NULL;
 }
 
+static const struct sysex_pattern *build_sysex(struct build *b, const char *text)
+{
+	struct sysex_pattern p;
+	struct sysex_fault fault;
+
+	return text && sysex_parse(&p, text, &fault) ? arena_dup(b->a, &p, sizeof(p)) : NULL;
+}
+
 static const char *route_label(struct build *b, const struct raw_route *r, bool feedback)
 {
 	if (r->osc)
@@ -300,6 +308,7 @@ static struct route build_route(struct build *b, const struct raw_route *r, int 
 		.pattern = r->osc && osc_has_pattern(r->osc),
 		.feedback = c && c->kind == KIND_LAMP,
 		.bipolar = c && c->bipolar,
+		.fader = c && c->kind == KIND_FADER,
 		.pressed = !c || kinds[c->kind].binary || c->kind == KIND_ENCODER || r->by != 0,
 		.holds = c && kinds[c->kind].held,
 		.arg = r->arg,
@@ -307,6 +316,7 @@ static struct route build_route(struct build *b, const struct raw_route *r, int 
 		.from = r->from ? (uint16_t)r->from_control : CONTROL_NONE,
 		.every = r->every,
 		.in = r->port ? numbers_address(&r->num) : (struct address){ 0 },
+		.sysex = build_sysex(b, r->num.sysex),
 		.encoding = (enum encoding)r->encoding,
 		.acceleration = (float)r->acceleration,
 		.by = (float)r->by,
@@ -476,7 +486,21 @@ static void build_tempo(struct build *b)
 	b->m->tempo.bpm = t->bpm;
 	b->m->tempo.beats_per_bar = (unsigned)t->beats_per_bar;
 	b->m->tempo.tap = tap ? (uint16_t)*tap : CONTROL_NONE;
+	if (tap)
+		b->m->controls[*tap].leads = true;
 	b->m->tempo.clock = clock ? (int)*clock : PORT_NONE;
+}
+
+/* Ports whose clock somebody wants; nobody is bothered with that of the others. */
+static void build_clocks(struct build *b)
+{
+	struct mapping *m = b->m;
+
+	if (m->tempo.clock != PORT_NONE)
+		m->ports[m->tempo.clock].clock = true;
+	for (size_t i = 0; i < m->nroutes; i++)
+		if (m->routes[i].in.form == ADDR_SYSTEM && m->routes[i].in.number == SYSTEM_CLOCK)
+			m->ports[m->routes[i].port].clock = true;
 }
 
 struct mapping *build_mapping(struct load *l)
@@ -501,6 +525,7 @@ struct mapping *build_mapping(struct load *l)
 	build_radio(&b);
 	build_tempo(&b);
 	build_routes(&b);
+	build_clocks(&b);
 	m->nintents = l->intents.n;
 	m->intents = list_of(&b, m->nintents, sizeof(*m->intents));
 	for (size_t i = 0; i < m->nintents; i++)

@@ -10,9 +10,14 @@
 struct build {
 	struct mapping *m;
 	struct arena *scratch;
-	struct dict places; /* by OSC address or "PORT FORM CHANNEL NUMBER" */
+	struct dict places; /* by OSC address or "PORT FORM CHANNEL NUMBER LSB" */
 	size_t cap_places, cap_shows;
+	uint8_t *named; /* per control: addresses of routes that show it */
 };
+
+/* One control moved must not mean ever so many messages: where more routes lead to it, their
+ * addresses do not show it by themselves. */
+#define NAMED_MAX 4
 
 /* ---- places ---- */
 
@@ -62,9 +67,10 @@ static struct place *midi_place(struct build *b, const struct raw_route *r)
 		.first = PLACE_NONE,
 	};
 
-	return place_at(
-		b, arena_fmt(b->scratch, "%d %d %d %d", r->from_port, a.form, a.channel, a.number),
-		&made);
+	return place_at(b,
+	                arena_fmt(b->scratch, "%d %d %d %d %d", r->from_port, a.form, a.channel,
+	                          a.number, a.lsb),
+	                &made);
 }
 
 /* Shows come in the order of the files: each goes to the end of its place's list. */
@@ -136,7 +142,7 @@ static void add_routes(struct build *b)
 		r->place_arg = (uint8_t)(r->arg > 0 ? r->arg : 0);
 		if (known && *known < named)
 			r->place = (uint16_t)*known;
-		else if (!shows_itself(b->m, r))
+		else if (!shows_itself(b->m, r) || (!r->own && b->named[r->to] > NAMED_MAX))
 			continue;
 		else if (r->own)
 			add_route(b,
@@ -164,8 +170,9 @@ static void link_midi(struct build *b)
 
 		if (r->port == PORT_NONE)
 			continue;
-		known = dict_get(&b->places, arena_fmt(b->scratch, "%d %d %d %d", r->port,
-		                                       r->in.form, r->in.channel, r->in.number));
+		known = dict_get(&b->places,
+		                 arena_fmt(b->scratch, "%d %d %d %d %d", r->port, r->in.form,
+		                           r->in.channel, r->in.number, r->in.lsb));
 		if (known)
 			r->place = (uint16_t)*known;
 	}
@@ -226,14 +233,29 @@ static void link_controls(struct build *b)
 	}
 }
 
-/* A plain route whose address is the only place of its control: its sender sees what it sends. */
+/* Whether the control is shown at one place of its kind only: an OSC client has the addresses of
+ * routes or those of controls. */
+static bool is_shown_once(const struct mapping *m, const struct route *r)
+{
+	const struct control *c = &m->controls[r->to];
+
+	for (size_t i = 0; i < c->nshown; i++) {
+		const struct place *p = &m->places[c->shown[i]];
+
+		if (c->shown[i] != r->place && (p->port != PORT_NONE || p->own == r->own))
+			return false;
+	}
+	return true;
+}
+
+/* A plain route whose sender sees at once what he sends, with nobody else to be told. */
 static void mark_settled(struct mapping *m)
 {
 	for (size_t i = 0; i < m->nroutes; i++) {
 		struct route *r = &m->routes[i];
 
-		r->settled = r->plain && r->osc && r->place != PLACE_NONE &&
-		             m->controls[r->to].nshown == 1 && mapping_from(m, r->to) == ROUTE_END;
+		r->settled = r->plain && r->osc && r->arg <= 0 && r->place != PLACE_NONE &&
+		             mapping_from(m, r->to) == ROUTE_END && is_shown_once(m, r);
 	}
 }
 
@@ -241,6 +263,11 @@ void build_feedback(struct load *l, struct mapping *m)
 {
 	struct build b = { .m = m, .scratch = l->scratch, .places.arena = l->scratch };
 
+	b.named = arena_alloc(l->scratch, m->ncontrols + 1);
+	for (size_t i = 0; i < m->nroutes; i++)
+		if (shows_itself(m, &m->routes[i]) && !m->routes[i].own &&
+		    b.named[m->routes[i].to] <= NAMED_MAX)
+			b.named[m->routes[i].to]++;
 	for (size_t i = 0; i < l->feedback.n; i++)
 		add_rule(&b, show_at(l, i));
 	link_midi(&b);
@@ -253,6 +280,10 @@ void build_feedback(struct load *l, struct mapping *m)
 	}
 	m->places = arena_dup(m->arena, m->places, m->nplaces * sizeof(*m->places));
 	m->shows = arena_dup(m->arena, m->shows, m->nshows * sizeof(*m->shows));
+	for (size_t i = 0; i < m->nroutes; i++)
+		if (m->routes[i].place != PLACE_NONE)
+			m->routes[i].slot =
+				m->places[m->routes[i].place].slot + m->routes[i].place_arg;
 	link_controls(&b);
 	mark_settled(m);
 }

@@ -15,6 +15,7 @@ struct taken {
 	struct load *l;
 	uint16_t *midi[MAPPING_PORTS_MAX]; /* in the scratch arena, NULL: nothing yet */
 	struct dict osc;                   /* "port address" */
+	struct dict params;                /* "port rpn channel number" */
 };
 
 /* ---- what port and address must have in common ---- */
@@ -31,16 +32,19 @@ static bool has_address(const struct raw_control *c)
 
 static void check_osc_port(struct load *l, const struct raw_control *c)
 {
-	static const char *const keys[] = { "cc", "note", "pitch_bend", "on", "up", "channel" };
+	static const char *const keys[] = { "cc", "note", "pitch_bend", "on",
+		                            "up", "nrpn", "rpn",        "channel" };
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		const cJSON *v = member(c->h.obj, keys[i]);
 
 		if (!v || (!strcmp(keys[i], "note") && cJSON_IsString(v)))
 			continue;
-		problem_key(l, c->h.src, v, "bad-port",
-		            "\"%s\" on the OSC port \"%s\", expected \"osc\" or nothing", keys[i],
-		            c->port);
+		diag_hint(
+			problem_key(l, c->h.src, v, CODE_BAD_PORT,
+		                    "\"%s\" on the OSC port \"%s\", expected \"osc\" or nothing",
+		                    keys[i], c->port),
+			"without one the address is the name: \"deck.a.volume\" is /deck/a/volume");
 		return;
 	}
 }
@@ -50,12 +54,15 @@ static void check_midi_port(struct load *l, const struct raw_control *c)
 	const cJSON *osc = member(c->h.obj, "osc");
 
 	if (osc)
-		problem_key(l, c->h.src, osc, "bad-port",
-		            "\"osc\" on port \"%s\", which is no OSC port with \"send\"", c->port);
+		diag_hint(
+			problem_key(l, c->h.src, osc, CODE_BAD_PORT,
+		                    "\"osc\" on port \"%s\", which is no OSC port with \"send\"",
+		                    c->port),
+			"write \"cc\" or \"note\", or give the port \"osc\": { \"send\": \"HOST:PORT\" }");
 	else if (!has_address(c))
-		problem(l, c->h.src, c->h.obj, "missing-key",
+		problem(l, c->h.src, c->h.obj, CODE_MISSING_KEY,
 		        "control \"%s\" without an address on port \"%s\": expected one of \"cc\", "
-		        "\"note\", \"pitch_bend\"%s",
+		        "\"note\", \"pitch_bend\", \"nrpn\", \"rpn\"%s",
 		        c->name, c->port,
 		        c->kind == KIND_SWITCH    ? " or \"on\" and \"off\""
 		        : c->kind == KIND_ENCODER ? " or \"up\" and \"down\""
@@ -72,8 +79,10 @@ static void check_port_of(struct load *l, struct raw_control *c)
 		return;
 	p = port_at(l, (size_t)c->to_port);
 	if (!sends(p))
-		problem(l, c->h.src, at, "bad-port", "port \"%s\" does not send: it has no %s",
-		        p->name, p->osc.h.obj ? "\"send\"" : "\"out\"");
+		diag_hint(problem(l, c->h.src, at, CODE_BAD_PORT,
+		                  "port \"%s\" does not send: it has no %s", p->name,
+		                  p->osc.h.obj ? "\"send\"" : "\"out\""),
+		          "add it to the port, or name another port");
 	else if (p->osc.send)
 		check_osc_port(l, c);
 	else
@@ -90,11 +99,12 @@ static bool is_reserved(int cc)
 static void check_reserved(struct load *l, const struct raw_control *c, const cJSON *at, int cc)
 {
 	if (is_reserved(cc))
-		warning(l, c->h.src, at, "reserved-cc", "CC %d of control \"%s\" is %s in MIDI", cc,
-		        c->name,
-		        cc >= 120             ? "a channel mode message"
-		        : cc == 0 || cc == 32 ? "bank select"
-		                              : "data entry or its number");
+		diag_hint(problem(l, c->h.src, at, CODE_RESERVED_CC,
+		                  "CC %d of control \"%s\" is %s in MIDI", cc, c->name,
+		                  cc >= 120             ? "a channel mode message"
+		                  : cc == 0 || cc == 32 ? "bank select"
+		                                        : "data entry or its number"),
+		          "free ones are 1..5, 7..31, 33..37, 39..95 and 102..119");
 }
 
 /* The address, as the warning has it. */
@@ -102,25 +112,47 @@ static const char *address_text(struct load *l, struct address a)
 {
 	if (a.form == ADDR_BEND)
 		return arena_fmt(l->scratch, "the pitch bend of channel %d", a.channel + 1);
+	if (address_is_param(&a))
+		return arena_fmt(l->scratch, "%s %d, channel %d,",
+		                 address_is_rpn(&a) ? "RPN" : "NRPN", a.number << 7 | a.lsb,
+		                 a.channel + 1);
 	return arena_fmt(l->scratch, "%s %d, channel %d,", a.form == ADDR_NOTE ? "note" : "CC",
 	                 a.number, a.channel + 1);
+}
+
+static void warn_same(struct taken *t, size_t first, size_t control, const cJSON *at,
+                      struct address a)
+{
+	const struct raw_control *c = control_at(t->l, control), *other = control_at(t->l, first);
+
+	if (other != c)
+		problem(t->l, c->h.src, at, CODE_SAME_ADDRESS,
+		        "controls \"%s\" and \"%s\" are both sent to %s of port \"%s\"",
+		        other->name, c->name, address_text(t->l, a), c->port);
 }
 
 /* Marks one place of the table. A control that takes it twice has been told already. */
 static void take(struct taken *t, uint16_t *place, size_t control, const cJSON *at,
                  struct address a)
 {
-	const struct raw_control *c = control_at(t->l, control), *other;
-
-	if (!*place) {
+	if (*place)
+		warn_same(t, (size_t)*place - 1, control, at, a);
+	else
 		*place = (uint16_t)(control + 1);
-		return;
-	}
-	other = control_at(t->l, (size_t)*place - 1);
-	if (other != c)
-		warning(t->l, c->h.src, at, "same-address",
-		        "controls \"%s\" and \"%s\" are both sent to %s of port \"%s\"",
-		        other->name, c->name, address_text(t->l, a), c->port);
+}
+
+/* There are too many parameters for a table. */
+static void take_param(struct taken *t, size_t control, const cJSON *at, struct address a)
+{
+	const char *key =
+		arena_fmt(t->l->scratch, "%d %d %d %d", control_at(t->l, control)->to_port,
+	                  address_is_rpn(&a), a.channel, a.number << 7 | a.lsb);
+	const uint32_t *known = dict_get(&t->params, key);
+
+	if (known)
+		warn_same(t, *known, control, at, a);
+	else
+		dict_put(&t->params, key, (uint32_t)control);
 }
 
 static void take_cc(struct taken *t, uint16_t *places, size_t control, const cJSON *at,
@@ -154,6 +186,12 @@ static void take_midi(struct taken *t, size_t control, const cJSON *at, struct a
 	case ADDR_BEND:
 		take(t, &places[256], control, at, a);
 		break;
+	case ADDR_NRPN:
+	case ADDR_NRPN7:
+	case ADDR_RPN:
+	case ADDR_RPN7:
+		take_param(t, control, at, a);
+		break;
 	default:
 		break;
 	}
@@ -175,9 +213,10 @@ static void take_osc(struct taken *t, size_t control, const cJSON *at)
 		return;
 	}
 	other = control_at(t->l, *known);
-	warning(t->l, c->h.src, at, "same-address",
-	        "controls \"%s\" and \"%s\" are both sent to %s", other->name, c->name,
-	        strchr(key, '/'));
+	diag_hint(problem(t->l, c->h.src, at, CODE_SAME_ADDRESS,
+	                  "controls \"%s\" and \"%s\" are both sent to %s", other->name, c->name,
+	                  strchr(key, '/')),
+	          "give one of them an address of its own: \"osc\"");
 }
 
 static void take_all(struct taken *t, size_t control)
@@ -200,12 +239,12 @@ static void take_all(struct taken *t, size_t control)
 
 void check_controls(struct load *l)
 {
-	struct taken t = { .l = l, .osc.arena = l->scratch };
+	struct taken t = { .l = l, .osc.arena = l->scratch, .params.arena = l->scratch };
 
 	if (l->controls.n > MAPPING_CONTROLS_MAX) {
 		const struct raw_control *c = control_at(l, MAPPING_CONTROLS_MAX);
 
-		problem(l, c->h.src, c->h.obj, "too-many", "more than %d controls",
+		problem(l, c->h.src, c->h.obj, CODE_TOO_MANY, "more than %d controls",
 		        MAPPING_CONTROLS_MAX);
 		return;
 	}

@@ -130,12 +130,13 @@ static void no_such_control(struct walk *w, bool deck)
 	if (l->incomplete)
 		return;
 	if (deck)
-		e = problem(l, w->step->h.src, target_node(w->step), "unknown-control",
+		e = problem(l, w->step->h.src, target_node(w->step), CODE_UNKNOWN_CONTROL,
 		            "no deck has a control \"%s\"", shown(l, w->step->control));
 	else
-		e = problem(l, w->step->h.src, target_node(w->step), "unknown-control",
+		e = problem(l, w->step->h.src, target_node(w->step), CODE_UNKNOWN_CONTROL,
 		            "there is no control \"%s\"", shown(l, w->name));
-	hint_near(e, w->name, &l->controls.names);
+	hint_near(e, w->name, &l->controls.names,
+	          "declare it in \"controls\", or include the file that does");
 }
 
 /* ---- decks ---- */
@@ -189,6 +190,15 @@ static bool keep_decks(struct load *l, const struct raw_intent *in, struct raw_s
 	return true;
 }
 
+static const char *values_text(struct load *l, const struct raw_slot *slot)
+{
+	const char *out = "";
+
+	for (size_t i = 0; i < slot->nvalues; i++)
+		out = arena_fmt(l->scratch, "%s%s\"%s\"", out, *out ? ", " : "", slot->values[i]);
+	return out;
+}
+
 static void deck_default(struct load *l, const struct raw_intent *in, const struct raw_slot *slot)
 {
 	if (!slot->def || slot->type != SLOT_DECK)
@@ -196,9 +206,11 @@ static void deck_default(struct load *l, const struct raw_intent *in, const stru
 	for (size_t i = 0; i < slot->nvalues; i++)
 		if (!strcmp(slot->values[i], slot->def->valuestring))
 			return;
-	problem(l, in->h.src, slot->def, "bad-slot",
-	        "\"default\" of slot \"%s\" is \"%s\", a deck without the controls of this intent",
-	        slot->name, slot->def->valuestring);
+	diag_hint(
+		problem(l, in->h.src, slot->def, CODE_BAD_SLOT,
+	                "\"default\" of slot \"%s\" is \"%s\", a deck without the controls of this intent",
+	                slot->name, slot->def->valuestring),
+		"those with all of them: %s", values_text(l, slot));
 }
 
 /* ---- all combinations ---- */
@@ -214,11 +226,11 @@ static void check_by(struct walk *w, enum kind kind)
 	if (!by->node)
 		return;
 	if (kind == KIND_FADER && (lo < -1 || hi > 1))
-		problem(w->l, w->step->h.src, by->node, "out-of-range",
+		problem(w->l, w->step->h.src, by->node, CODE_OUT_OF_RANGE,
 		        "\"by\" is %s for the fader \"%s\", expected -1..1",
 		        slot ? by->slot : shown_value(w->l, by->node), w->name);
 	if (kind == KIND_ENCODER && !slot && by->num != floor(by->num))
-		problem(w->l, w->step->h.src, by->node, "wrong-type",
+		problem(w->l, w->step->h.src, by->node, CODE_WRONG_TYPE,
 		        "\"by\" is %.9g for the encoder \"%s\", expected whole steps", by->num,
 		        w->name);
 }
@@ -235,12 +247,13 @@ static const char *ops_text(struct load *l, const struct kind_info *k)
 	return out ? out : "a control that intents may move";
 }
 
-static void check_op(struct walk *w, const struct raw_control *c)
+static void check_op(struct walk *w, struct raw_control *c)
 {
 	const struct kind_info *k = &kinds[c->kind];
 
+	c->moved = true;
 	if (!(k->ops >> w->step->op & 1))
-		problem(w->l, w->step->h.src, target_node(w->step), "bad-kind",
+		problem(w->l, w->step->h.src, target_node(w->step), CODE_BAD_KIND,
 		        "\"%s\" of \"%s\", which is of kind \"%s\", expected %s",
 		        op_names[w->step->op], w->name, k->name, ops_text(w->l, k));
 	else
@@ -275,8 +288,10 @@ static bool affordable(struct load *l, const struct raw_intent *in, const struct
 		count *= count <= COMBINATIONS_MAX ? w.slots[i]->nvalues : 1;
 	if (count <= COMBINATIONS_MAX && load_spend(l, count * (w.nslots + 1) * 64))
 		return true;
-	problem(l, step->h.src, target_node(step), "too-many",
-	        "\"%s\" has too many combinations of slot values", shown(l, step->control));
+	diag_hint(problem(l, step->h.src, target_node(step), CODE_TOO_MANY,
+	                  "\"%s\" has too many combinations of slot values",
+	                  shown(l, step->control)),
+	          "write fewer \"values\", or fewer slots in one name");
 	return false;
 }
 

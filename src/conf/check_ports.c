@@ -34,7 +34,7 @@ static void check_loop(struct load *l, const struct raw_port *in, const struct r
 		for (const cJSON *b = first_text(out->out); b; b = next_text(out->out, b))
 			if (same_words(a->valuestring, b->valuestring))
 				diag_hint(
-					problem(l, in->h.src, a, "loop",
+					problem(l, in->h.src, a, CODE_LOOP,
 				                "the bus \"%s\" is \"in\" of port \"%s\" and \"out\" of port "
 				                "\"%s\": what is sent comes back",
 				                shown(l, a->valuestring), in->name, out->name),
@@ -51,9 +51,11 @@ static bool one_socket(const struct raw_port_osc *a, const struct raw_port_osc *
 static void check_sockets(struct load *l, const struct raw_port *p, const struct raw_port *other)
 {
 	if (one_socket(&p->osc, &other->osc))
-		problem(l, p->h.src, member_or(p->osc.h.obj, "listen"), "port-taken",
-		        "port \"%s\" listens on %d, as port \"%s\" does", p->name, p->osc.listen,
-		        other->name);
+		diag_hint(
+			problem(l, p->h.src, member_or(p->osc.h.obj, "listen"), CODE_PORT_TAKEN,
+		                "port \"%s\" listens on %d, as port \"%s\" does", p->name,
+		                p->osc.listen, other->name),
+			"write another number, and set it in the tablet too; or let both send to one port");
 }
 
 static void check_retry(struct load *l, const struct raw_port *p)
@@ -61,10 +63,12 @@ static void check_retry(struct load *l, const struct raw_port *p)
 	const bool given = member(p->h.obj, "retry_min_ms");
 
 	if (p->retry_min_ms > p->retry_max_ms)
-		problem(l, p->h.src, member_or(p->h.obj, given ? "retry_min_ms" : "retry_max_ms"),
-		        "bad-range",
-		        "\"retry_min_ms\" is %d, more than \"retry_max_ms\", which is %d",
-		        p->retry_min_ms, p->retry_max_ms);
+		diag_hint(problem(l, p->h.src,
+		                  member_or(p->h.obj, given ? "retry_min_ms" : "retry_max_ms"),
+		                  CODE_BAD_RANGE,
+		                  "\"retry_min_ms\" is %d, more than \"retry_max_ms\", which is %d",
+		                  p->retry_min_ms, p->retry_max_ms),
+		          "write a smaller \"retry_min_ms\" or a larger \"retry_max_ms\"");
 }
 
 void check_ports(struct load *l)
@@ -72,7 +76,7 @@ void check_ports(struct load *l)
 	if (l->ports.n > MAPPING_PORTS_MAX) {
 		const struct raw_port *p = port_at(l, MAPPING_PORTS_MAX);
 
-		problem_key(l, p->h.src, p->h.obj, "too-many", "more than %d ports",
+		problem_key(l, p->h.src, p->h.obj, CODE_TOO_MANY, "more than %d ports",
 		            MAPPING_PORTS_MAX);
 	}
 	for (size_t i = 0; i < l->ports.n; i++) {
@@ -90,8 +94,9 @@ void check_unused(struct load *l)
 		const struct raw_port *p = port_at(l, i);
 
 		if (!p->used && p->osc.listen < 1)
-			warning(l, p->h.src, p->h.obj, "unused-port", "nothing uses port \"%s\"",
-			        p->name);
+			diag_hint(problem(l, p->h.src, p->h.obj, CODE_UNUSED_PORT,
+			                  "nothing uses port \"%s\"", p->name),
+			          "take it away, or name it in a control or route");
 	}
 }
 
@@ -104,8 +109,10 @@ int find_port(struct load *l, const struct head *h, const cJSON *at, const char 
 		return (int)*known;
 	}
 	if (!known && !l->incomplete)
-		hint_near(problem(l, h->src, at, "unknown-port", "there is no port \"%s\"", name),
-		          name, &l->ports.names);
+		hint_near(
+			problem(l, h->src, at, CODE_UNKNOWN_PORT, "there is no port \"%s\"", name),
+			name, &l->ports.names,
+			"declare it in \"ports\", or include the file that does");
 	return -1;
 }
 
@@ -116,9 +123,10 @@ int find_control(struct load *l, const struct head *h, const cJSON *at, const ch
 	if (known && *known != BROKEN)
 		return (int)*known;
 	if (!known && !l->incomplete)
-		hint_near(problem_key(l, h->src, at, "unknown-control",
+		hint_near(problem_key(l, h->src, at, CODE_UNKNOWN_CONTROL,
 		                      "there is no control \"%s\"", name),
-		          name, &l->controls.names);
+		          name, &l->controls.names,
+		          "declare it in \"controls\", or include the file that does");
 	return -1;
 }
 
@@ -130,13 +138,15 @@ void check_tempo(struct load *l)
 	if (t->clock) {
 		port = find_port(l, &t->h, member(t->h.obj, "clock"), t->clock);
 		if (port >= 0 && !port_at(l, (size_t)port)->in && !port_at(l, (size_t)port)->raw.in)
-			problem(l, t->h.src, member(t->h.obj, "clock"), "bad-port",
-			        "port \"%s\" does not receive MIDI: it has no \"in\"", t->clock);
+			diag_hint(problem(l, t->h.src, member(t->h.obj, "clock"), CODE_BAD_PORT,
+			                  "port \"%s\" does not receive MIDI: it has no \"in\"",
+			                  t->clock),
+			          "add \"in\" to the port, or name another port");
 	}
 	if (t->tap) {
 		tap = find_control(l, &t->h, member(t->h.obj, "tap"), t->tap);
 		if (tap >= 0 && control_at(l, (size_t)tap)->kind != KIND_BUTTON)
-			problem(l, t->h.src, member(t->h.obj, "tap"), "bad-kind",
+			problem(l, t->h.src, member(t->h.obj, "tap"), CODE_BAD_KIND,
 			        "\"%s\" is of kind \"%s\", expected a button", t->tap,
 			        kinds[control_at(l, (size_t)tap)->kind].name);
 	}

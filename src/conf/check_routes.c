@@ -16,8 +16,9 @@ static void check_source(struct load *l, struct raw_route *r)
 		return;
 	p = port_at(l, (size_t)r->from_port);
 	if (!p->in && !p->raw.in)
-		problem(l, r->h.src, at, "bad-port",
-		        "port \"%s\" does not receive MIDI: it has no \"in\"", p->name);
+		diag_hint(problem(l, r->h.src, at, CODE_BAD_PORT,
+		                  "port \"%s\" does not receive MIDI: it has no \"in\"", p->name),
+		          "add \"in\" to the port, or name another port");
 }
 
 static const cJSON *target_node(const struct raw_route *r, size_t i)
@@ -36,11 +37,11 @@ static void check_by(struct load *l, const struct raw_route *r, const char *to, 
 		return;
 	if (kind != KIND_FADER && kind != KIND_ENCODER)
 		problem_key(
-			l, r->h.src, at, "bad-kind",
+			l, r->h.src, at, CODE_BAD_KIND,
 			"\"by\" to \"%s\", which is of kind \"%s\", expected a fader or encoder",
 			to, kinds[kind].name);
 	else if (r->by == 0 || (kind == KIND_FADER && fabs(r->by) > 1))
-		problem(l, r->h.src, at, "out-of-range",
+		problem(l, r->h.src, at, CODE_OUT_OF_RANGE,
 		        "\"by\" is %.9g for the %s \"%s\", expected %s", r->by, kinds[kind].name,
 		        to, kind == KIND_FADER ? "-1..1 but 0" : "-127..127 but 0");
 }
@@ -53,7 +54,7 @@ static void check_steps(struct load *l, const struct raw_route *r)
 
 		if (kind >= 0 && kind != XF_INVERT)
 			problem_key(
-				l, r->h.src, v, "conflict",
+				l, r->h.src, v, CODE_CONFLICT,
 				"\"%s\" with \"encoder\", expected \"invert\" or \"by\" for steps",
 				v->string);
 	}
@@ -66,7 +67,7 @@ static void check_as(struct load *l, const struct raw_route *r, const char *to, 
 
 	if (!at || r->as == AS_VALUE || kinds[kind].binary || kind == KIND_FADER)
 		return;
-	problem(l, r->h.src, at, "bad-kind",
+	problem(l, r->h.src, at, CODE_BAD_KIND,
 	        "\"%s\" of \"%s\", which is of kind \"%s\", expected a switch, button or fader",
 	        as_names[r->as], to, kinds[kind].name);
 }
@@ -77,7 +78,7 @@ static void check_takeover(struct load *l, const struct raw_route *r, const char
 	const cJSON *at = member(r->h.obj, "takeover");
 
 	if (at && kind != KIND_FADER)
-		problem(l, r->h.src, at, "bad-kind",
+		problem(l, r->h.src, at, CODE_BAD_KIND,
 		        "\"takeover\" of \"%s\", which is of kind \"%s\", expected a fader", to,
 		        kinds[kind].name);
 }
@@ -91,13 +92,14 @@ static void check_target(struct load *l, struct raw_route *r, size_t i)
 	r->target[i] = find_control(l, &r->h, at, to);
 	if (r->target[i] < 0)
 		return;
+	control_at(l, (size_t)r->target[i])->moved = true;
 	kind = (enum kind)control_at(l, (size_t)r->target[i])->kind;
 	if (!r->port && kind == KIND_LAMP)
-		problem(l, r->h.src, at, "bad-kind",
+		problem(l, r->h.src, at, CODE_BAD_KIND,
 		        "\"%s\" is a lamp, expected a route from MIDI: a lamp is written by feedback only",
 		        to);
 	if (r->encoding != ENC_NONE && kinds[kind].binary)
-		problem_key(l, r->h.src, member_or(r->h.obj, "encoder"), "bad-kind",
+		problem_key(l, r->h.src, member_or(r->h.obj, "encoder"), CODE_BAD_KIND,
 		            "steps to \"%s\", which is of kind \"%s\", expected a fader or encoder",
 		            to, kinds[kind].name);
 	check_as(l, r, to, kind);
@@ -105,8 +107,20 @@ static void check_target(struct load *l, struct raw_route *r, size_t i)
 	check_by(l, r, to, kind);
 }
 
+/* It is done again and again: not in no time. */
+static void check_every(struct load *l, const struct raw_route *r)
+{
+	const cJSON *at = member(r->h.obj, "every");
+	const float least = r->every.unit == DURATION_MS ? 10.0f : 1.0f / 24;
+
+	if (at && r->every.amount < least)
+		problem(l, r->h.src, at, CODE_OUT_OF_RANGE, "\"every\" is %s, expected at least %s",
+		        shown_value(l, at), r->every.unit == DURATION_MS ? "10 ms" : "1/24 beat");
+}
+
 static void check_targets(struct load *l, struct raw_route *r)
 {
+	check_every(l, r);
 	for (size_t i = 0; i < r->nto; i++)
 		check_target(l, r, i);
 	if (r->encoding != ENC_NONE)
@@ -137,10 +151,12 @@ static void check_pair(struct load *l, const struct raw_route *r, struct halves 
 		const int *v = other ? other->num.cc.v : NULL;
 
 		if (other && (v[0] != cc->v[0] || v[1] != cc->v[1])) {
-			problem(l, r->h.src, member_or(r->h.obj, "cc"), "conflict",
-			        "the pair [%d, %d] shares CC %d with the pair [%d, %d] of another "
-			        "route",
-			        cc->v[0], cc->v[1], cc->v[i], v[0], v[1]);
+			diag_hint(
+				problem(l, r->h.src, member_or(r->h.obj, "cc"), CODE_CONFLICT,
+			                "the pair [%d, %d] shares CC %d with the pair [%d, %d] of another "
+			                "route",
+			                cc->v[0], cc->v[1], cc->v[i], v[0], v[1]),
+				"a pair is [MSB, LSB], and the LSB mostly the MSB + 32");
 			return;
 		}
 	}
@@ -164,7 +180,7 @@ void check_routes(struct load *l)
 		before = count;
 		count += r->nto > 1 ? r->nto : 1;
 		if (before <= MAPPING_ROUTES_MAX && count > MAPPING_ROUTES_MAX)
-			problem(l, r->h.src, r->h.obj, "too-many",
+			problem(l, r->h.src, r->h.obj, CODE_TOO_MANY,
 			        "more than %d routes, with those that controls have by themselves",
 			        MAPPING_ROUTES_MAX);
 	}
@@ -184,12 +200,12 @@ static void check_show(struct load *l, struct raw_route *r)
 	if (r->from_port != PORT_NONE && r->from_port >= 0) {
 		p = port_at(l, (size_t)r->from_port);
 		if (!p->out && !p->raw.out)
-			problem(l, r->h.src, at, "bad-port",
+			problem(l, r->h.src, at, CODE_BAD_PORT,
 			        "port \"%s\" does not send MIDI: it has no \"out\"", p->name);
 	}
 	c = r->from_control < 0 ? NULL : control_at(l, (size_t)r->from_control);
 	if (c && c->kind == KIND_ENCODER)
-		problem(l, r->h.src, member(r->h.obj, "from"), "bad-kind",
+		problem(l, r->h.src, member(r->h.obj, "from"), CODE_BAD_KIND,
 		        "\"%s\" is of kind \"encoder\", which has no value to show", r->from);
 }
 

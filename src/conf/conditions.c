@@ -23,7 +23,7 @@ struct parse {
 static bool put(struct parse *p, const cJSON *node, struct raw_condition c)
 {
 	if (p->n == WHEN_MAX) {
-		problem(p->l, p->s, p->when, "too-many", "\"when\" has more than %d parts",
+		problem(p->l, p->s, p->when, CODE_TOO_MANY, "\"when\" has more than %d parts",
 		        WHEN_MAX);
 		return false;
 	}
@@ -43,18 +43,23 @@ static bool name_is_good(struct parse *p, const cJSON *v)
 	const size_t n = stray ? text_brace(stray) : 0;
 
 	if (n)
-		problem_key(p->l, p->s, v, "unknown-placeholder",
-		            "\"when\" has \"%s\", but no \"each\" has the variable \"%.*s\"",
-		            shown(p->l, v->string), (int)(n - 2), stray + 1);
+		diag_hint(problem_key(
+				  p->l, p->s, v, CODE_UNKNOWN_PLACEHOLDER,
+				  "\"when\" has \"%s\", but no \"each\" has the variable \"%.*s\"",
+				  shown(p->l, v->string), (int)(n - 2), stray + 1),
+		          HINT_EACH, (int)(n - 2), stray + 1);
 	else if (expected)
-		problem_key(p->l, p->s, v, "bad-name", "\"when\" has \"%s\", expected %s",
-		            shown(p->l, v->string), expected);
+		hint_name(p->l,
+		          problem_key(p->l, p->s, v, CODE_BAD_NAME,
+		                      "\"when\" has \"%s\", expected %s", shown(p->l, v->string),
+		                      expected),
+		          v->string, text_name);
 	return !expected;
 }
 
 static bool bad_value(struct parse *p, const cJSON *v)
 {
-	problem(p->l, p->s, v, "wrong-type",
+	problem(p->l, p->s, v, CODE_WRONG_TYPE,
 	        "\"%s\" is %s, expected 0, 1 or an object with \"min\" or \"max\"",
 	        shown(p->l, v->string), shown_value(p->l, v));
 	return false;
@@ -70,13 +75,14 @@ static bool read_limits(struct parse *p, const cJSON *v, struct condition *c)
 		                                           : NULL;
 
 		if (!limit) {
-			problem_key(p->l, p->s, k, "unknown-key",
+			problem_key(p->l, p->s, k, CODE_UNKNOWN_KEY,
 			            "\"%s\" in a condition, expected \"min\" or \"max\"",
 			            shown(p->l, k->string));
 			return false;
 		}
 		if (!cJSON_IsNumber(k) || k->valuedouble < 0 || k->valuedouble > 1) {
-			problem(p->l, p->s, k, cJSON_IsNumber(k) ? "out-of-range" : "wrong-type",
+			problem(p->l, p->s, k,
+			        cJSON_IsNumber(k) ? CODE_OUT_OF_RANGE : CODE_WRONG_TYPE,
 			        "\"%s\" is %s, expected 0..1", k->string, shown_value(p->l, k));
 			return false;
 		}
@@ -117,8 +123,9 @@ static bool members_of(struct parse *p, const cJSON *obj, const cJSON **list, si
 		if (!strcmp(v->string, "note") && cJSON_IsString(v))
 			continue;
 		if (*n == MEMBERS_MAX) {
-			problem(p->l, p->s, obj, "out-of-range", "\"%s\" has more than %d entries",
-			        obj->string ? obj->string : "or", MEMBERS_MAX);
+			problem(p->l, p->s, obj, CODE_OUT_OF_RANGE,
+			        "\"%s\" has more than %d entries", obj->string ? obj->string : "or",
+			        MEMBERS_MAX);
 			return false;
 		}
 		list[(*n)++] = v;
@@ -127,8 +134,9 @@ static bool members_of(struct parse *p, const cJSON *obj, const cJSON **list, si
 	for (size_t i = 1; i < *n; i++) {
 		if (strcmp(list[i - 1]->string, list[i]->string))
 			continue;
-		problem_key(p->l, p->s, list[i], "conflict", "\"when\" has \"%s\" twice",
-		            list[i]->string);
+		diag_hint(problem_key(p->l, p->s, list[i], CODE_CONFLICT,
+		                      "\"when\" has \"%s\" twice", list[i]->string),
+		          "name it once; a range has \"min\" and \"max\"");
 		return false;
 	}
 	return true;
@@ -141,8 +149,8 @@ static bool put_inner(struct parse *p, const cJSON *v, const char *of)
 {
 	if (cJSON_IsObject(v) && v->child)
 		return put_all(p, v);
-	problem(p->l, p->s, v, "wrong-type", "\"%s\" has %s, expected an object of conditions", of,
-	        cJSON_IsObject(v) ? "an empty object" : shown_value(p->l, v));
+	problem(p->l, p->s, v, CODE_WRONG_TYPE, "\"%s\" has %s, expected an object of conditions",
+	        of, cJSON_IsObject(v) ? "an empty object" : shown_value(p->l, v));
 	return false;
 }
 
@@ -151,7 +159,7 @@ static bool put_or(struct parse *p, const cJSON *list)
 	const int n = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : 0;
 
 	if (n < 1 || n > MEMBERS_MAX) {
-		problem(p->l, p->s, list, cJSON_IsArray(list) ? "out-of-range" : "wrong-type",
+		problem(p->l, p->s, list, cJSON_IsArray(list) ? CODE_OUT_OF_RANGE : CODE_WRONG_TYPE,
 		        "\"or\" is %s, expected a list of 1..%d objects of conditions",
 		        n ? "too long" : shown_value(p->l, list), MEMBERS_MAX);
 		return false;

@@ -21,7 +21,7 @@ static int list_len(const struct each *e, const cJSON *list)
 	int n = 0;
 
 	if (!cJSON_IsArray(list)) {
-		problem(e->l, e->src, list, "bad-each",
+		problem(e->l, e->src, list, CODE_BAD_EACH,
 		        "\"%s\" of \"each\" is %s, expected a list of values",
 		        shown(e->l, list->string), shown_value(e->l, list));
 		return -1;
@@ -29,15 +29,16 @@ static int list_len(const struct each *e, const cJSON *list)
 	for (const cJSON *v = list->child; v; v = v->next, n++) {
 		if (is_scalar(v))
 			continue;
-		problem(e->l, e->src, v, "bad-each",
+		problem(e->l, e->src, v, CODE_BAD_EACH,
 		        "\"%s\" of \"each\" holds %s, expected strings, numbers, true or false",
 		        shown(e->l, list->string), shown_value(e->l, v));
 		return -1;
 	}
 	if (n >= 1 && n <= EACH_LEN_MAX)
 		return n;
-	problem(e->l, e->src, list, "bad-each", "\"%s\" of \"each\" has %d values, expected 1..%d",
-	        shown(e->l, list->string), n, EACH_LEN_MAX);
+	problem(e->l, e->src, list, CODE_BAD_EACH,
+	        "\"%s\" of \"each\" has %d values, expected 1..%d", shown(e->l, list->string), n,
+	        EACH_LEN_MAX);
 	return -1;
 }
 
@@ -46,20 +47,22 @@ static int add_var(struct each *e, const cJSON *list)
 	const char *name = list->string, *expected = text_word(name);
 
 	if (expected) {
-		problem_key(e->l, e->src, list, "bad-name",
-		            "a variable is called \"%s\", expected %s", shown(e->l, name),
-		            expected);
+		hint_name(e->l,
+		          problem_key(e->l, e->src, list, CODE_BAD_NAME,
+		                      "a variable is called \"%s\", expected %s", shown(e->l, name),
+		                      expected),
+		          name, text_word);
 		return -1;
 	}
 	for (size_t i = 0; i < e->nvars; i++) {
 		if (strcmp(e->vars[i].name, name))
 			continue;
-		problem_key(e->l, e->src, list, "bad-each", "\"%s\" is in this \"each\" twice",
+		problem_key(e->l, e->src, list, CODE_BAD_EACH, "\"%s\" is in this \"each\" twice",
 		            name);
 		return -1;
 	}
 	if (e->nvars == EACH_VARS) {
-		problem_key(e->l, e->src, list, "bad-each", "more than %d variables", EACH_VARS);
+		problem_key(e->l, e->src, list, CODE_BAD_EACH, "more than %d variables", EACH_VARS);
 		return -1;
 	}
 	e->vars[e->nvars++] = (struct each_var){
@@ -74,7 +77,7 @@ static int add_group(struct each *e, const cJSON *obj)
 	int first = 0;
 
 	if (!cJSON_IsObject(obj)) {
-		problem(e->l, e->src, obj, "wrong-type",
+		problem(e->l, e->src, obj, CODE_WRONG_TYPE,
 		        "\"each\" is %s, expected an object of lists or a list of such objects",
 		        shown_value(e->l, obj));
 		return -1;
@@ -88,15 +91,17 @@ static int add_group(struct each *e, const cJSON *obj)
 		if (n < 0 || add_var(e, v))
 			return -1;
 		if (first && n != first) {
-			problem(e->l, e->src, v, "bad-each",
-			        "\"%s\" has %d values, but the first list of this \"each\" has %d",
-			        v->string, n, first);
+			diag_hint(
+				problem(e->l, e->src, v, CODE_BAD_EACH,
+			                "\"%s\" has %d values, but the first list of this \"each\" has %d",
+			                v->string, n, first),
+				"lists of one object go side by side; for all combinations write a list of objects");
 			return -1;
 		}
 		first = n;
 	}
 	if (!first) {
-		problem(e->l, e->src, obj, "bad-each", "\"each\" has no variables");
+		problem(e->l, e->src, obj, CODE_BAD_EACH, "\"each\" has no variables");
 		return -1;
 	}
 	e->len[e->ngroups++] = (size_t)first;
@@ -112,8 +117,9 @@ static int check_count(struct each *e, const cJSON *spec)
 		count *= count <= MAPPING_ROUTES_MAX ? e->len[g] : 1;
 	if (count <= MAPPING_ROUTES_MAX)
 		return 0;
-	problem(e->l, e->src, spec, "too-many", "\"each\" makes more than %d objects",
-	        MAPPING_ROUTES_MAX);
+	diag_hint(problem(e->l, e->src, spec, CODE_TOO_MANY, "\"each\" makes more than %d objects",
+	                  MAPPING_ROUTES_MAX),
+	          "lists of one object go side by side and do not multiply");
 	return -1;
 }
 
@@ -123,12 +129,12 @@ int each_begin(struct each *e, struct load *l, const struct source *src, const c
 	if (!cJSON_IsArray(spec))
 		return add_group(e, spec);
 	if (!spec->child) {
-		problem(l, src, spec, "bad-each", "\"each\" has no variables");
+		problem(l, src, spec, CODE_BAD_EACH, "\"each\" has no variables");
 		return -1;
 	}
 	for (const cJSON *v = spec->child; v; v = v->next) {
 		if (e->ngroups == EACH_GROUPS) {
-			problem(l, src, v, "bad-each", "more than %d objects in \"each\"",
+			problem(l, src, v, CODE_BAD_EACH, "more than %d objects in \"each\"",
 			        EACH_GROUPS);
 			return -1;
 		}
@@ -306,6 +312,6 @@ const cJSON *each_copy(struct each *e, const cJSON *obj)
 	copy->next = copy->prev = NULL;
 	if (load_spend(e->l, sizeof(*copy)) && copy_chain(e, obj->child, &copy->child, "each"))
 		return copy;
-	problem(e->l, e->src, obj, "too-many", "all that \"each\" makes is too large");
+	problem(e->l, e->src, obj, CODE_TOO_MANY, "all that \"each\" makes is too large");
 	return NULL;
 }

@@ -24,13 +24,14 @@ const char *fault(struct scan *s, const char *p, const char *msg, ...)
 	va_start(args, msg);
 	(void)vsnprintf(text, sizeof(text), msg, args);
 	va_end(args);
-	diag_add(s->src->d, place(s, p), SEV_ERROR, "json", "%s", text);
+	diag_add(s->src->d, place(s, p), SEV_ERROR, codes[CODE_JSON].name, "%s", text);
 	return NULL;
 }
 
 const char *fault_hint(struct scan *s, const char *p, const char *msg, const char *hint)
 {
-	struct diag *e = diag_add(s->src->d, place(s, p), SEV_ERROR, "json", "%s", msg);
+	struct diag *e =
+		diag_add(s->src->d, place(s, p), SEV_ERROR, codes[CODE_JSON].name, "%s", msg);
 
 	if (hint)
 		diag_hint(e, "%s", hint);
@@ -123,8 +124,8 @@ const char *fault_expected(struct scan *s, const char *p, const char *wanted)
 	if (is_habit(s, p))
 		return NULL;
 	describe(s, p, what);
-	e = diag_add(s->src->d, place(s, p), SEV_ERROR, "json", "expected %s, found %s", wanted,
-	             what);
+	e = diag_add(s->src->d, place(s, p), SEV_ERROR, codes[CODE_JSON].name,
+	             "expected %s, found %s", wanted, what);
 	if (s->open && (c < 0 || c == ']' || c == '}'))
 		diag_hint(e, "the \"%c\" in line %d is not closed yet", *s->open,
 		          place(s, s->open).line);
@@ -196,7 +197,9 @@ void fault_duplicate(struct scan *s, const struct scan_key *first, const struct 
 
 	while (cut && shown && ((unsigned char)second->name[shown] & 0xC0) == 0x80)
 		shown--;
-	diag_add(s->src->d, place(s, second->at), SEV_ERROR, "duplicate-key",
-	         "the key \"%.*s%s\" is there already, in line %d", (int)shown, second->name,
-	         cut ? "..." : "", place(s, first->at).line);
+	diag_hint(diag_add(s->src->d, place(s, second->at), SEV_ERROR,
+	                   codes[CODE_DUPLICATE_KEY].name,
+	                   "the key \"%.*s%s\" is there already, in line %d", (int)shown,
+	                   second->name, cut ? "..." : "", place(s, first->at).line),
+	          "take one of the two away");
 }

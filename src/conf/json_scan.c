@@ -123,7 +123,8 @@ static const char *scan_list(struct scan *s, const char *p, size_t depth, cJSON 
 		comma = p;
 		p = skip_space(s, p + 1);
 		if (scan_look(s, p) == ']')
-			return fault(s, comma, "trailing comma: no value follows, but \"]\"");
+			return fault_hint(s, comma, "trailing comma: no value follows, but \"]\"",
+			                  "take the comma away");
 	}
 }
 
@@ -156,7 +157,8 @@ static const char *scan_members(struct scan *s, const char *p, size_t depth, cJS
 		comma = p;
 		p = skip_space(s, p + 1);
 		if (scan_look(s, p) == '}')
-			return fault(s, comma, "trailing comma: no key follows, but \"}\"");
+			return fault_hint(s, comma, "trailing comma: no key follows, but \"}\"",
+			                  "take the comma away");
 	}
 }
 
@@ -284,8 +286,9 @@ static const char *scan_text(struct scan *s, cJSON **root)
 	const char *p = s->src->text;
 
 	if (s->src->len > lim->bytes) {
-		diag_add(s->src->d, (struct where){ .file = s->src->file }, SEV_ERROR, "json",
-		         "%zu bytes, more than the %zu that are allowed", s->src->len, lim->bytes);
+		diag_add(s->src->d, (struct where){ .file = s->src->file }, SEV_ERROR,
+		         codes[CODE_JSON].name, "%zu bytes, more than the %zu that are allowed",
+		         s->src->len, lim->bytes);
 		return NULL;
 	}
 	p = scan_start(s, p);

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cuewire/codes.h"
 #include "cuewire/json.h"
 
 /* Byte offsets into the text. */

@@ -56,6 +56,11 @@ static const char *return_word(int v)
 	return port_return_names[v];
 }
 
+static const char *system_word(int v)
+{
+	return system_names[v];
+}
+
 static const char *order_word(int v)
 {
 	return v ? "lsb" : "msb";
@@ -276,6 +281,14 @@ const struct section section_port = {
 	  .help = "a control change, or [msb, lsb] for 14 bits" }
 #define NOTE_KEY(off) \
 	{ "note", KEY_NOTE, .max = 127, .offset = (off), .help = "a MIDI note; a string is a remark" }
+#define NRPN_KEY(off) \
+	{ "nrpn", KEY_PARAM, .max = 16382, .offset = (off), \
+	  .help = "a non-registered parameter: its number, or the two halves of it, [msb, lsb]" }
+#define RPN_KEY(off) \
+	{ "rpn", KEY_PARAM, .max = 16382, .offset = (off), .help = "a registered parameter, as \"nrpn\"" }
+#define BITS_KEY(off) \
+	{ "bits", KEY_BITS, .min = 7, .max = 14, .def = 14, .has_def = true, .offset = (off), \
+	  .help = "of \"nrpn\" and \"rpn\": 14, the value in CC 6 and 38, or 7, in CC 6 alone" }
 #define CHANNEL_KEY(off) \
 	{ "channel", KEY_INT, .min = 1, .max = 16, .def = 1, .has_def = true, .offset = (off), \
 	  .help = "MIDI channel" }
@@ -314,7 +327,7 @@ const struct section section_address = {
 
 enum {
 	CONTROL_EACH, CONTROL_NAME, CONTROL_TITLE, CONTROL_KIND, CONTROL_PORT, CONTROL_CHANNEL,
-	CONTROL_CC, CONTROL_NOTE, CONTROL_BEND, CONTROL_ON, CONTROL_OFF, CONTROL_UP, CONTROL_DOWN,
+	CONTROL_CC, CONTROL_NOTE, CONTROL_BEND, CONTROL_NRPN, CONTROL_RPN, CONTROL_BITS, CONTROL_ON, CONTROL_OFF, CONTROL_UP, CONTROL_DOWN,
 	CONTROL_OSC, CONTROL_ORDER, CONTROL_BIPOLAR, CONTROL_ENCODER, CONTROL_RADIO, CONTROL_HOLD,
 };
 
@@ -333,6 +346,9 @@ static const struct key control_keys[] = {
 	[CONTROL_CC] = CC_KEY(offsetof(struct raw_control, num.cc)),
 	[CONTROL_NOTE] = NOTE_KEY(offsetof(struct raw_control, num.note)),
 	[CONTROL_BEND] = { "pitch_bend", KEY_TRUE, AT(num.bend), .help = "pitch bend; faders only" },
+	[CONTROL_NRPN] = NRPN_KEY(offsetof(struct raw_control, num.nrpn)),
+	[CONTROL_RPN] = RPN_KEY(offsetof(struct raw_control, num.rpn)),
+	[CONTROL_BITS] = BITS_KEY(offsetof(struct raw_control, num.bits)),
 	[CONTROL_ON] = PAIR(on, "a switch", "127 for 1"),
 	[CONTROL_OFF] = PAIR(off, "a switch", "127 for 0"),
 	[CONTROL_UP] = PAIR(up, "an encoder", "127 and 0 for every step up"),
@@ -357,8 +373,8 @@ static const struct key control_keys[] = {
 
 static const struct rule control_rules[] = {
 	{ RULE_MOST, 0,
-	  { KEY_BIT(CONTROL_CC), KEY_BIT(CONTROL_NOTE), KEY_BIT(CONTROL_BEND),
-	    KEY_BIT(CONTROL_ON) | KEY_BIT(CONTROL_OFF),
+	  { KEY_BIT(CONTROL_CC), KEY_BIT(CONTROL_NOTE), KEY_BIT(CONTROL_BEND), KEY_BIT(CONTROL_NRPN),
+	    KEY_BIT(CONTROL_RPN), KEY_BIT(CONTROL_ON) | KEY_BIT(CONTROL_OFF),
 	    KEY_BIT(CONTROL_UP) | KEY_BIT(CONTROL_DOWN), KEY_BIT(CONTROL_OSC) } },
 	{ RULE_NEEDS, KEY_BIT(CONTROL_ON), { KEY_BIT(CONTROL_OFF) } },
 	{ RULE_NEEDS, KEY_BIT(CONTROL_OFF), { KEY_BIT(CONTROL_ON) } },
@@ -366,8 +382,10 @@ static const struct rule control_rules[] = {
 	{ RULE_NEEDS, KEY_BIT(CONTROL_DOWN), { KEY_BIT(CONTROL_UP) } },
 	{ RULE_NEEDS,
 	  KEY_BIT(CONTROL_CHANNEL) | KEY_BIT(CONTROL_CC) | KEY_BIT(CONTROL_NOTE) | KEY_BIT(CONTROL_BEND) |
+	          KEY_BIT(CONTROL_NRPN) | KEY_BIT(CONTROL_RPN) |
 	          KEY_BIT(CONTROL_ON) | KEY_BIT(CONTROL_UP) | KEY_BIT(CONTROL_OSC),
 	  { KEY_BIT(CONTROL_PORT) } },
+	{ RULE_NEEDS, KEY_BIT(CONTROL_BITS), { KEY_BIT(CONTROL_NRPN), KEY_BIT(CONTROL_RPN) } },
 	{ RULE_NEEDS, KEY_BIT(CONTROL_ORDER) | KEY_BIT(CONTROL_ENCODER), { KEY_BIT(CONTROL_CC) } },
 	{ .type = RULE_END },
 };
@@ -388,16 +406,18 @@ const struct section section_control = {
 
 enum {
 	ROUTE_EACH, ROUTE_TITLE, ROUTE_OSC, ROUTE_ARG, ROUTE_PORT, ROUTE_CHANNEL, ROUTE_CC,
-	ROUTE_NOTE, ROUTE_BEND, ROUTE_PROGRAM, ROUTE_PRESSURE, ROUTE_POLY, ROUTE_FROM, ROUTE_EVERY,
+	ROUTE_NOTE, ROUTE_BEND, ROUTE_PROGRAM, ROUTE_PRESSURE, ROUTE_POLY, ROUTE_NRPN,
+	ROUTE_RPN, ROUTE_BITS, ROUTE_SYSEX, ROUTE_SYSTEM, ROUTE_FROM, ROUTE_EVERY,
 	ROUTE_ENCODER, ROUTE_ACCELERATION, ROUTE_TO, ROUTE_DO, ROUTE_AGAIN, ROUTE_WHEN, ROUTE_RANGE,
 	ROUTE_INVERT, ROUTE_CURVE, ROUTE_QUANTISE, ROUTE_DEADBAND, ROUTE_THRESHOLD, ROUTE_OUTPUT,
 	ROUTE_PRESS, ROUTE_PRESS_MS, ROUTE_AS, ROUTE_SMOOTH, ROUTE_RAMP, ROUTE_DELAY, ROUTE_RATE,
 	ROUTE_TAKEOVER, ROUTE_BY,
 };
 
-#define ROUTE_ADDRESS                                                              \
+#define ROUTE_OF_CHANNEL                                                           \
 	KEY_BIT(ROUTE_CC), KEY_BIT(ROUTE_NOTE), KEY_BIT(ROUTE_BEND), KEY_BIT(ROUTE_PROGRAM), \
-		KEY_BIT(ROUTE_PRESSURE), KEY_BIT(ROUTE_POLY)
+		KEY_BIT(ROUTE_PRESSURE), KEY_BIT(ROUTE_POLY), KEY_BIT(ROUTE_NRPN), KEY_BIT(ROUTE_RPN)
+#define ROUTE_ADDRESS ROUTE_OF_CHANNEL, KEY_BIT(ROUTE_SYSEX), KEY_BIT(ROUTE_SYSTEM)
 
 #define ROUTE_SOURCES KEY_BIT(ROUTE_OSC), KEY_BIT(ROUTE_FROM), KEY_BIT(ROUTE_EVERY)
 #define ROUTE_NO_PORT KEY_BIT(ROUTE_OSC) | KEY_BIT(ROUTE_FROM) | KEY_BIT(ROUTE_EVERY)
@@ -419,6 +439,19 @@ static const struct key route_keys[] = {
 	[ROUTE_PRESSURE] = { "pressure", KEY_TRUE, AT(num.pressure), .help = "channel pressure" },
 	[ROUTE_POLY] = { "poly_pressure", KEY_INT, .max = 127, AT(num.poly),
 	                 .help = "pressure of this key" },
+	[ROUTE_NRPN] = NRPN_KEY(offsetof(struct raw_route, num.nrpn)),
+	[ROUTE_RPN] = RPN_KEY(offsetof(struct raw_route, num.rpn)),
+	[ROUTE_BITS] = BITS_KEY(offsetof(struct raw_route, num.bits)),
+	[ROUTE_SYSEX] = { "sysex", KEY_SYSEX, AT(num.sysex),
+	                  .help = "a SysEx: \"F0 00 20 29 .. vv F7\", bytes in hexadecimal, with \"..\" for "
+	                          "any byte, \"vv\" for the byte that is the value, \"mm\" and \"ll\" for "
+	                          "MSB and LSB of a value of 14 bits, \"*\" (once) for any number of bytes; "
+	                          "without a value it is a trigger" },
+	[ROUTE_SYSTEM] = { "system", KEY_WORD, AT(num.system),
+	                   WORDS_OF(SYSTEM_START, SYSTEM_COUNT, system_word),
+	                   .help = "a message without a channel: start, stop, continue and each clock are "
+	                           "triggers, song_position (in sixteenths, 16383 is 1) and song_select "
+	                           "values; playing is 1 from start or continue to stop" },
 	[ROUTE_ENCODER] = { "encoder", KEY_WORD, AT(encoding),
 	                    WORDS_OF(ENC_TWOS, ENC_COUNT, encoding_word),
 	                    .help = "the CC's value is steps, coded like this" },
@@ -484,6 +517,8 @@ static const struct rule route_rules[] = {
 	{ RULE_MOST, ROUTE_NO_PORT, { ROUTE_SOURCES, ROUTE_ADDRESS } },
 	{ RULE_NEEDS, KEY_BIT(ROUTE_ARG), { KEY_BIT(ROUTE_OSC) } },
 	{ RULE_NEEDS, KEY_BIT(ROUTE_CHANNEL), { KEY_BIT(ROUTE_PORT) } },
+	{ RULE_NEEDS, KEY_BIT(ROUTE_CHANNEL), { ROUTE_OF_CHANNEL } },
+	{ RULE_NEEDS, KEY_BIT(ROUTE_BITS), { KEY_BIT(ROUTE_NRPN), KEY_BIT(ROUTE_RPN) } },
 	{ RULE_NEEDS, KEY_BIT(ROUTE_ENCODER), { KEY_BIT(ROUTE_CC) } },
 	{ RULE_NEEDS, KEY_BIT(ROUTE_ACCELERATION), { KEY_BIT(ROUTE_ENCODER) } },
 	{ RULE_NEEDS, KEY_BIT(ROUTE_AGAIN), { KEY_BIT(ROUTE_DO) } },
@@ -506,12 +541,14 @@ const struct section section_route = {
 #define AT(field) .offset = offsetof(struct raw_route, field)
 
 enum {
-	SHOW_EACH, SHOW_TITLE, SHOW_FROM, SHOW_PORT, SHOW_CHANNEL, SHOW_CC, SHOW_NOTE, SHOW_BEND, SHOW_OSC,
+	SHOW_EACH, SHOW_TITLE, SHOW_FROM, SHOW_PORT, SHOW_CHANNEL, SHOW_CC, SHOW_NOTE, SHOW_BEND, SHOW_NRPN,
+	SHOW_RPN, SHOW_BITS, SHOW_OSC,
 	SHOW_ARG, SHOW_ORDER, SHOW_WHEN, SHOW_RANGE, SHOW_INVERT, SHOW_CURVE, SHOW_QUANTISE, SHOW_THRESHOLD,
 	SHOW_OUTPUT, SHOW_COLOURS,
 };
 
-#define SHOW_ADDRESS KEY_BIT(SHOW_CC), KEY_BIT(SHOW_NOTE), KEY_BIT(SHOW_BEND)
+#define SHOW_ADDRESS                                                               \
+	KEY_BIT(SHOW_CC), KEY_BIT(SHOW_NOTE), KEY_BIT(SHOW_BEND), KEY_BIT(SHOW_NRPN), KEY_BIT(SHOW_RPN)
 
 static const struct key show_keys[] = {
 	[SHOW_EACH] = EACH,
@@ -522,6 +559,9 @@ static const struct key show_keys[] = {
 	[SHOW_CC] = CC_KEY(offsetof(struct raw_route, num.cc)),
 	[SHOW_NOTE] = NOTE_KEY(offsetof(struct raw_route, num.note)),
 	[SHOW_BEND] = { "pitch_bend", KEY_TRUE, AT(num.bend), .help = "pitch bend" },
+	[SHOW_NRPN] = NRPN_KEY(offsetof(struct raw_route, num.nrpn)),
+	[SHOW_RPN] = RPN_KEY(offsetof(struct raw_route, num.rpn)),
+	[SHOW_BITS] = BITS_KEY(offsetof(struct raw_route, num.bits)),
 	[SHOW_OSC] = { "osc", KEY_OSC, AT(osc),
 	               .help = "an OSC address, at every client that was heard" },
 	[SHOW_ARG] = { "arg", KEY_INT, .max = PLACE_ARGS_MAX - 1, AT(arg),
@@ -552,6 +592,7 @@ static const struct rule show_rules[] = {
 	{ RULE_MOST, KEY_BIT(SHOW_OSC), { KEY_BIT(SHOW_OSC), SHOW_ADDRESS } },
 	{ RULE_NEEDS, KEY_BIT(SHOW_ARG), { KEY_BIT(SHOW_OSC) } },
 	{ RULE_NEEDS, KEY_BIT(SHOW_CHANNEL) | KEY_BIT(SHOW_COLOURS), { KEY_BIT(SHOW_PORT) } },
+	{ RULE_NEEDS, KEY_BIT(SHOW_BITS), { KEY_BIT(SHOW_NRPN), KEY_BIT(SHOW_RPN) } },
 	{ RULE_NEEDS, KEY_BIT(SHOW_ORDER), { KEY_BIT(SHOW_CC) } },
 	{ .type = RULE_END },
 };

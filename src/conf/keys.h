@@ -29,6 +29,9 @@ enum key_type {
 	KEY_NOTE,     /* MIDI note (int, -1 unless given) or a remark */
 	KEY_ANY_INT,  /* whole number within min..max, or true: int, KEY_ANY for true, else -1 */
 	KEY_CC,       /* CC or [msb, lsb]: struct cc */
+	KEY_PARAM,    /* number within min..max, or [msb, lsb]: struct param */
+	KEY_BITS,     /* 7 or 14: int */
+	KEY_SYSEX,    /* pattern of a SysEx: const char * */
 	KEY_SPAN,     /* [lo, hi], each within min..max, not equal: double[2] */
 	KEY_AMOUNT,   /* number within min..max, or "{slot}": struct amount */
 	KEY_VALUE,    /* number or string: the cJSON node */

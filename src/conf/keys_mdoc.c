@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "keys.h"
-
-#define LINE 78
+#include "prose.h"
 
 static void number(struct buf *b, double v)
 {
@@ -53,6 +52,9 @@ static const char *const type_texts[KEY_TYPE_COUNT] = {
 	[KEY_TRUE] = "true",
 	[KEY_NOTE] = "0 to 127, or text",
 	[KEY_CC] = "0 to 127, or two of them",
+	[KEY_PARAM] = "0 to 16382, or two numbers 0 to 127",
+	[KEY_BITS] = "7 or 14",
+	[KEY_SYSEX] = "pattern of a SysEx",
 	[KEY_VALUE] = "number or text",
 	[KEY_TEXTS] = "text or list of texts",
 	[KEY_WHEN] = "object",
@@ -119,42 +121,20 @@ static void default_value(struct buf *b, const struct key *k)
 		number(b, k->def);
 }
 
-/* Text in lines of at most LINE bytes. Nothing in the table begins a word with what would be a
- * request of mdoc at the beginning of a line. */
-static void wrapped(struct buf *b, const char *s)
-{
-	size_t column = 0;
-
-	while (*s) {
-		const size_t n = strcspn(s, " ");
-
-		if (column)
-			buf_putc(b, column + 1 + n > LINE ? '\n' : ' ');
-		column = column && column + 1 + n <= LINE ? column + 1 + n : n;
-		buf_add(b, s, n);
-		s += n + (s[n] == ' ');
-	}
-	buf_putc(b, '\n');
-}
-
-static void sentence(struct buf *b, const char *s)
+static void item(struct buf *b, const struct key *k)
 {
 	struct buf text;
 
 	buf_init(&text, 1024);
-	buf_fmt(&text, "%c%s.", toupper((unsigned char)*s), s + 1);
-	wrapped(b, text.p);
-	buf_finish(&text);
-}
-
-static void item(struct buf *b, const struct key *k)
-{
-	buf_fmt(b, ".It Cm %s\n(", k->name);
-	type(b, k);
+	buf_putc(&text, '(');
+	type(&text, k);
 	if (k->has_def)
-		default_value(b, k);
-	buf_puts(b, k->required ? "; required)\n" : ")\n");
-	sentence(b, key_help(k));
+		default_value(&text, k);
+	buf_puts(&text, k->required ? "; required)" : ")");
+	buf_fmt(b, ".It Cm %s\n", k->name);
+	prose_wrap(b, text.p);
+	buf_finish(&text);
+	prose_sentence(b, key_help(k));
 }
 
 void keys_mdoc(struct buf *b)
@@ -164,7 +144,7 @@ void keys_mdoc(struct buf *b)
 
 		buf_fmt(b, ".Ss %c%s\n%s:\n", toupper((unsigned char)sec->name[0]), sec->name + 1,
 		        sec->place);
-		sentence(b, sec->help);
+		prose_sentence(b, sec->help);
 		buf_puts(b, ".Bl -tag -width Ds\n");
 		for (size_t k = 0; k < sec->nkeys; k++)
 			item(b, &sec->keys[k]);

@@ -177,6 +177,28 @@ static void emit_cc(struct emit *e)
 	buf_puts(e->b, " } }, " TEMPLATE "]");
 }
 
+static void emit_param(struct emit *e)
+{
+	buf_puts(e->b, "\"anyOf\": [{ ");
+	emit_range(e, "integer");
+	buf_puts(e->b, " }, { \"type\": \"array\", \"minItems\": 2, \"maxItems\": 2, "
+	               "\"items\": { \"anyOf\": [{ \"type\": \"integer\", "
+	               "\"minimum\": 0, \"maximum\": 127 }, " TEMPLATE "] }, "
+	               "\"not\": { \"const\": [127, 127] } }, " TEMPLATE "]");
+}
+
+static void emit_bits(struct emit *e)
+{
+	buf_puts(e->b, "\"anyOf\": [{ \"enum\": [7, 14] }, " TEMPLATE "]");
+}
+
+/* What the pattern means is for the program to say. */
+static void emit_sysex(struct emit *e)
+{
+	buf_puts(e->b, "\"type\": \"string\", \"pattern\": "
+	               "\"^ *([Ff]0|\\\\{[a-z0-9_]+\\\\})( .*)?([Ff]7|\\\\{[a-z0-9_]+\\\\}) *$\"");
+}
+
 static void emit_span(struct emit *e)
 {
 	buf_puts(e->b,
@@ -295,6 +317,9 @@ static void (*const emitters[KEY_TYPE_COUNT])(struct emit *e) = {
 	[KEY_NOTE] = emit_note,
 	[KEY_ANY_INT] = emit_any_int,
 	[KEY_CC] = emit_cc,
+	[KEY_PARAM] = emit_param,
+	[KEY_BITS] = emit_bits,
+	[KEY_SYSEX] = emit_sysex,
 	[KEY_SPAN] = emit_span,
 	[KEY_AMOUNT] = emit_number,
 	[KEY_VALUE] = emit_value,
@@ -410,6 +435,7 @@ static bool takes_variable(const struct key *k)
 	static const bool takes[KEY_TYPE_COUNT] = {
 		[KEY_BOOL] = true,  [KEY_TRUE] = true, [KEY_INT] = true,     [KEY_NUMBER] = true,
 		[KEY_ABOVE] = true, [KEY_WORD] = true, [KEY_ANY_INT] = true, [KEY_CC] = true,
+		[KEY_PARAM] = true, [KEY_BITS] = true,
 	};
 
 	return takes[k->type];

@@ -1,6 +1,7 @@
 #include "cuewire/load.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cjson/cJSON.h>
 
@@ -49,7 +50,7 @@ static void include_one(struct load *l, const struct source *s, const cJSON *v, 
 	bool again;
 
 	if (depth == INCLUDE_DEPTH_MAX) {
-		problem(l, s, v, "too-many", "more than %d files include each other",
+		problem(l, s, v, CODE_TOO_MANY, "more than %d files include each other",
 		        INCLUDE_DEPTH_MAX);
 		return;
 	}
@@ -67,8 +68,9 @@ static void read_file(struct load *l, struct source *s, size_t depth)
 	const cJSON *root = s->json.root, *v;
 
 	if (!cJSON_IsObject(root)) {
-		problem(l, s, root, "wrong-type", "the file is %s, expected an object",
-		        shown_value(l, root));
+		diag_hint(problem(l, s, root, CODE_WRONG_TYPE, "the file is %s, expected an object",
+		                  shown_value(l, root)),
+		          "a mapping file is { \"controls\": [ ... ], \"routes\": [ ... ] }");
 		l->incomplete = true;
 		return;
 	}
@@ -106,6 +108,7 @@ static int finish(struct load *l, struct mapping **out)
 	check_tempo(l);
 	if (!l->problems) {
 		check_unused(l);
+		check_layers(l);
 		*out = build_mapping(l);
 	}
 	diags_sort(l->d);
@@ -121,6 +124,16 @@ static void read_files(struct load *l, const char *const files[], size_t n)
 		if (s && !again)
 			read_file(l, s, 0);
 	}
+}
+
+static void read_text(struct load *l, const char *name, const char *text, size_t len)
+{
+	struct source *s = source_add(l, name);
+
+	if (json_load_into(&s->json, l->scratch, s->name, text, len, &json_limits_file, l->d))
+		l->problems++;
+	else
+		read_file(l, s, 0);
 }
 
 int mapping_load(struct mapping **out, struct arena *scratch, const char *const files[], size_t n,
@@ -156,18 +169,37 @@ int mapping_load_kept(struct mapping **out, const struct kept *k, struct diags *
 	return ret;
 }
 
+int mapping_load_changed(struct mapping **out, const char *const files[], size_t n,
+                         const struct load_changed *changed, const char *mappings_dir,
+                         struct diags *d)
+{
+	struct arena *scratch = arena_new(ARENA_LOAD);
+	struct load l = load_begin(scratch, mappings_dir, d);
+	struct stat st;
+	int ret;
+
+	l.changed = changed;
+	l.changed_there = !stat(changed->name, &st);
+	if (l.changed_there) {
+		l.changed_dev = st.st_dev;
+		l.changed_ino = st.st_ino;
+	}
+	read_files(&l, files, n);
+	if (!l.changed_read)
+		read_text(&l, changed->name, changed->text, changed->len);
+	ret = finish(&l, out);
+	arena_free(scratch);
+	return ret;
+}
+
 int mapping_load_text(struct mapping **out, const char *name, const char *text, size_t len,
                       const char *mappings_dir, struct diags *d)
 {
 	struct arena *scratch = arena_new(ARENA_LOAD);
 	struct load l = load_begin(scratch, mappings_dir, d);
-	struct source *s = source_add(&l, name);
 	int ret;
 
-	if (json_load_into(&s->json, scratch, s->name, text, len, &json_limits_file, d))
-		l.problems++;
-	else
-		read_file(&l, s, 0);
+	read_text(&l, name, text, len);
 	ret = finish(&l, out);
 	arena_free(scratch);
 	return ret;

@@ -19,9 +19,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "cuewire/codes.h"
 #include "cuewire/diag.h"
 #include "cuewire/json.h"
 #include "cuewire/kept.h"
+#include "cuewire/load.h"
 #include "cuewire/mapping.h"
 
 #include "dict.h"
@@ -75,6 +77,11 @@ struct load {
 	size_t budget;   /* what is left of LOAD_BUDGET */
 	const char *replaced[FILES_MAX]; /* files that another one stands in the place of */
 	size_t nreplaced;
+	const struct load_changed *changed; /* NULL: none */
+	dev_t changed_dev;
+	ino_t changed_ino;
+	bool changed_there; /* it exists: the two above are set */
+	bool changed_read;
 
 	struct raw_tempo tempo; /* of the last file that has one; h.obj NULL: of none */
 	int hold_ms;
@@ -110,21 +117,27 @@ static inline struct raw_intent *intent_at(const struct load *l, size_t i)
 /* ---- problem.c ---- */
 
 /* Adds a problem at a value, or at the key before it, unless one with that code stands there
- * already. Returns the entry for diag_hint, or NULL. */
-struct diag *problem(struct load *l, const struct source *s, const struct cJSON *v,
-                     const char *code, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+ * already. Its code decides whether it is an error or a warning. Returns the entry for diag_hint,
+ * or NULL. */
+struct diag *problem(struct load *l, const struct source *s, const struct cJSON *v, enum code code,
+                     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 struct diag *problem_key(struct load *l, const struct source *s, const struct cJSON *v,
-                         const char *code, const char *fmt, ...)
+                         enum code code, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
-struct diag *warning(struct load *l, const struct source *s, const struct cJSON *v,
-                     const char *code, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 /* At a file as a whole. */
-struct diag *problem_file(struct load *l, const char *file, const char *code, const char *fmt, ...)
+struct diag *problem_file(struct load *l, const char *file, enum code code, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Hints at the nearest key of the dict, if one is near enough. */
-void hint_near(struct diag *e, const char *word, const struct dict *names);
+/* Hints at the nearest key of the dict; where none is near, says what is in `otherwise`. */
+void hint_near(struct diag *e, const char *word, const struct dict *names, const char *otherwise);
+
+/* What becomes of a {name} that nothing declares: a hint that takes its length, an int, and it. */
+#define HINT_EACH "declare it beside: \"each\": { \"%.*s\": [ ... ] }"
+
+/* Hints at a name that is like the word and that the check (text.c) takes, if there is one. */
+void hint_name(struct load *l, struct diag *e, const char *word,
+               const char *(*check)(const char *));
 
 /* A member of an object by its key, or the object itself where there is none: a place. */
 const struct cJSON *member(const struct cJSON *obj, const char *key);
@@ -238,6 +251,8 @@ void merge_control(struct load *l, struct raw_control *c);
 void merge_route(struct load *l, struct raw_route *r);
 void merge_show(struct load *l, struct raw_route *r);
 void merge_intent(struct load *l, struct raw_intent *in);
+/* What tells the sources of routes apart, as a text; in the scratch arena. */
+const char *route_source(struct load *l, const struct raw_route *r);
 /* Makes a name known whose object has a problem. */
 void merge_broken(struct family *f, const char *name);
 
@@ -250,6 +265,7 @@ void check_controls(struct load *l);
 void check_routes(struct load *l);
 void check_feedback(struct load *l);
 void check_intents(struct load *l);
+void check_layers(struct load *l); /* only where there is no error */
 void check_macro(struct load *l, struct raw_intent *macro);
 
 /* The address that the keys of an object give; half: NULL for none. */

@@ -37,6 +37,7 @@ static void merge_named(struct load *l, struct family *f, void *raw, const char 
 	const struct head *h = raw, *old;
 	uint32_t *known = dict_get(&f->names, name);
 	struct where first;
+	struct diag *e;
 
 	if (!known || *known == BROKEN) {
 		append(f, raw, name, known);
@@ -45,12 +46,17 @@ static void merge_named(struct load *l, struct family *f, void *raw, const char 
 	old = f->items[*known];
 	first = where_of(old);
 	if (old->src == h->src) {
-		problem(l, h->src, at, "duplicate-name", "%s \"%s\" is already in line %d", what,
-		        name, first.line);
+		e = problem(l, h->src, at, CODE_DUPLICATE_NAME, "%s \"%s\" is already in line %d",
+		            what, name, first.line);
+		diag_hint(e,
+		          h->obj->valueint == old->obj->valueint
+		                  ? "\"each\" makes several: the name needs a {variable} of it"
+		                  : "rename one of them; only a later file replaces what is there");
 		return;
 	}
-	warning(l, h->src, at, "replaced", "%s \"%s\" replaces the one of %s:%d", what, name,
-	        first.file, first.line);
+	diag_hint(problem(l, h->src, at, CODE_REPLACED, "%s \"%s\" replaces the one of %s:%d", what,
+	                  name, first.file, first.line),
+	          "give it another name if that is not meant");
 	f->items[*known] = raw;
 }
 
@@ -79,19 +85,41 @@ static char *put_byte(char *p, int v)
 	return p;
 }
 
-/* As a text without spaces in its parts. */
+/* A pattern as two letters a byte, however it was written. */
+static const char *sysex_text(struct load *l, const char *pattern)
+{
+	struct sysex_pattern x;
+	struct sysex_fault fault;
+	char *text = arena_alloc(l->scratch, 2 * MIDI_SYSEX_MAX + 4), *p = text;
+
+	if (!sysex_parse(&x, pattern, &fault))
+		return "";
+	for (size_t i = 0; i < (size_t)x.head + x.tail; i++) {
+		if (x.gap && i == x.head)
+			*p++ = '-';
+		p = put_byte(p, x.bytes[i]);
+	}
+	if (x.gap && !x.tail)
+		*p++ = '-';
+	*p = '\0';
+	return text;
+}
+
 /* Texts without spaces in their parts. */
 static const char *midi_text(struct load *l, const struct raw_route *r)
 {
-	const struct address a = numbers_address(&r->num);
+	struct address a = numbers_address(&r->num);
 	char text[16], *p = text;
 
+	if (address_is_param(&a)) /* whatever its bits */
+		a.form = address_is_rpn(&a) ? ADDR_RPN : ADDR_NRPN;
 	p = put_byte(put_byte(put_byte(put_byte(p, a.form), a.channel), a.number), a.lsb);
 	*p = '\0';
-	return arena_fmt(l->scratch, "%s m%s", r->port, text);
+	return arena_fmt(l->scratch, "%s m%s%s", r->port, text,
+	                 r->num.sysex ? sysex_text(l, r->num.sysex) : "");
 }
 
-static const char *source_text(struct load *l, const struct raw_route *r)
+const char *route_source(struct load *l, const struct raw_route *r)
 {
 	if (r->osc)
 		return arena_fmt(l->scratch, "%s o%d", r->osc, r->arg);
@@ -126,8 +154,10 @@ static void take_away(struct load *l, const struct raw_route *r, uint32_t *known
 		l->routes.items[*known] = NULL;
 		*known = BROKEN;
 	} else {
-		warning(l, r->h.src, at, "removes-nothing",
-		        "no earlier file has a route with this source and \"when\"");
+		diag_hint(
+			problem(l, r->h.src, at, CODE_REMOVES_NOTHING,
+		                "no earlier file has a route with this source and \"when\""),
+			"its port or address, its number and its \"when\" must be the same; is its file included?");
 	}
 }
 
@@ -138,14 +168,16 @@ static const cJSON *source_node(const struct raw_route *r)
 
 void merge_route(struct load *l, struct raw_route *r)
 {
-	const char *key = route_key(l, r, source_text(l, r));
+	const char *key = route_key(l, r, route_source(l, r));
 	uint32_t *known = dict_get(&l->routes.names, key);
 	const struct raw_route *old = known && *known != BROKEN ? route_at(l, *known) : NULL;
 
 	if (old && old->h.src == r->h.src) {
-		problem(l, r->h.src, source_node(r), "duplicate-route",
-		        "the route in line %d has the same source and \"when\"",
-		        where_of(&old->h).line);
+		diag_hint(
+			problem(l, r->h.src, source_node(r), CODE_DUPLICATE_ROUTE,
+		                "the route in line %d has the same source and \"when\"",
+		                where_of(&old->h).line),
+			"let one route move both, as in \"to\": [\"a\", \"b\"], or tell them apart by \"when\"");
 		return;
 	}
 	if (!r->nto && !r->macro)
@@ -164,7 +196,7 @@ void merge_show(struct load *l, struct raw_route *r)
 	const struct raw_route *old = known ? show_at(l, *known) : NULL;
 
 	if (old && old->h.src == r->h.src)
-		problem(l, r->h.src, member(r->h.obj, r->osc ? "osc" : "port"), "duplicate-route",
+		problem(l, r->h.src, member(r->h.obj, r->osc ? "osc" : "port"), CODE_DUPLICATE_ROUTE,
 		        "the feedback in line %d has the same address and \"when\"",
 		        where_of(&old->h).line);
 	else if (old)

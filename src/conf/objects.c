@@ -19,13 +19,19 @@ void objects_ports(struct load *l, const struct source *s, const cJSON *map)
 			continue;
 		merge_broken(&l->ports, v->string);
 		if (expected) {
-			problem_key(l, s, v, "bad-name", "a port is called \"%s\", expected %s",
-			            shown(l, v->string), expected);
+			hint_name(l,
+			          problem_key(l, s, v, CODE_BAD_NAME,
+			                      "a port is called \"%s\", expected %s",
+			                      shown(l, v->string), expected),
+			          v->string, text_port);
 			continue;
 		}
 		if (!cJSON_IsObject(v)) {
-			problem(l, s, v, "wrong-type", "port \"%s\" is %s, expected an object",
-			        v->string, shown_value(l, v));
+			diag_hint(
+				problem(l, s, v, CODE_WRONG_TYPE,
+			                "port \"%s\" is %s, expected an object", v->string,
+			                shown_value(l, v)),
+				"a port is { \"in\": ..., \"out\": ... }, { \"osc\": ... } or { \"raw\": ... }");
 			continue;
 		}
 		p = arena_alloc(l->scratch, sizeof(*p));
@@ -81,25 +87,50 @@ static void items(struct load *l, const struct source *s, const cJSON *list, ite
 
 /* ---- controls ---- */
 
+static struct address param_address(const struct numbers *n)
+{
+	const struct param *p = n->nrpn.given ? &n->nrpn : &n->rpn;
+	const enum addr_form fine = n->nrpn.given ? ADDR_NRPN : ADDR_RPN;
+	const enum addr_form coarse = n->nrpn.given ? ADDR_NRPN7 : ADDR_RPN7;
+
+	return (struct address){ .form = (uint8_t)(n->bits == 7 ? coarse : fine),
+		                 .channel = (uint8_t)(n->channel - 1),
+		                 .number = (uint8_t)p->msb,
+		                 .lsb = (uint8_t)p->lsb };
+}
+
 struct address numbers_address(const struct numbers *n)
 {
 	struct address a = { .channel = (uint8_t)(n->channel - 1) };
 
-	if (n->cc.n == 2)
-		a = (struct address){ ADDR_CC14, a.channel, (uint8_t)n->cc.v[0],
-			              (uint8_t)n->cc.v[1] };
-	else if (n->cc.n == 1)
-		a = (struct address){ ADDR_CC, a.channel, (uint8_t)n->cc.v[0], 0 };
-	else if (n->note >= 0)
-		a = (struct address){ ADDR_NOTE, a.channel, (uint8_t)n->note, 0 };
-	else if (n->bend)
+	if (n->nrpn.given || n->rpn.given)
+		return param_address(n);
+	if (n->cc.n == 2) {
+		a.form = ADDR_CC14;
+		a.number = (uint8_t)n->cc.v[0];
+		a.lsb = (uint8_t)n->cc.v[1];
+	} else if (n->cc.n == 1) {
+		a.form = ADDR_CC;
+		a.number = (uint8_t)n->cc.v[0];
+	} else if (n->note >= 0) {
+		a.form = ADDR_NOTE;
+		a.number = (uint8_t)n->note;
+	} else if (n->bend) {
 		a.form = ADDR_BEND;
-	else if (n->pressure)
+	} else if (n->pressure) {
 		a.form = ADDR_PRESSURE;
-	else if (n->program >= 0)
-		a = (struct address){ ADDR_PROGRAM, a.channel, (uint8_t)n->program, 0 };
-	else if (n->poly >= 0)
-		a = (struct address){ ADDR_POLY, a.channel, (uint8_t)n->poly, 0 };
+	} else if (n->program >= 0) {
+		a.form = ADDR_PROGRAM;
+		a.number = (uint8_t)n->program;
+	} else if (n->poly >= 0) {
+		a.form = ADDR_POLY;
+		a.number = (uint8_t)n->poly;
+	} else if (n->system) {
+		a.form = ADDR_SYSTEM;
+		a.number = (uint8_t)n->system;
+	} else if (n->sysex) {
+		a.form = ADDR_SYSEX;
+	}
 	return a;
 }
 
@@ -124,9 +155,10 @@ static bool only_kind(struct load *l, const struct raw_control *c, enum kind kin
 
 	if (!v || c->kind == (int)kind)
 		return true;
-	problem_key(l, c->h.src, v, "bad-kind",
-	            "\"%s\" in a control of kind \"%s\", expected only in kind \"%s\"", key,
-	            kinds[c->kind].name, kinds[kind].name);
+	diag_hint(problem_key(l, c->h.src, v, CODE_BAD_KIND,
+	                      "\"%s\" in a control of kind \"%s\", expected only in kind \"%s\"",
+	                      key, kinds[c->kind].name, kinds[kind].name),
+	          "take it away, or say \"kind\": \"%s\"", kinds[kind].name);
 	return false;
 }
 
@@ -137,7 +169,9 @@ static bool same_halves(struct load *l, const struct raw_control *c, const struc
 
 	if (!a || !b || x.form != y.form || x.channel != y.channel || x.number != y.number)
 		return false;
-	problem(l, c->h.src, b->h.obj, "conflict", "both halves of the pair have the same address");
+	diag_hint(problem(l, c->h.src, b->h.obj, CODE_CONFLICT,
+	                  "both halves of the pair have the same address"),
+	          "one message for both is \"cc\" or \"note\" of the control itself");
 	return true;
 }
 
@@ -146,19 +180,22 @@ static bool fits_kind(struct load *l, const struct raw_control *c)
 	const bool fine = c->num.cc.n == 2 || c->num.bend;
 
 	if (c->kind == KIND_LAMP && c->port) {
-		problem_key(l, c->h.src, member_or(c->h.obj, "port"), "bad-kind",
-		            "a lamp has no port: it is written by feedback only");
+		diag_hint(problem_key(l, c->h.src, member_or(c->h.obj, "port"), CODE_BAD_KIND,
+		                      "a lamp has no port: it is written by feedback only"),
+		          "take \"port\" away, and write a route from MIDI to it");
 		return false;
 	}
 	if (fine && c->kind != KIND_FADER) {
-		problem(l, c->h.src, member_or(c->h.obj, c->num.bend ? "pitch_bend" : "cc"),
-		        "bad-kind",
-		        "%s in a control of kind \"%s\", expected only in kind \"fader\"",
-		        c->num.bend ? "pitch bend" : "a 14-bit pair", kinds[c->kind].name);
+		diag_hint(
+			problem(l, c->h.src, member_or(c->h.obj, c->num.bend ? "pitch_bend" : "cc"),
+		                CODE_BAD_KIND,
+		                "%s in a control of kind \"%s\", expected only in kind \"fader\"",
+		                c->num.bend ? "pitch bend" : "a 14-bit pair", kinds[c->kind].name),
+			"write one CC or a note, or say \"kind\": \"fader\"");
 		return false;
 	}
 	if (c->num.cc.n != 2 && member(c->h.obj, "order")) {
-		problem_key(l, c->h.src, member(c->h.obj, "order"), "missing-key",
+		problem_key(l, c->h.src, member(c->h.obj, "order"), CODE_MISSING_KEY,
 		            "\"order\" needs a 14-bit pair in \"cc\"");
 		return false;
 	}
@@ -173,7 +210,7 @@ static bool is_reserved_name(struct load *l, const struct raw_control *c)
 {
 	if (strcmp(c->name, "or") && strcmp(c->name, "not"))
 		return false;
-	problem(l, c->h.src, member(c->h.obj, "name"), "bad-name",
+	problem(l, c->h.src, member(c->h.obj, "name"), CODE_BAD_NAME,
 	        "\"%s\" is a word of \"when\", expected another name", c->name);
 	return true;
 }
@@ -232,7 +269,7 @@ static bool item_route(struct load *l, const struct source *s, const cJSON *obj)
 	if (r->do_node && !parse_macro(l, s, r))
 		return false;
 	if (r->encoding != ENC_NONE && r->num.cc.n != 1) {
-		problem_key(l, s, member_or(obj, "encoder"), "conflict",
+		problem_key(l, s, member_or(obj, "encoder"), CODE_CONFLICT,
 		            "\"encoder\" with a 14-bit pair, expected one CC");
 		return false;
 	}
@@ -275,7 +312,7 @@ static bool item_intent(struct load *l, const struct source *s, const cJSON *obj
 	for (int op = 0; in->name && op < OP_COUNT; op++) {
 		if (strcmp(in->name, op_names[op]))
 			continue;
-		problem(l, s, member_or(obj, "name"), "bad-name",
+		problem(l, s, member_or(obj, "name"), CODE_BAD_NAME,
 		        "\"%s\" is built in, expected another name", in->name);
 		good = false;
 	}

@@ -22,6 +22,7 @@ static void set_defaults(const struct section *sec, void *out)
 		case KEY_INT:
 		case KEY_NOTE:
 		case KEY_ANY_INT:
+		case KEY_BITS:
 			*(int *)field_of(k, out) = k->has_def ? (int)k->def : -1;
 			break;
 		case KEY_WORD:
@@ -63,7 +64,7 @@ static int find_key(const struct section *sec, const char *name)
 static uint64_t unknown_key(struct load *l, const struct source *s, const struct section *sec,
                             const cJSON *v)
 {
-	struct diag *e = problem_key(l, s, v, "unknown-key", "unknown key \"%s\" in %s %s",
+	struct diag *e = problem_key(l, s, v, CODE_UNKNOWN_KEY, "unknown key \"%s\" in %s %s",
 	                             shown(l, v->string),
 	                             strchr("aeiou", sec->name[0]) ? "an" : "a", sec->name);
 	struct near n;
@@ -71,8 +72,10 @@ static uint64_t unknown_key(struct load *l, const struct source *s, const struct
 	near_init(&n, v->string);
 	for (size_t i = 0; i < sec->nkeys; i++)
 		near_try(&n, sec->keys[i].name);
-	if (!n.best)
+	if (!n.best) {
+		diag_hint(e, "a remark goes into \"note\"; all keys are in cuewire-mapping(5)");
 		return 0;
+	}
 	diag_hint(e, "did you mean \"%s\"?", n.best);
 	return KEY_BIT(find_key(sec, n.best));
 }
@@ -135,7 +138,7 @@ static void conflict(struct load *l, const struct section *sec, const struct hea
 		}
 	}
 	if (second)
-		problem_key(l, h->src, second, "conflict",
+		problem_key(l, h->src, second, CODE_CONFLICT,
 		            "\"%s\" beside \"%s\", expected only one of %s", second->string,
 		            first->string, alts_of(l, sec, r));
 }
@@ -170,10 +173,10 @@ static void lacks(struct load *l, const struct section *sec, const struct head *
 	const char *one_of = r->alts[1] ? "one of " : "";
 
 	if (key)
-		problem_key(l, h->src, key, "missing-key", "\"%s\" needs %s%s", key->string, one_of,
-		            alts_of(l, sec, r));
+		problem_key(l, h->src, key, CODE_MISSING_KEY, "\"%s\" needs %s%s", key->string,
+		            one_of, alts_of(l, sec, r));
 	else
-		problem(l, h->src, h->obj, "missing-key", "%s without %s%s", sec->name, one_of,
+		problem(l, h->src, h->obj, CODE_MISSING_KEY, "%s without %s%s", sec->name, one_of,
 		        alts_of(l, sec, r));
 }
 
@@ -209,7 +212,7 @@ static bool check_required(struct load *l, const struct section *sec, const stru
 			list = arena_fmt(l->scratch, "%s%s\"%s\"", list ? list : "",
 			                 list ? " and " : "", sec->keys[i].name);
 	if (list)
-		problem(l, h->src, h->obj, "missing-key", "%s without %s", sec->name, list);
+		problem(l, h->src, h->obj, CODE_MISSING_KEY, "%s without %s", sec->name, list);
 	return !list;
 }
 

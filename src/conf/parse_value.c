@@ -1,6 +1,7 @@
 #include "load_priv.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
@@ -8,6 +9,7 @@
 #include "cuewire/mem.h"
 #include "cuewire/near.h"
 #include "cuewire/osc.h"
+#include "cuewire/sysex.h"
 
 /* One value on its way from a node to its field. */
 struct reading {
@@ -19,22 +21,40 @@ struct reading {
 	bool *given;
 };
 
-static struct diag *expected_at(const struct reading *r, const cJSON *v, const char *code,
+static struct diag *expected_at(const struct reading *r, const cJSON *v, enum code code,
                                 const char *what)
 {
 	return problem(r->l, r->s, v, code, "\"%s\" is %s, expected %s", r->k->name,
 	               shown_value(r->l, v), what);
 }
 
+/* Whether a text is a number, true or false in quotes, where the key does not take a text. */
+static bool is_quoted(const char *s)
+{
+	char *end;
+
+	if (!strcmp(s, "true") || !strcmp(s, "false"))
+		return true;
+	(void)strtod(s, &end);
+	return *s && !*end;
+}
+
 /* A value of the wrong type; where it is a {name} that nothing stands for, that is the trouble. */
 static bool bad_type(const struct reading *r, const char *what)
 {
-	if (cJSON_IsString(r->v) && text_is_brace(r->v->valuestring))
-		problem(r->l, r->s, r->v, "unknown-placeholder",
-		        "\"%s\" is \"%s\", but no \"each\" has that variable", r->k->name,
-		        shown(r->l, r->v->valuestring));
-	else
-		expected_at(r, r->v, "wrong-type", what);
+	const char *text = cJSON_IsString(r->v) ? r->v->valuestring : NULL;
+	struct diag *e;
+
+	if (text && text_is_brace(text)) {
+		e = problem(r->l, r->s, r->v, CODE_UNKNOWN_PLACEHOLDER,
+		            "\"%s\" is \"%s\", but no \"each\" has that variable", r->k->name,
+		            shown(r->l, text));
+		diag_hint(e, HINT_EACH, (int)strlen(text) - 2, text + 1);
+		return false;
+	}
+	e = expected_at(r, r->v, CODE_WRONG_TYPE, what);
+	if (text && is_quoted(text))
+		diag_hint(e, "numbers, true and false stand without quotes: %s", shown(r->l, text));
 	return false;
 }
 
@@ -54,15 +74,24 @@ static const char *range_of(const struct reading *r)
 	return arena_fmt(r->l->scratch, "%.9g..%.9g", k->min, k->max);
 }
 
+/* Two habits: counting channels from 0, and writing percents or MIDI's 127 where 1 is all. */
+static void hint_value(const struct reading *r, struct diag *e, double d)
+{
+	if (d == 0 && r->k->min == 1 && r->k->max == 16)
+		diag_hint(e, "channels count from 1: what other programs call 0 is 1");
+	else if (d > 1 && r->k->max == 1)
+		diag_hint(e, "1 is all of its way, half is 0.5");
+}
+
 static bool in_range(const struct reading *r, const cJSON *v, bool whole)
 {
 	const double d = v->valuedouble;
 
 	if (whole && !is_whole(d))
-		expected_at(r, v, "wrong-type",
+		expected_at(r, v, CODE_WRONG_TYPE,
 		            arena_fmt(r->l->scratch, "a whole number %s", range_of(r)));
 	else if (d < r->k->min || d > r->k->max || (r->k->type == KEY_ABOVE && d == r->k->min))
-		expected_at(r, v, "out-of-range", range_of(r));
+		hint_value(r, expected_at(r, v, CODE_OUT_OF_RANGE, range_of(r)), d);
 	else
 		return true;
 	return false;
@@ -126,7 +155,7 @@ static bool read_cc(const struct reading *r)
 	if (!cJSON_IsArray(v))
 		return bad_type(r, "0..127 or [msb, lsb]");
 	if (cJSON_GetArraySize(v) != 2) {
-		problem(r->l, r->s, v, "wrong-type",
+		problem(r->l, r->s, v, CODE_WRONG_TYPE,
 		        "\"cc\" is a list of %d, expected two numbers: [msb, lsb]",
 		        cJSON_GetArraySize(v));
 		return false;
@@ -142,9 +171,66 @@ static bool read_cc(const struct reading *r)
 	}
 	if (cc->v[0] != cc->v[1])
 		return true;
-	problem(r->l, r->s, r->v, "conflict", "\"cc\" is [%d, %d], expected two different CCs",
+	problem(r->l, r->s, r->v, CODE_CONFLICT, "\"cc\" is [%d, %d], expected two different CCs",
 	        cc->v[0], cc->v[1]);
 	return false;
+}
+
+/* [msb, lsb] of a parameter. */
+static bool read_halves(const struct reading *r)
+{
+	struct param *p = r->field;
+	int *halves[] = { &p->msb, &p->lsb };
+	const struct key half = { .name = r->k->name, .type = KEY_INT, .max = 127 };
+	size_t n = 0;
+
+	if (!cJSON_IsArray(r->v) || cJSON_GetArraySize(r->v) != 2)
+		return bad_type(r, arena_fmt(r->l->scratch, "%s or [msb, lsb]", range_of(r)));
+	for (const cJSON *v = r->v->child; v; v = v->next) {
+		struct reading one = *r;
+
+		one.k = &half;
+		one.v = v;
+		one.field = halves[n++];
+		if (!read_int(&one))
+			return false;
+	}
+	return true;
+}
+
+/* A number of 14 bits, or its two halves; the highest one means that no parameter is chosen. */
+static bool read_param(const struct reading *r)
+{
+	struct param *p = r->field;
+
+	if (!cJSON_IsNumber(r->v)) {
+		if (!read_halves(r))
+			return false;
+	} else if (in_range(r, r->v, true)) {
+		p->msb = (int)r->v->valuedouble >> 7;
+		p->lsb = (int)r->v->valuedouble & 127;
+	} else {
+		return false;
+	}
+	p->given = true;
+	if (p->msb != 127 || p->lsb != 127)
+		return true;
+	problem(r->l, r->s, r->v, CODE_OUT_OF_RANGE,
+	        "\"%s\" is [127, 127], which chooses no parameter, expected another one",
+	        r->k->name);
+	return false;
+}
+
+static bool read_bits(const struct reading *r)
+{
+	if (!cJSON_IsNumber(r->v))
+		return bad_type(r, "7 or 14");
+	if (r->v->valuedouble != 7 && r->v->valuedouble != 14) {
+		expected_at(r, r->v, CODE_OUT_OF_RANGE, "7 or 14");
+		return false;
+	}
+	*(int *)r->field = (int)r->v->valuedouble;
+	return true;
 }
 
 static bool read_span(const struct reading *r)
@@ -165,7 +251,7 @@ static bool read_span(const struct reading *r)
 	d = r->field;
 	if ((float)d[0] != (float)d[1])
 		return true;
-	problem(r->l, r->s, r->v, "out-of-range",
+	problem(r->l, r->s, r->v, CODE_OUT_OF_RANGE,
 	        "\"%s\" is [%.9g, %.9g], expected two different numbers", r->k->name, d[0], d[1]);
 	return false;
 }
@@ -228,7 +314,7 @@ static bool read_word(const struct reading *r)
 	}
 	if (!cJSON_IsString(r->v) || text_is_brace(r->v->valuestring))
 		return bad_type(r, arena_fmt(r->l->scratch, "one of %s", list));
-	e = expected_at(r, r->v, "unknown-word", arena_fmt(r->l->scratch, "one of %s", list));
+	e = expected_at(r, r->v, CODE_UNKNOWN_WORD, arena_fmt(r->l->scratch, "one of %s", list));
 	if (n.best)
 		diag_hint(e, "did you mean \"%s\"?", n.best);
 	return false;
@@ -249,13 +335,13 @@ static bool read_time(const struct reading *r)
 			*(struct duration *)r->field = d;
 			return true;
 		}
-		expected_at(r, r->v, "bad-time", expected);
+		expected_at(r, r->v, CODE_BAD_TIME, expected);
 		return false;
 	}
 	if (!cJSON_IsNumber(r->v))
 		return bad_type(r, expected);
 	if (r->v->valuedouble < 0 || r->v->valuedouble > 600000) {
-		expected_at(r, r->v, "out-of-range", expected);
+		expected_at(r, r->v, CODE_OUT_OF_RANGE, expected);
 		return false;
 	}
 	*(struct duration *)r->field = (struct duration){ (float)r->v->valuedouble, DURATION_MS };
@@ -266,7 +352,7 @@ static bool read_time(const struct reading *r)
 
 static bool bad_point(const struct reading *r, const cJSON *v)
 {
-	expected_at(r, v, "wrong-type", "points [in, out], each 0..1, \"in\" rising");
+	expected_at(r, v, CODE_WRONG_TYPE, "points [in, out], each 0..1, \"in\" rising");
 	return false;
 }
 
@@ -281,7 +367,7 @@ static bool read_points(const struct reading *r)
 	double before = -1;
 
 	if (n < 2 || n > CURVE_POINTS_MAX) {
-		problem(r->l, r->s, r->v, "out-of-range", "\"%s\" has %d points, expected 2..%d",
+		problem(r->l, r->s, r->v, CODE_OUT_OF_RANGE, "\"%s\" has %d points, expected 2..%d",
 		        r->k->name, n, CURVE_POINTS_MAX);
 		return false;
 	}
@@ -316,14 +402,14 @@ static bool read_bytes(const struct reading *r)
 	if (!cJSON_IsArray(r->v))
 		return bad_type(r, "a list of numbers 0..127");
 	if (n < (int)r->k->min || n > (int)r->k->max) {
-		problem(r->l, r->s, r->v, "out-of-range", "\"%s\" has %d numbers, expected %s",
+		problem(r->l, r->s, r->v, CODE_OUT_OF_RANGE, "\"%s\" has %d numbers, expected %s",
 		        r->k->name, n, range_of(r));
 		return false;
 	}
 	for (const cJSON *v = r->v->child; v; v = v->next)
 		if (!cJSON_IsNumber(v) || !is_whole(v->valuedouble) || v->valuedouble < 0 ||
 		    v->valuedouble > 127) {
-			expected_at(r, v, "out-of-range", "whole numbers 0..127");
+			expected_at(r, v, CODE_OUT_OF_RANGE, "whole numbers 0..127");
 			return false;
 		}
 	*(const cJSON **)r->field = r->v;
@@ -354,18 +440,33 @@ static bool no_stray(const struct reading *r, bool osc)
 	if (!stray)
 		return true;
 	if (n)
-		problem(r->l, r->s, r->v, "unknown-placeholder",
-		        "\"%s\" is \"%s\", but no \"each\" has the variable \"%.*s\"", r->k->name,
-		        shown(r->l, r->v->valuestring), (int)(n - 2), stray + 1);
+		diag_hint(problem(r->l, r->s, r->v, CODE_UNKNOWN_PLACEHOLDER,
+		                  "\"%s\" is \"%s\", but no \"each\" has the variable \"%.*s\"",
+		                  r->k->name, shown(r->l, r->v->valuestring), (int)(n - 2),
+		                  stray + 1),
+		          HINT_EACH, (int)(n - 2), stray + 1);
 	else
-		problem(r->l, r->s, r->v, "bad-brace",
+		problem(r->l, r->s, r->v, CODE_BAD_BRACE,
 		        "\"%s\" is \"%s\", expected braces only round a variable%s", r->k->name,
 		        shown(r->l, r->v->valuestring), osc ? " or round a list with commas" : "");
 	return false;
 }
 
+/* A name or address that is nearly good. */
+static void hint_text(const struct reading *r, struct diag *e, const char *(*check)(const char *))
+{
+	const char *s = r->v->valuestring, *address = arena_fmt(r->l->scratch, "/%s", s);
+
+	if (check == text_name || check == text_port)
+		hint_name(r->l, e, s, check);
+	else if ((check == text_osc || check == text_pattern) && *s && !check(address))
+		diag_hint(e, "did you mean \"%s\"?", shown(r->l, address));
+	else if (check == text_osc && !text_pattern(s))
+		diag_hint(e, "a control is sent to one address; patterns are for routes");
+}
+
 static bool read_checked(const struct reading *r, const char *(*check)(const char *),
-                         const char *code)
+                         enum code code)
 {
 	const char *expected;
 
@@ -375,7 +476,7 @@ static bool read_checked(const struct reading *r, const char *(*check)(const cha
 		return false;
 	expected = check(r->v->valuestring);
 	if (expected) {
-		expected_at(r, r->v, code, expected);
+		hint_text(r, expected_at(r, r->v, code, expected), check);
 		return false;
 	}
 	*(const char **)r->field = r->v->valuestring;
@@ -384,12 +485,12 @@ static bool read_checked(const struct reading *r, const char *(*check)(const cha
 
 static bool read_name(const struct reading *r)
 {
-	return read_checked(r, text_name, "bad-name");
+	return read_checked(r, text_name, CODE_BAD_NAME);
 }
 
 static bool read_port(const struct reading *r)
 {
-	return read_checked(r, text_port, "bad-name");
+	return read_checked(r, text_port, CODE_BAD_NAME);
 }
 
 /* A name, a list of names, or null. */
@@ -400,7 +501,7 @@ static bool read_controls(const struct reading *r)
 	const char *field;
 
 	if (n < 1 || n > (int)r->k->max) {
-		problem(r->l, r->s, r->v, "out-of-range", "\"%s\" has %d names, expected 1..%d",
+		problem(r->l, r->s, r->v, CODE_OUT_OF_RANGE, "\"%s\" has %d names, expected 1..%d",
 		        r->k->name, n, (int)r->k->max);
 		return false;
 	}
@@ -409,7 +510,7 @@ static bool read_controls(const struct reading *r)
 
 		one.v = v;
 		one.field = &field;
-		if ((list || !cJSON_IsNull(v)) && !read_checked(&one, text_name, "bad-name"))
+		if ((list || !cJSON_IsNull(v)) && !read_checked(&one, text_name, CODE_BAD_NAME))
 			return false;
 	}
 	*(const cJSON **)r->field = r->v;
@@ -418,30 +519,58 @@ static bool read_controls(const struct reading *r)
 
 static bool read_osc(const struct reading *r)
 {
-	return read_checked(r, text_osc, "bad-address");
+	return read_checked(r, text_osc, CODE_BAD_ADDRESS);
 }
 
 static bool read_pattern(const struct reading *r)
 {
 	const char *why;
 
-	if (!read_checked(r, text_pattern, "bad-address"))
+	if (!read_checked(r, text_pattern, CODE_BAD_ADDRESS))
 		return false;
 	why = osc_pattern_check(r->v->valuestring);
 	if (why)
-		problem(r->l, r->s, r->v, "bad-address", "\"%s\" is \"%s\", a bad pattern: %s",
+		problem(r->l, r->s, r->v, CODE_BAD_ADDRESS, "\"%s\" is \"%s\", a bad pattern: %s",
 		        r->k->name, shown(r->l, r->v->valuestring), why);
 	return !why;
 }
 
+static void bad_sysex(const struct reading *r, const struct sysex_fault *f)
+{
+	if (f->len)
+		problem(r->l, r->s, r->v, CODE_BAD_SYSEX, "byte %zu of \"%s\" is \"%s\", expected %s",
+		        f->byte, r->k->name,
+		        shown(r->l, arena_strn(r->l->scratch, f->word, f->len)), f->expected);
+	else
+		problem(r->l, r->s, r->v, CODE_BAD_SYSEX, "\"%s\" ends before byte %zu, expected %s",
+		        r->k->name, f->byte, f->expected);
+}
+
+static bool read_sysex(const struct reading *r)
+{
+	struct sysex_pattern p;
+	struct sysex_fault fault;
+
+	if (!cJSON_IsString(r->v))
+		return bad_type(r, "a string such as \"F0 7D .. vv F7\"");
+	if (!no_stray(r, false))
+		return false;
+	if (!sysex_parse(&p, r->v->valuestring, &fault)) {
+		bad_sysex(r, &fault);
+		return false;
+	}
+	*(const char **)r->field = r->v->valuestring;
+	return true;
+}
+
 static bool read_host(const struct reading *r)
 {
-	return read_checked(r, text_host, "bad-address");
+	return read_checked(r, text_host, CODE_BAD_ADDRESS);
 }
 
 static bool read_ip(const struct reading *r)
 {
-	return read_checked(r, text_ip, "bad-address");
+	return read_checked(r, text_ip, CODE_BAD_ADDRESS);
 }
 
 static const char *check_path(const char *s)
@@ -457,7 +586,7 @@ static bool read_path(const struct reading *r)
 		return bad_type(r, "a string");
 	expected = check_path(r->v->valuestring);
 	if (expected) {
-		expected_at(r, r->v, "bad-path", expected);
+		expected_at(r, r->v, CODE_BAD_PATH, expected);
 		return false;
 	}
 	*(const char **)r->field = r->v->valuestring;
@@ -482,14 +611,14 @@ static bool read_texts(const struct reading *r)
 	if (!cJSON_IsString(r->v) && !cJSON_IsArray(r->v))
 		return bad_type(r, "a string or a list of strings");
 	if (n < 1 || n > (int)r->k->max) {
-		problem(r->l, r->s, r->v, "out-of-range", "\"%s\" has %d strings, expected 1..%d",
-		        r->k->name, n, (int)r->k->max);
+		problem(r->l, r->s, r->v, CODE_OUT_OF_RANGE,
+		        "\"%s\" has %d strings, expected 1..%d", r->k->name, n, (int)r->k->max);
 		return false;
 	}
 	for (int i = 0; i < n; i++, v = v->next) {
 		if (cJSON_IsString(v) && *v->valuestring)
 			continue;
-		problem(r->l, r->s, v, "wrong-type",
+		problem(r->l, r->s, v, CODE_WRONG_TYPE,
 		        "\"%s\" holds %s, expected strings that are not empty", r->k->name,
 		        shown_value(r->l, v));
 		return false;
@@ -509,12 +638,12 @@ static bool read_list(const struct reading *r)
 	for (const cJSON *v = r->v->child; v; v = v->next, n++) {
 		if (cJSON_IsObject(v))
 			continue;
-		problem(r->l, r->s, v, "wrong-type", "\"%s\" holds %s, expected objects",
+		problem(r->l, r->s, v, CODE_WRONG_TYPE, "\"%s\" holds %s, expected objects",
 		        r->k->name, shown_value(r->l, v));
 		good = false;
 	}
 	if (n < (int)r->k->min || n > (int)r->k->max) {
-		problem(r->l, r->s, r->v, "out-of-range", "\"%s\" has %d entries, expected %s",
+		problem(r->l, r->s, r->v, CODE_OUT_OF_RANGE, "\"%s\" has %d entries, expected %s",
 		        r->k->name, n, range_of(r));
 		return false;
 	}
@@ -529,7 +658,7 @@ static bool read_map(const struct reading *r)
 	if (!cJSON_IsObject(r->v))
 		return bad_type(r, "an object");
 	if (n > (int)r->k->max) {
-		problem(r->l, r->s, r->v, "out-of-range",
+		problem(r->l, r->s, r->v, CODE_OUT_OF_RANGE,
 		        "\"%s\" has %d entries, expected at most %d", r->k->name, n,
 		        (int)r->k->max);
 		return false;
@@ -584,6 +713,9 @@ static bool (*const readers[KEY_TYPE_COUNT])(const struct reading *r) = {
 	[KEY_NOTE] = read_note,
 	[KEY_ANY_INT] = read_any_int,
 	[KEY_CC] = read_cc,
+	[KEY_PARAM] = read_param,
+	[KEY_BITS] = read_bits,
+	[KEY_SYSEX] = read_sysex,
 	[KEY_SPAN] = read_span,
 	[KEY_AMOUNT] = read_amount,
 	[KEY_VALUE] = read_value,

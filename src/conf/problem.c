@@ -21,12 +21,13 @@ static bool is_new(struct load *l, const char *key)
 	return true;
 }
 
-static struct diag *add(struct load *l, struct where at, enum severity sev, const char *code,
-                        const char *msg)
+static struct diag *add(struct load *l, struct where at, enum code code, const char *msg)
 {
-	if (sev == SEV_ERROR)
+	const struct code_info *c = &codes[code];
+
+	if (c->severity == SEV_ERROR)
 		l->problems++;
-	return diag_add(l->d, at, sev, code, "%s", msg);
+	return diag_add(l->d, at, c->severity, c->name, "%s", msg);
 }
 
 #define FORMAT(msg, fmt)                                          \
@@ -37,50 +38,33 @@ static struct diag *add(struct load *l, struct where at, enum severity sev, cons
 		va_end(args);                                     \
 	} while (0)
 
-static struct diag *add_at(struct load *l, const struct source *s, const cJSON *v,
-                           enum severity sev, const char *code, const char *msg)
-{
-	char key[96];
-
-	snprintf(key, sizeof(key), "%p:%d:%s", (const void *)s, v->valueint, code);
-	return is_new(l, key) ? add(l, json_at(&s->json, v), sev, code, msg) : NULL;
-}
-
-struct diag *problem(struct load *l, const struct source *s, const cJSON *v, const char *code,
+struct diag *problem(struct load *l, const struct source *s, const cJSON *v, enum code code,
                      const char *fmt, ...)
 {
-	char msg[256];
+	char key[96], msg[256];
 
+	snprintf(key, sizeof(key), "%p:%d:%d", (const void *)s, v->valueint, (int)code);
 	FORMAT(msg, fmt);
-	return add_at(l, s, v, SEV_ERROR, code, msg);
+	return is_new(l, key) ? add(l, json_at(&s->json, v), code, msg) : NULL;
 }
 
-struct diag *warning(struct load *l, const struct source *s, const cJSON *v, const char *code,
-                     const char *fmt, ...)
-{
-	char msg[256];
-
-	FORMAT(msg, fmt);
-	return add_at(l, s, v, SEV_WARNING, code, msg);
-}
-
-struct diag *problem_key(struct load *l, const struct source *s, const cJSON *v, const char *code,
+struct diag *problem_key(struct load *l, const struct source *s, const cJSON *v, enum code code,
                          const char *fmt, ...)
 {
 	char key[96], msg[256];
 
-	snprintf(key, sizeof(key), "%p:key %d:%s", (const void *)s, v->valueint, code);
+	snprintf(key, sizeof(key), "%p:key %d:%d", (const void *)s, v->valueint, (int)code);
 	FORMAT(msg, fmt);
-	return is_new(l, key) ? add(l, json_key_at(&s->json, v), SEV_ERROR, code, msg) : NULL;
+	return is_new(l, key) ? add(l, json_key_at(&s->json, v), code, msg) : NULL;
 }
 
-struct diag *problem_file(struct load *l, const char *file, const char *code, const char *fmt, ...)
+struct diag *problem_file(struct load *l, const char *file, enum code code, const char *fmt, ...)
 {
 	const struct where at = { .file = file };
 	char msg[256];
 
 	FORMAT(msg, fmt);
-	return add(l, at, SEV_ERROR, code, msg);
+	return add(l, at, code, msg);
 }
 
 static void try_name(void *ctx, const char *key)
@@ -88,7 +72,7 @@ static void try_name(void *ctx, const char *key)
 	near_try(ctx, key);
 }
 
-void hint_near(struct diag *e, const char *word, const struct dict *names)
+void hint_near(struct diag *e, const char *word, const struct dict *names, const char *otherwise)
 {
 	struct near n;
 
@@ -98,6 +82,43 @@ void hint_near(struct diag *e, const char *word, const struct dict *names)
 	dict_each(names, try_name, &n);
 	if (n.best)
 		diag_hint(e, "did you mean \"%s\"?", n.best);
+	else
+		diag_hint(e, "%s", otherwise);
+}
+
+/* The word in small letters, with _ for all that is neither a letter, a digit nor kept, and with
+ * nothing else at its ends or twice. */
+static char *name_like(struct load *l, const char *word, char kept)
+{
+	char *out = arena_str(l->scratch, word);
+	size_t n = 0;
+
+	for (const char *p = word; *p; p++) {
+		const char c = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
+
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+			out[n++] = c;
+		else if (n && c == kept && out[n - 1] == '_')
+			out[n - 1] = c;
+		else if (n && out[n - 1] != '_' && out[n - 1] != kept)
+			out[n++] = c == kept ? c : '_';
+	}
+	if (n && (out[n - 1] == '_' || out[n - 1] == kept))
+		n--;
+	out[n] = '\0';
+	return out;
+}
+
+void hint_name(struct load *l, struct diag *e, const char *word, const char *(*check)(const char *))
+{
+	for (const char *kept = ".-_"; *kept; kept++) {
+		const char *like = name_like(l, word, *kept);
+
+		if (check(like))
+			continue;
+		diag_hint(e, "did you mean \"%s\"?", like);
+		return;
+	}
 }
 
 const cJSON *member(const cJSON *obj, const char *key)

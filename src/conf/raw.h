@@ -43,12 +43,22 @@ struct curve_value {
 	const struct cJSON *points;
 };
 
+/* A parameter's number. */
+struct param {
+	bool given;
+	int msb, lsb;
+};
+
 /* The keys of an address, whose names are the same in all objects. */
 struct numbers {
 	int channel; /* 1..16; 0: that of the control */
 	struct cc cc;
 	int note, program, poly; /* -1: none; program: KEY_ANY for any */
 	bool bend, pressure;
+	struct param nrpn, rpn;
+	int bits;   /* of the parameter's value: 7 or 14 */
+	int system; /* enum system_source */
+	const char *sysex;
 };
 
 struct raw_tempo {
@@ -107,6 +117,7 @@ struct raw_control {
 	int lsb_first, encoding;
 	bool bipolar;
 	int to_port; /* index of the port, PORT_NONE: none */
+	bool moved;  /* by a route, a macro or an intent */
 };
 
 /* One node of a route's conditions (struct condition), its control still by name. */

@@ -14,7 +14,7 @@ static bool one_choice(struct load *l, const struct source *s, struct raw_slot *
 	for (size_t i = 0; i < slot->nvalues; i++) {
 		if (strcmp(slot->values[i], v->valuestring))
 			continue;
-		problem(l, s, v, "conflict", "\"values\" has \"%s\" twice",
+		problem(l, s, v, CODE_CONFLICT, "\"values\" has \"%s\" twice",
 		        shown(l, v->valuestring));
 		return false;
 	}
@@ -30,7 +30,7 @@ static bool only_type(struct load *l, const struct raw_slot *slot, enum slot_typ
 
 	if (!v || slot->type == (int)type)
 		return true;
-	problem_key(l, slot->h.src, v, "bad-slot",
+	problem_key(l, slot->h.src, v, CODE_BAD_SLOT,
 	            "\"%s\" in a slot of type \"%s\", expected only in a "
 	            "\"%s\"",
 	            key, slot_type_names[slot->type], slot_type_names[type]);
@@ -49,7 +49,7 @@ static bool slot_values(struct load *l, const struct source *s, struct raw_slot 
 	if (slot->type != SLOT_CHOICE)
 		return true;
 	if (!v) {
-		problem(l, s, slot->h.obj, "missing-key",
+		problem(l, s, slot->h.obj, CODE_MISSING_KEY,
 		        "slot \"%s\" is a choice without \"values\"", slot->name);
 		return false;
 	}
@@ -85,7 +85,7 @@ static bool good_default(struct load *l, const struct source *s, const struct ra
 		expected = slot->type == SLOT_DECK ? "\"a\", \"b\", \"c\" or \"d\""
 		                                   : "one of \"values\"";
 	}
-	problem(l, s, v, "bad-slot", "\"default\" of slot \"%s\" is %s, expected %s", slot->name,
+	problem(l, s, v, CODE_BAD_SLOT, "\"default\" of slot \"%s\" is %s, expected %s", slot->name,
 	        shown_value(l, v), expected);
 	return false;
 }
@@ -96,7 +96,7 @@ static bool check_slot(struct load *l, const struct source *s, struct raw_slot *
 	    !only_type(l, slot, SLOT_CHOICE, "values") || !slot_values(l, s, slot))
 		return false;
 	if (slot->min >= slot->max) {
-		problem(l, s, member_or(slot->h.obj, "min"), "out-of-range",
+		problem(l, s, member_or(slot->h.obj, "min"), CODE_OUT_OF_RANGE,
 		        "slot \"%s\" goes from %.9g to %.9g, expected \"min\" below \"max\"",
 		        slot->name, slot->min, slot->max);
 		return false;
@@ -118,7 +118,7 @@ static bool short_slot(struct load *l, const struct source *s, struct raw_slot *
 		slot->max = 1;
 		return check_slot(l, s, slot);
 	}
-	problem(l, s, v, "bad-slot",
+	problem(l, s, v, CODE_BAD_SLOT,
 	        "slot \"%s\" is %s, expected \"deck\", \"number\" or an object", slot->name,
 	        shown_value(l, v));
 	return false;
@@ -130,8 +130,11 @@ static bool one_slot(struct load *l, const struct source *s, struct raw_slot *sl
 
 	slot->name = v->string;
 	if (expected) {
-		problem_key(l, s, v, "bad-name", "a slot is called \"%s\", expected %s",
-		            shown(l, v->string), expected);
+		hint_name(l,
+		          problem_key(l, s, v, CODE_BAD_NAME,
+		                      "a slot is called \"%s\", expected %s", shown(l, v->string),
+		                      expected),
+		          v->string, text_word);
 		return false;
 	}
 	if (!cJSON_IsObject(v))
@@ -175,12 +178,13 @@ static const struct raw_slot *need_slot(struct load *l, const struct source *s,
 
 	if (slot)
 		return slot;
-	e = problem(l, s, v, "unknown-slot", "\"%s\" is \"%s\", but there is no slot \"%.*s\"",
+	e = problem(l, s, v, CODE_UNKNOWN_SLOT, "\"%s\" is \"%s\", but there is no slot \"%.*s\"",
 	            v->string, shown(l, v->valuestring), (int)len, p);
 	for (size_t i = 0; i < in->nslots; i++)
 		if (!dict_get(&names, in->slots[i].name))
 			dict_put(&names, in->slots[i].name, 0);
-	hint_near(e, arena_strn(l->scratch, p, len), &names);
+	hint_near(e, arena_strn(l->scratch, p, len), &names,
+	          "declare it in \"slots\" of the intent");
 	return NULL;
 }
 
@@ -196,7 +200,7 @@ static bool check_target(struct load *l, const struct source *s, const struct ra
 		const struct raw_slot *slot;
 
 		if (!n) {
-			problem(l, s, v, "bad-brace",
+			problem(l, s, v, CODE_BAD_BRACE,
 			        "\"%s\" is \"%s\", expected braces only round a slot", v->string,
 			        shown(l, v->valuestring));
 			return false;
@@ -205,7 +209,7 @@ static bool check_target(struct load *l, const struct source *s, const struct ra
 		if (!slot)
 			return false;
 		if (slot->type == SLOT_NUMBER) {
-			problem(l, s, v, "bad-slot",
+			problem(l, s, v, CODE_BAD_SLOT,
 			        "\"%s\" is \"%s\", but slot \"%s\" is a number, expected a deck or choice",
 			        v->string, shown(l, v->valuestring), slot->name);
 			return false;
@@ -215,7 +219,7 @@ static bool check_target(struct load *l, const struct source *s, const struct ra
 	}
 	expected = text_name(plain);
 	if (expected)
-		problem(l, s, v, "bad-name", "\"%s\" is \"%s\", expected %s", v->string,
+		problem(l, s, v, CODE_BAD_NAME, "\"%s\" is \"%s\", expected %s", v->string,
 		        shown(l, v->valuestring), expected);
 	return !expected;
 }
@@ -233,14 +237,16 @@ static bool check_amount(struct load *l, const struct source *s, const struct ra
 	if (!slot)
 		return false;
 	if (slot->type != SLOT_NUMBER) {
-		problem(l, s, a->node, "bad-slot", "slot \"%s\" is a %s, expected a number",
+		problem(l, s, a->node, CODE_BAD_SLOT, "slot \"%s\" is a %s, expected a number",
 		        slot->name, slot_type_names[slot->type]);
 		return false;
 	}
 	if (slot->min >= lo && slot->max <= hi)
 		return true;
-	problem(l, s, a->node, "bad-slot", "slot \"%s\" is %.9g..%.9g, expected within %.9g..%.9g",
-	        slot->name, slot->min, slot->max, lo, hi);
+	diag_hint(problem(l, s, a->node, CODE_BAD_SLOT,
+	                  "slot \"%s\" is %.9g..%.9g, expected within %.9g..%.9g", slot->name,
+	                  slot->min, slot->max, lo, hi),
+	          "give it \"min\": %.9g and \"max\": %.9g, or what lies between", lo, hi);
 	return false;
 }
 

@@ -44,10 +44,10 @@ static struct diag *fail(const struct request *r, const char *path, const char *
 	struct diag *e;
 
 	if (r->by)
-		e = problem(r->l, r->by, r->include, "cannot-read", "cannot read \"%s\": %s",
+		e = problem(r->l, r->by, r->include, CODE_CANNOT_READ, "cannot read \"%s\": %s",
 		            shown(r->l, r->name), why);
 	else
-		e = problem_file(r->l, source_name(path), "cannot-read", "cannot read: %s", why);
+		e = problem_file(r->l, source_name(path), CODE_CANNOT_READ, "cannot read: %s", why);
 	r->l->incomplete = true;
 	return e;
 }
@@ -182,8 +182,10 @@ static void fail_cycle(const struct request *r, const struct source *same)
 
 	for (const struct source *s = r->by; s && s != same; s = s->from)
 		way = arena_fmt(r->l->scratch, "%s -> %s", s->name, way);
-	problem(r->l, r->by, r->include, "include-cycle", "\"%s\" includes itself: %s -> %s",
-	        shown(r->l, r->name), same->name, way);
+	diag_hint(problem(r->l, r->by, r->include, CODE_INCLUDE_CYCLE,
+	                  "\"%s\" includes itself: %s -> %s", shown(r->l, r->name), same->name,
+	                  way),
+	          "take one of these includes away");
 }
 
 struct source *source_add(struct load *l, const char *name)
@@ -195,6 +197,17 @@ struct source *source_add(struct load *l, const char *name)
 	                        sizeof(struct source *));
 	l->sources[l->nsources++] = s;
 	return s;
+}
+
+/* The text of the open file, or what it would be. Returns its length, -1 with errno. */
+static ssize_t read_text(struct load *l, int fd, const struct stat *st, char **text)
+{
+	if (l->changed_there && st->st_dev == l->changed_dev && st->st_ino == l->changed_ino) {
+		l->changed_read = true;
+		*text = arena_strn(l->scratch, l->changed->text, l->changed->len);
+		return (ssize_t)l->changed->len;
+	}
+	return read_all(fd, l->scratch, text, (size_t)st->st_size, json_limits_file.bytes);
 }
 
 /* Parses a file's text. Returns s, or NULL. */
@@ -218,7 +231,7 @@ static struct source *read_source(const struct request *r, int fd, const struct 
 	char *text;
 	ssize_t len;
 
-	len = read_all(fd, r->l->scratch, &text, (size_t)st->st_size, max);
+	len = read_text(r->l, fd, st, &text);
 	if (len < 0) {
 		fail(r, path,
 		     errno == EFBIG

@@ -28,6 +28,7 @@ static inline bool is_locked(const struct control_state *st, uint64_t t_ns, uint
 static inline bool take(struct engine *e, uint64_t t_ns, uint16_t control, const struct source *s)
 {
 	struct control_state *st = &e->state[control];
+	const uint16_t ramp = e->ramp_of[control];
 
 	if (is_locked(st, t_ns, s->rank)) {
 		refuse(e, t_ns, control, s);
@@ -37,7 +38,7 @@ static inline bool take(struct engine *e, uint64_t t_ns, uint16_t control, const
 		st->rank = s->rank;
 		st->lock_ns = t_ns + e->m->controls[control].hold_ns;
 	}
-	if (e->ramp_of[control])
+	if (ramp)
 		ramp_stop(e, control);
 	return true;
 }
@@ -49,11 +50,8 @@ OUTLINE static void copy_label(struct control_state *st, const char *label)
 	snprintf(st->by_copy, sizeof(st->by_copy), "%s", label);
 }
 
-static inline void touch(struct engine *e, uint64_t t_ns, uint16_t control, float v,
-                         const struct source *s)
+static inline void touch(struct control_state *st, uint64_t t_ns, float v, const struct source *s)
 {
-	struct control_state *st = &e->state[control];
-
 	st->value = v;
 	st->touched = true;
 	st->t_ns = t_ns;
@@ -62,11 +60,10 @@ static inline void touch(struct engine *e, uint64_t t_ns, uint16_t control, floa
 		copy_label(st, s->label);
 }
 
-static inline void init_msg(struct engine *e, struct msg *m, uint64_t t_ns, uint16_t control,
-                            enum edge edge, const struct source *s)
+static inline void init_msg(struct engine *e, struct msg *m, const struct control *c,
+                            uint64_t t_ns, uint16_t control, enum edge edge,
+                            const struct source *s)
 {
-	const struct control *c = &e->m->controls[control];
-
 	*m = (struct msg){
 		.t_ns = t_ns,
 		.seq = e->seq++,
@@ -75,7 +72,6 @@ static inline void init_msg(struct engine *e, struct msg *m, uint64_t t_ns, uint
 		.control = control,
 		.key = control,
 		.port = (int16_t)c->port,
-		.from = (uint8_t)s->from,
 		.brief = s->brief,
 		.waits = (uint8_t)kinds[c->kind].waits,
 		.edge = (uint8_t)edge,
@@ -90,15 +86,15 @@ OUTLINE static void note_sent(struct engine *e, const struct control *c, const s
 		echo_sent(&e->echo, m->t_ns, echo_osc_key(c->osc_out, m->value));
 }
 
-static inline void send_value(struct engine *e, uint64_t t_ns, uint16_t control, float v,
-                              enum edge edge, const struct source *s)
+static inline void send_value(struct engine *e, uint64_t t_ns, uint16_t control,
+                              const struct control *c, float v, enum edge edge,
+                              const struct source *s)
 {
-	const struct control *c = &e->m->controls[control];
 	struct msg m;
 
 	if (c->port == PORT_NONE)
 		return;
-	init_msg(e, &m, t_ns, control, edge, s);
+	init_msg(e, &m, c, t_ns, control, edge, s);
 	encode_value(c, v, &m);
 	if (e->echo.on)
 		note_sent(e, c, &m);
@@ -114,7 +110,7 @@ static void send_steps(struct engine *e, uint64_t t_ns, uint16_t control, int st
 	if (c->port == PORT_NONE)
 		return;
 	while (steps) {
-		init_msg(e, &m, t_ns, control, EDGE_NONE, s);
+		init_msg(e, &m, c, t_ns, control, EDGE_NONE, s);
 		steps = encode_steps(c, steps, &m);
 		if (e->echo.on)
 			note_sent(e, c, &m);
@@ -125,6 +121,8 @@ static void send_steps(struct engine *e, uint64_t t_ns, uint16_t control, int st
 OUTLINE static void lead_on(struct engine *e, uint64_t t_ns, uint16_t control, float v,
                             const struct source *s)
 {
+	if (control == e->m->tempo.tap && v >= 0.5f)
+		engine_tap_tempo(e, t_ns);
 	if (mapping_from(e->m, control) != ROUTE_END)
 		flow_from(e, t_ns, control, v, s);
 	if (e->m->controls[control].nshown)
@@ -146,7 +144,7 @@ static void set_button(struct engine *e, uint64_t t_ns, uint16_t control, bool o
 	struct hold *h = &e->hold[control];
 	const bool held = h->held;
 
-	touch(e, t_ns, control, on, s);
+	touch(&e->state[control], t_ns, on, s);
 	if (on && s->rank != RANK_BRIDGE)
 		e->state[control].lock_ns = TIME_NEVER;
 	else if (held)
@@ -156,7 +154,8 @@ static void set_button(struct engine *e, uint64_t t_ns, uint16_t control, bool o
 	h->who = s->who;
 	h->until = TIME_NEVER;
 	if (!on || !held)
-		send_value(e, t_ns, control, on, on ? EDGE_PRESS : EDGE_RELEASE, s);
+		send_value(e, t_ns, control, &e->m->controls[control], on,
+		           on ? EDGE_PRESS : EDGE_RELEASE, s);
 	lead(e, t_ns, control, on, s);
 }
 
@@ -169,7 +168,7 @@ static void set_encoder(struct engine *e, uint64_t t_ns, uint16_t control, float
                         const struct source *s)
 {
 	v = clamp(v, -STEPS_MAX, STEPS_MAX);
-	touch(e, t_ns, control, v, s);
+	touch(&e->state[control], t_ns, v, s);
 	send_steps(e, t_ns, control, (int)lrintf(v), s);
 	lead(e, t_ns, control, v, s);
 }
@@ -185,9 +184,11 @@ OUTLINE static void radio_off(struct engine *e, uint64_t t_ns, uint16_t control,
 
 void engine_set(struct engine *e, uint64_t t_ns, uint16_t control, float v, const struct source *s)
 {
+	const struct control *c = &e->m->controls[control];
+
 	if (!take(e, t_ns, control, s))
 		return;
-	switch (e->m->controls[control].kind) {
+	switch (c->kind) {
 	case KIND_BUTTON:
 		set_button(e, t_ns, control, v >= 0.5f, s);
 		return;
@@ -196,16 +197,17 @@ void engine_set(struct engine *e, uint64_t t_ns, uint16_t control, float v, cons
 		return;
 	case KIND_SWITCH:
 		v = v >= 0.5f;
-		if (v > 0.0f && e->m->controls[control].radio != control)
+		if (v > 0.0f && c->radio != control)
 			radio_off(e, t_ns, control, s);
 		break;
 	default:
 		v = clamp(v, 0.0f, 1.0f);
 		break;
 	}
-	touch(e, t_ns, control, v, s);
-	send_value(e, t_ns, control, v, EDGE_NONE, s);
-	lead(e, t_ns, control, v, s);
+	touch(&e->state[control], t_ns, v, s);
+	send_value(e, t_ns, control, c, v, EDGE_NONE, s);
+	if (c->leads && !s->settled)
+		lead_on(e, t_ns, control, v, s);
 }
 
 bool engine_set_on_way(struct engine *e, uint64_t t_ns, uint16_t control, float v,
@@ -256,9 +258,10 @@ void engine_resend(struct engine *e, uint64_t t_ns, uint16_t control, const stru
 {
 	t_ns = engine_begin(e, t_ns);
 	if (e->m->controls[control].kind == KIND_BUTTON)
-		send_value(e, t_ns, control, 0.0f, EDGE_RELEASE, s);
+		send_value(e, t_ns, control, &e->m->controls[control], 0.0f, EDGE_RELEASE, s);
 	else
-		send_value(e, t_ns, control, e->state[control].value, EDGE_NONE, s);
+		send_value(e, t_ns, control, &e->m->controls[control], e->state[control].value,
+		           EDGE_NONE, s);
 }
 
 void engine_release(struct engine *e, uint64_t t_ns, uint16_t control, const struct source *s)

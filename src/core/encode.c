@@ -8,6 +8,28 @@ static uint8_t put_cc(uint8_t *b, const struct address *a, uint8_t number, uint8
 	return 3;
 }
 
+/* The parameter's number, then its value: all four every time, for what a receiver has chosen
+ * meanwhile is not known here. */
+static uint8_t put_param_number(uint8_t *b, const struct address *a)
+{
+	const bool rpn = address_is_rpn(a);
+
+	put_cc(b, a, rpn ? MIDI_RPN_MSB : MIDI_NRPN_MSB, a->number);
+	put_cc(b + 3, a, rpn ? MIDI_RPN_LSB : MIDI_NRPN_LSB, a->lsb);
+	return 6;
+}
+
+static uint8_t put_param(uint8_t *b, const struct address *a, bool bipolar, float v)
+{
+	const uint16_t fine = value_to14(v, bipolar);
+	uint8_t n = put_param_number(b, a);
+
+	if (!address_is_fine(a))
+		return (uint8_t)(n + put_cc(b + n, a, MIDI_DATA_MSB, value_to7(v, bipolar)));
+	n = (uint8_t)(n + put_cc(b + n, a, MIDI_DATA_MSB, (uint8_t)(fine >> 7)));
+	return (uint8_t)(n + put_cc(b + n, a, MIDI_DATA_LSB, fine & 127));
+}
+
 static uint8_t put_cc14(uint8_t *b, const struct address *a, uint16_t v, bool lsb_first)
 {
 	const uint8_t msb = (uint8_t)(v >> 7), lsb = v & 127;
@@ -45,6 +67,11 @@ static uint8_t put(uint8_t *b, const struct address *a, bool bipolar, bool lsb_f
 		return put_note(b, a, value_to7(v, bipolar));
 	case ADDR_BEND:
 		return put_bend(b, a, value_to14(v, bipolar));
+	case ADDR_NRPN:
+	case ADDR_NRPN7:
+	case ADDR_RPN:
+	case ADDR_RPN7:
+		return put_param(b, a, bipolar, v);
 	default:
 		return 0;
 	}
@@ -58,16 +85,11 @@ void encode_place(const struct place *p, float v, struct msg *m)
 
 bool encode_same(const struct control *c, float v, float w)
 {
-	switch ((enum addr_form)c->out.form) {
-	case ADDR_CC:
-	case ADDR_NOTE:
-		return value_to7(v, c->bipolar) == value_to7(w, c->bipolar);
-	case ADDR_CC14:
-	case ADDR_BEND:
-		return value_to14(v, c->bipolar) == value_to14(w, c->bipolar);
-	default:
+	if (!c->out.form)
 		return v == w;
-	}
+	if (address_is_fine(&c->out))
+		return value_to14(v, c->bipolar) == value_to14(w, c->bipolar);
+	return value_to7(v, c->bipolar) == value_to7(w, c->bipolar);
 }
 
 void encode_value(const struct control *c, float v, struct msg *m)
@@ -78,8 +100,11 @@ void encode_value(const struct control *c, float v, struct msg *m)
 		             1.0f);
 	else
 		m->len = put(m->bytes, &c->out, c->bipolar, c->lsb_first, v);
-	if (m->edge == EDGE_PRESS)
-		m->release_len = put(m->release, &c->out, c->bipolar, c->lsb_first, 0.0f);
+}
+
+uint8_t engine_release_bytes(const struct control *c, uint8_t out[MSG_BYTES])
+{
+	return put(out, &c->out, c->bipolar, c->lsb_first, 0.0f);
 }
 
 int encode_steps(const struct control *c, int steps, struct msg *m)
@@ -92,6 +117,13 @@ int encode_steps(const struct control *c, int steps, struct msg *m)
 		m->len = put(m->bytes, a, c->bipolar, c->lsb_first, 1.0f);
 		m->len = (uint8_t)(m->len +
 		                   put(m->bytes + m->len, a, c->bipolar, c->lsb_first, 0.0f));
+		return steps - one;
+	}
+	if (address_is_param(&c->out)) {
+		m->value = (float)one;
+		m->len = put_param_number(m->bytes, &c->out);
+		m->len = (uint8_t)(m->len + put_cc(m->bytes + m->len, &c->out,
+		                                   steps > 0 ? MIDI_DATA_UP : MIDI_DATA_DOWN, 0));
 		return steps - one;
 	}
 	if (c->out.form) {

@@ -42,13 +42,14 @@ struct engine *engine_new(const struct mapping *m, const struct sink *sink)
 	e->state = xcalloc(m->ncontrols + 1, sizeof(*e->state));
 	e->hold = xcalloc(m->ncontrols + 1, sizeof(*e->hold));
 	e->routes = xcalloc(m->nroutes + 1, sizeof(*e->routes));
+	e->params = xcalloc(16 * m->nports + 1, sizeof(*e->params));
 	e->ramp_of = xcalloc(m->ncontrols + 1, sizeof(*e->ramp_of));
 	tempo_init(&e->tempo, m->tempo.bpm, m->tempo.beats_per_bar);
 	make_cells(e);
 	feedback_init(e);
 	/* One for each of the places that have an alarm: it is never full. */
 	timers_init(&e->timers, m->ncontrols + 3 * m->nroutes + m->ncells + BATCHES_MAX +
-	                                RAMPS_MAX + PEERS_MAX + m->nports);
+	                                RAMPS_MAX + PEERS_MAX + m->nports + 2);
 	e->echo.on = can_echo(m);
 	e->pattern_tokens = PATTERN_BURST;
 	return e;
@@ -63,6 +64,7 @@ void engine_free(struct engine *e)
 	free(e->state);
 	free(e->hold);
 	free(e->routes);
+	free(e->params);
 	free(e->ramp_of);
 	free(e->cells);
 	free(e->lines);
@@ -129,6 +131,7 @@ void engine_port_down(struct engine *e, uint64_t t_ns, int port)
 			engine_release(e, t_ns, (uint16_t)i, &s);
 	}
 	forget_levels(e, FROM_MIDI, (uint16_t)port);
+	engine_params_forget(e, port);
 	feedback_gone(e, PEERS_MAX + (size_t)port);
 }
 
@@ -182,6 +185,41 @@ uint64_t engine_deadline(const struct engine *e)
 	return timers_next(&e->timers);
 }
 
+/* ---- tempo ---- */
+
+void engine_tempo_moved(struct engine *e, uint64_t t_ns, bool changed, enum jump jump)
+{
+	const uint64_t lost = tempo_deadline(&e->tempo);
+
+	if (lost != TIME_NEVER)
+		engine_alarm(e, &e->tempo_alarm_ns, lost, TIMER_TEMPO, 0);
+	if (changed && e->sink.tempo)
+		e->sink.tempo(e->sink.ctx, t_ns, &e->tempo);
+	if (jump != JUMP_NONE)
+		flow_every_begin(e, t_ns, jump);
+}
+
+void engine_tap_tempo(struct engine *e, uint64_t t_ns)
+{
+	engine_tempo_moved(e, t_ns, tempo_tap(&e->tempo, t_ns), JUMP_TAP);
+}
+
+static void tempo_due(struct engine *e, uint64_t t_ns)
+{
+	e->tempo_alarm_ns = 0;
+	engine_tempo_moved(e, t_ns, tempo_tick(&e->tempo, t_ns), JUMP_NONE);
+}
+
+const struct tempo *engine_tempo(const struct engine *e)
+{
+	return &e->tempo;
+}
+
+void engine_start(struct engine *e, uint64_t t_ns)
+{
+	flow_every_begin(e, engine_begin(e, t_ns), JUMP_NONE);
+}
+
 uint64_t engine_until(struct engine *e, uint64_t t_ns)
 {
 	return engine_begin(e, t_ns);
@@ -215,6 +253,9 @@ OUTLINE void engine_tick(struct engine *e, uint64_t t_ns)
 			break;
 		case TIMER_RAMP:
 			ramp_due(e, x.t_ns, x.index);
+			break;
+		case TIMER_TEMPO:
+			tempo_due(e, x.t_ns);
 			break;
 		case TIMER_SHOW:
 			feedback_due(e, x.t_ns, x.index);

@@ -8,18 +8,6 @@
 
 /* ---- OSC ---- */
 
-/* What TouchOSC sends beside its controls: quiet where nobody maps it. */
-static bool is_chatter(const struct osc_msg *m)
-{
-	const size_t len = m->address_len;
-
-	if (!strcmp(m->address, "/ping") || !strcmp(m->address, "/accxyz"))
-		return true;
-	if (len > 2 && !memcmp(m->address + len - 2, "/z", 2))
-		return true;
-	return m->address[1] && strspn(m->address + 1, "0123456789") == len - 1; /* a page: "/1" */
-}
-
 /* Finds the argument that the route takes. Returns false when there is none to act on. */
 OUTLINE static bool find_input(struct engine *e, const struct route *r, const struct osc_msg *m,
                                struct input *in)
@@ -53,33 +41,53 @@ OUTLINE static bool find_input(struct engine *e, const struct route *r, const st
 	return false;
 }
 
-static inline void osc_route(struct engine *e, uint64_t t_ns, uint16_t route,
-                             const struct osc_msg *m, const struct source *s)
+OUTLINE static void osc_route(struct engine *e, uint64_t t_ns, uint16_t route,
+                              const struct osc_msg *m, const struct source *s)
 {
 	const struct route *r = &e->m->routes[route];
 	struct input in;
-	double v;
 
-	if (m->nargs == 1 && r->arg <= 0 && osc_number(&m->args[0], &v)) /* nearly always */
-		in = (struct input){ IN_VALUE, (float)v };
-	else if (!find_input(e, r, m, &in))
+	if (!find_input(e, r, m, &in))
 		return;
 	if (r->place != PLACE_NONE && in.kind == IN_VALUE)
 		feedback_heard(e, t_ns, s->who, r, in.v);
 	flow_in(e, t_ns, route, in, s);
-	if (r->place != PLACE_NONE && !s->settled)
+	if (r->place != PLACE_NONE)
 		feedback_after(e, t_ns, s->who, r, s);
+}
+
+/* Nearly always: one number, which its control becomes, and nobody else is to be told. Returns false,
+ * and does nothing, when there is more to it. */
+static inline bool osc_settled(struct engine *e, uint64_t t_ns, const struct route *r,
+                               const struct osc_msg *m, const struct source *s)
+{
+	double v;
+
+	if (!s->settled || e->echo.age || m->nargs != 1 || !osc_number(&m->args[0], &v))
+		return false;
+	feedback_settled(&e->feedback.watchers[s->who], t_ns, r, (float)v);
+	engine_set(e, t_ns, r->to, (float)v, s);
+	return true;
 }
 
 static void osc_chain(struct engine *e, uint64_t t_ns, uint16_t peer, uint16_t route,
                       const struct osc_msg *m)
 {
 	struct source s = { .from = FROM_OSC, .rank = RANK_UI, .who = peer };
+	const struct watcher *w = &e->feedback.watchers[peer];
+	const bool own = e->m->routes[route].own;
+	bool alone;
 
+	if (!(own ? w->own : w->named))
+		feedback_uses(e, t_ns, peer, own);
+	alone = e->feedback.npeers <= 1 && !w->mixed;
 	for (; route != ROUTE_END; route = e->m->routes[route].next) {
-		s.label = e->m->routes[route].label;
-		s.settled = e->m->routes[route].settled && e->feedback.npeers <= 1;
-		osc_route(e, t_ns, route, m, &s);
+		const struct route *r = &e->m->routes[route];
+
+		s.label = r->label;
+		s.settled = alone && r->settled;
+		if (!osc_settled(e, t_ns, r, m, &s))
+			osc_route(e, t_ns, route, m, &s);
 	}
 }
 
@@ -149,7 +157,7 @@ OUTLINE static void osc_unnamed(struct engine *e, uint64_t t_ns, uint16_t peer,
 	} else {
 		hit = osc_to_pattern(e, t_ns, peer, m);
 	}
-	if (hit || is_chatter(m))
+	if (hit || osc_is_chatter(m))
 		return;
 	e->n.unmapped++;
 	e->sink.unmapped_osc(e->sink.ctx, t_ns, m);
@@ -173,8 +181,6 @@ void engine_osc(struct engine *e, uint64_t t_ns, uint16_t peer, const struct osc
 	if (!w->on || t_ns - w->heard_ns > FEEDBACK_WAKE_NS)
 		feedback_woke(e, t_ns, peer);
 	w->heard_ns = t_ns;
-	if (route != ROUTE_END && e->m->routes[route].own && !w->own)
-		feedback_uses_own(e, t_ns, peer);
 	if (e->echo.on)
 		osc_heard(e, t_ns, m);
 	if (route != ROUTE_END)
@@ -194,7 +200,7 @@ static struct source midi_source(const struct route *r)
 		                .label = r->label };
 }
 
-static void midi_deliver(struct engine *e, uint64_t t_ns, uint16_t route, struct input in)
+void midi_deliver(struct engine *e, uint64_t t_ns, uint16_t route, struct input in)
 {
 	const struct route *r = &e->m->routes[route];
 	const struct source s = midi_source(r);
@@ -221,7 +227,7 @@ static void pair_deliver(struct engine *e, uint64_t t_ns, uint16_t route)
 
 /* The halves come in either order, and some devices send only the half that changed: a half is
  * held back for a moment, until the other one comes, the same one comes again, or time is up. */
-static void pair_half(struct engine *e, uint64_t t_ns, uint16_t route, bool msb, uint8_t v)
+void pair_half(struct engine *e, uint64_t t_ns, uint16_t route, bool msb, uint8_t v)
 {
 	struct route_state *rs = &e->routes[route];
 
@@ -255,12 +261,15 @@ void engine_pair_due(struct engine *e, uint64_t t_ns, uint16_t route)
 		engine_alarm(e, &rs->alarm_ns, rs->due, TIMER_PAIR, route);
 }
 
-/* One 7-bit value for one route. */
-static void midi_route(struct engine *e, uint64_t t_ns, uint16_t route, uint8_t number, uint8_t v)
+/* One 7-bit value for one route, which is not its value as it is. */
+static void midi_indirect(struct engine *e, uint64_t t_ns, uint16_t route, uint8_t number,
+                          uint8_t v)
 {
 	const struct route *r = &e->m->routes[route];
 	struct input in = { IN_VALUE, value_from7(v, r->bipolar) };
 
+	if (r->params)
+		engine_param_cc(e, t_ns, r->port, r->in.channel, number, v);
 	if (r->in.form == ADDR_CC14) {
 		pair_half(e, t_ns, route, number == r->in.number, v);
 		return;
@@ -270,6 +279,18 @@ static void midi_route(struct engine *e, uint64_t t_ns, uint16_t route, uint8_t 
 	else if (r->in.form == ADDR_NOTE && (!r->nxf || r->edges) && r->pressed)
 		in.v = v > 0; /* a pad that is hit softly is hit */
 	midi_deliver(e, t_ns, route, in);
+}
+
+static inline void midi_route(struct engine *e, uint64_t t_ns, uint16_t route, uint8_t number,
+                              uint8_t v)
+{
+	const struct route *r = &e->m->routes[route];
+
+	if (r->direct)
+		midi_deliver(e, t_ns, route,
+		             (struct input){ IN_VALUE, value_from7(v, r->bipolar) });
+	else
+		midi_indirect(e, t_ns, route, number, v);
 }
 
 /* The chain of a CC may begin with a pair whose other half it is: what does not concern this
@@ -314,6 +335,36 @@ static bool midi_program(struct engine *e, uint64_t t_ns, int port, uint8_t chan
 	return hit;
 }
 
+/* System real-time messages, and the song position, of the port whose clock is followed. */
+static void midi_clock(struct engine *e, uint64_t t_ns, const struct midi_msg *m)
+{
+	struct tempo *t = &e->tempo;
+	const bool was_cued = t->cued;
+	bool changed;
+
+	switch (m->status) {
+	case MIDI_CLOCK:
+		changed = tempo_clock(t, t_ns);
+		break;
+	case MIDI_START:
+		changed = tempo_start(t, t_ns);
+		break;
+	case MIDI_CONTINUE:
+		changed = tempo_continue(t, t_ns);
+		break;
+	case MIDI_STOP:
+		changed = tempo_stop(t, t_ns);
+		break;
+	case MIDI_SONG_POSITION:
+		changed = tempo_song_position(t, t_ns, (unsigned)(m->d2 << 7 | m->d1));
+		break;
+	default:
+		return;
+	}
+	engine_tempo_moved(e, t_ns, changed,
+	                   m->status != MIDI_CLOCK || was_cued ? JUMP_CLOCK : JUMP_NONE);
+}
+
 static bool midi_dispatch(struct engine *e, uint64_t t_ns, int port, const struct midi_msg *m)
 {
 	const uint8_t ch = m->status & 15;
@@ -325,7 +376,8 @@ static bool midi_dispatch(struct engine *e, uint64_t t_ns, int port, const struc
 		                  (m->status & 0xF0) == MIDI_NOTE_ON ? m->d2 : 0);
 	case MIDI_CC:
 		return midi_chain(e, t_ns, mapping_midi(e->m, port, ADDR_CC, ch, m->d1), m->d1,
-		                  m->d2);
+		                  m->d2) ||
+		       engine_param_cc(e, t_ns, port, ch, m->d1, m->d2);
 	case MIDI_POLY_PRESSURE:
 		return midi_chain(e, t_ns, mapping_midi(e->m, port, ADDR_POLY, ch, m->d1), m->d1,
 		                  m->d2);
@@ -338,7 +390,7 @@ static bool midi_dispatch(struct engine *e, uint64_t t_ns, int port, const struc
 		return midi_bend(e, t_ns, mapping_midi(e->m, port, ADDR_BEND, ch, 0),
 		                 (uint16_t)(m->d2 << 7 | m->d1));
 	default:
-		return true; /* clock, active sensing and the like are nobody's fault */
+		return engine_system(e, t_ns, port, m);
 	}
 }
 
@@ -349,6 +401,8 @@ void engine_midi(struct engine *e, uint64_t t_ns, int port, const struct midi_ms
 	t_ns = engine_begin(e, t_ns);
 	e->n.midi_in++;
 	echo_heard(&e->echo, t_ns, echo_midi_key(m->status, m->d1, m->d2));
+	if (m->status >= MIDI_SONG_POSITION && port == e->m->tempo.clock)
+		midi_clock(e, t_ns, m);
 	hit = midi_dispatch(e, t_ns, port, m);
 	e->echo.age = 0;
 	if (hit)

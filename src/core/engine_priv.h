@@ -1,5 +1,6 @@
 /* What the parts of the engine share, in the order in which a value passes them: engine_in.c
- * (messages to the routes that they find), flow.c (through a route), control.c (controls),
+ * (messages to the routes that they find), engine_midi.c (those of MIDI that take more than a
+ * look-up), flow.c (through a route), control.c (controls),
  * encode.c (values to bytes); batch.c (acts of intents), engine.c (what ends, time). */
 #ifndef CUEWIRE_ENGINE_PRIV_H
 #define CUEWIRE_ENGINE_PRIV_H
@@ -32,7 +33,8 @@ enum timer_kind {
 	TIMER_CELL,    /* cell */
 	TIMER_BATCH,   /* place in `running` */
 	TIMER_RAMP,    /* place in `ramps` */
-	TIMER_SHOW,    /* watcher */
+	TIMER_TEMPO,   /* 0 */
+	TIMER_SHOW,    /* watcher; nwatchers: what is dirty */
 };
 
 /* Who holds a button. */
@@ -82,8 +84,9 @@ struct route_state {
 	bool has_msb,
 		has_lsb; /* ever came; the MSB alone is a 7-bit value, the LSB alone is none */
 	uint64_t due, alarm_ns; /* of the pair's other half; of `every` */
-	struct span wait;       /* of `every` */
-	uint64_t step_ns;       /* of the last step: see acceleration */
+	struct span wait;       /* of `every` in milliseconds */
+	uint64_t count;         /* of `every` in beats: how often it fits into the song so far */
+	uint64_t step_ns;       /* of the last step, see acceleration; of the last `every` */
 	struct echo_route echo;
 };
 
@@ -95,17 +98,32 @@ struct route_state {
 /* Who is shown what controls are: the OSC clients, then the MIDI ports. */
 struct watcher {
 	bool on;
-	bool own; /* an OSC client that uses the controls' own addresses */
+	bool own;   /* an OSC client that has used a control's own address */
+	bool named; /* or that of a route */
+	bool mixed; /* both */
 	uint64_t heard_ns;
 	uint64_t alarm_ns;
+	float *known;       /* per argument: 1 + what is shown there, 0: not known */
+	uint64_t *quiet_ns; /* per place: a hand moves it, until then */
 };
 
 struct feedback {
 	struct watcher *watchers; /* PEERS_MAX, then one a port */
 	size_t nwatchers;         /* 0: nothing is shown anywhere */
 	size_t npeers;            /* OSC clients have places below */
-	float *known;       /* per watcher and argument: 1 + what is shown there, 0: not known */
-	uint64_t *quiet_ns; /* per watcher and place: a hand moves it, until then */
+	float *known;             /* of all watchers, as is quiet_ns */
+	uint64_t *quiet_ns;
+	bool any_own, any_named; /* some OSC client has used such addresses */
+	uint16_t *dirty;         /* OSC places that may not show what they should, ndirty of them */
+	bool *is_dirty;          /* per place */
+	size_t ndirty;
+	uint64_t frame_ns, frame_alarm_ns; /* when they were told last, and will be next */
+};
+
+/* Which parameter the data entry of a channel is for. Numbers are kept plus 1; 0: never came. */
+struct param_state {
+	uint8_t form;           /* ADDR_NRPN or ADDR_RPN, whichever came last; ADDR_NONE */
+	uint8_t msb[2], lsb[2]; /* of either */
 };
 
 struct engine {
@@ -115,10 +133,12 @@ struct engine {
 	struct control_state *state; /* one a control */
 	struct hold *hold;           /* one a control */
 	struct route_state *routes;  /* one a route */
+	struct param_state *params;  /* 16 a port */
 	struct cell *cells;          /* m->ncells */
 	struct delayed *lines;       /* what delays keep */
 	struct timers timers;
 	struct tempo tempo;
+	uint64_t tempo_alarm_ns;
 	struct echo echo;
 	struct feedback feedback;
 	struct running running[BATCHES_MAX];
@@ -148,6 +168,10 @@ bool conditions_hold(const struct engine *e, const struct condition *when, size_
 
 /* A transform asked to be asked again. */
 void flow_cell_due(struct engine *e, uint64_t t_ns, uint32_t cell);
+
+/* Every `every` begins, or looks where the song is now that it has jumped. */
+enum jump { JUMP_NONE, JUMP_TAP, JUMP_CLOCK };
+void flow_every_begin(struct engine *e, uint64_t t_ns, enum jump jump);
 
 /* A route's `every` may be over. */
 void flow_every_due(struct engine *e, uint64_t t_ns, uint16_t route);
@@ -200,6 +224,22 @@ void batch_macro(struct engine *e, uint64_t t_ns, uint16_t route, const struct s
 /* A pair has waited long enough for its other half. */
 void engine_pair_due(struct engine *e, uint64_t t_ns, uint16_t route);
 
+/* One half of a 14-bit value has come for the route. */
+void pair_half(struct engine *e, uint64_t t_ns, uint16_t route, bool msb, uint8_t v);
+
+void midi_deliver(struct engine *e, uint64_t t_ns, uint16_t route, struct input in);
+
+/* ---- engine_midi.c ---- */
+
+/* These return false when nothing was meant.
+ * A CC that may choose a parameter or carry its value; a system message. */
+bool engine_param_cc(struct engine *e, uint64_t t_ns, int port, uint8_t channel, uint8_t number,
+                     uint8_t v);
+bool engine_system(struct engine *e, uint64_t t_ns, int port, const struct midi_msg *m);
+
+/* What was chosen on the port is not known any more. */
+void engine_params_forget(struct engine *e, int port);
+
 /* ---- feedback.c ---- */
 
 void feedback_init(struct engine *e);
@@ -207,9 +247,10 @@ void feedback_finish(struct engine *e);
 void feedback_moved(struct engine *e, uint64_t t_ns, uint16_t control, const struct source *s);
 void feedback_due(struct engine *e, uint64_t t_ns, size_t watcher);
 
-/* A watcher is new, or was silent for long; uses a control's own address; has gone. */
+/* A watcher is new, or was silent for long; uses a control's own address, or a route's, for the first
+ * time; has gone. */
 void feedback_woke(struct engine *e, uint64_t t_ns, size_t watcher);
-void feedback_uses_own(struct engine *e, uint64_t t_ns, size_t watcher);
+void feedback_uses(struct engine *e, uint64_t t_ns, size_t watcher, bool own);
 void feedback_gone(struct engine *e, size_t watcher);
 
 /* A value has come from where the route's place is; and what has become of it. */
@@ -229,6 +270,9 @@ static inline uint64_t engine_begin(struct engine *e, uint64_t t_ns)
 		e->now_ns = t_ns;
 	return e->now_ns;
 }
+/* Something has happened to the tempo. changed: its state. */
+void engine_tempo_moved(struct engine *e, uint64_t t_ns, bool changed, enum jump jump);
+void engine_tap_tempo(struct engine *e, uint64_t t_ns);
 
 /* Sees to it that a timer of this kind and index is due at t_ns, or before. *alarm_ns: when the one
  * in the heap is due, 0: there is none; whoever handles it sets it to 0 and looks whether its time
@@ -262,6 +306,15 @@ static inline void flow_in(struct engine *e, uint64_t t_ns, uint16_t route, stru
 		engine_set(e, t_ns, r->to, in.v, s);
 	else
 		flow_any(e, t_ns, route, in, s);
+}
+
+/* A client shows now what it has sent. */
+static inline void feedback_settled(struct watcher *w, uint64_t t_ns, const struct route *r,
+                                    float v)
+{
+	w->known[r->slot] = v + 1.0f;
+	if (r->fader)
+		w->quiet_ns[r->place] = t_ns + FEEDBACK_QUIET_NS;
 }
 
 #endif

@@ -13,9 +13,10 @@
 #include "cuewire/mem.h"
 #include "cuewire/outline.h"
 
-#define AT_ONCE 32                 /* messages to one that shows nothing yet, and then */
-#define PAUSE_NS UINT64_C(5000000) /* between them */
-#define TOLERANCE 0.0005f          /* of what an OSC client shows; less than a pixel */
+#define AT_ONCE 32                  /* messages to one that shows nothing yet, and then */
+#define PAUSE_NS UINT64_C(5000000)  /* between them */
+#define FRAME_NS UINT64_C(20000000) /* OSC clients are told of what moves so often */
+#define TOLERANCE 0.0005f           /* of what an OSC client shows; less than a pixel */
 
 void feedback_init(struct engine *e)
 {
@@ -25,6 +26,12 @@ void feedback_init(struct engine *e)
 	f->watchers = xcalloc(PEERS_MAX + e->m->nports, sizeof(*f->watchers));
 	f->known = xcalloc(f->nwatchers * e->m->nslots + 1, sizeof(*f->known));
 	f->quiet_ns = xcalloc(f->nwatchers * e->m->nplaces + 1, sizeof(*f->quiet_ns));
+	for (size_t i = 0; i < f->nwatchers; i++) {
+		f->watchers[i].known = f->known + i * e->m->nslots;
+		f->watchers[i].quiet_ns = f->quiet_ns + i * e->m->nplaces;
+	}
+	f->dirty = xcalloc(e->m->nplaces + 1, sizeof(*f->dirty));
+	f->is_dirty = xcalloc(e->m->nplaces + 1, sizeof(*f->is_dirty));
 }
 
 void feedback_finish(struct engine *e)
@@ -32,13 +39,15 @@ void feedback_finish(struct engine *e)
 	free(e->feedback.watchers);
 	free(e->feedback.known);
 	free(e->feedback.quiet_ns);
+	free(e->feedback.dirty);
+	free(e->feedback.is_dirty);
 }
 
 /* ---- what a place shows ---- */
 
 static void through(const struct show *s, float *v)
 {
-	struct flow f = { *v, true };
+	struct flow f = { .v = *v, .through = true };
 
 	for (size_t i = 0; i < s->nxf; i++)
 		xforms[s->xf[i].kind].apply(&s->xf[i], NULL, NULL, &f);
@@ -89,20 +98,9 @@ static float as_shown(const struct place *p, float v)
 {
 	if (p->port == PORT_NONE)
 		return v;
-	if (p->at.form == ADDR_CC14 || p->at.form == ADDR_BEND)
+	if (address_is_fine(&p->at))
 		return (float)value_to14(v, p->bipolar);
 	return (float)value_to7(v, p->bipolar);
-}
-
-/* Known values are kept plus 1, so that 0 is none. */
-static float *known_of(struct engine *e, size_t watcher, const struct place *p)
-{
-	return &e->feedback.known[watcher * e->m->nslots + p->slot];
-}
-
-static uint64_t *quiet_of(struct engine *e, size_t watcher, uint16_t place)
-{
-	return &e->feedback.quiet_ns[watcher * e->m->nplaces + place];
 }
 
 /* ---- to a watcher ---- */
@@ -119,7 +117,6 @@ static void send_midi(struct engine *e, uint64_t t_ns, uint16_t place, float v,
 		.control = e->m->shows[p->first].control,
 		.key = (uint16_t)(e->m->ncontrols + place),
 		.port = (int16_t)p->port,
-		.from = (uint8_t)s->from,
 		.waits = WAITS_BEHIND,
 	};
 
@@ -139,7 +136,8 @@ static bool refresh(struct engine *e, uint64_t t_ns, size_t watcher, uint16_t pl
                     const struct source *s)
 {
 	const struct place *p = &e->m->places[place];
-	float *known = known_of(e, watcher, p), v[PLACE_ARGS_MAX];
+	struct watcher *w = &e->feedback.watchers[watcher];
+	float *known = w->known + p->slot, v[PLACE_ARGS_MAX];
 	bool differs = false;
 
 	for (size_t i = 0; i < p->nargs; i++) {
@@ -150,8 +148,8 @@ static bool refresh(struct engine *e, uint64_t t_ns, size_t watcher, uint16_t pl
 	}
 	if (!differs)
 		return false;
-	if (*quiet_of(e, watcher, place) > t_ns) {
-		wake_watcher(e, watcher, *quiet_of(e, watcher, place));
+	if (w->quiet_ns[place] > t_ns) {
+		wake_watcher(e, watcher, w->quiet_ns[place]);
 		return false;
 	}
 	for (size_t i = 0; i < p->nargs; i++)
@@ -163,17 +161,27 @@ static bool refresh(struct engine *e, uint64_t t_ns, size_t watcher, uint16_t pl
 	return true;
 }
 
+/* A client has a layout with the addresses of routes, or one with those of the controls themselves,
+ * or both; as long as nothing is known, the first. */
+static inline bool is_used(const struct watcher *w, const struct place *p)
+{
+	return p->own ? w->own : w->named || !w->own;
+}
+
 static bool looks_at(const struct engine *e, size_t watcher, const struct place *p)
 {
 	if (p->port != PORT_NONE)
 		return watcher == PEERS_MAX + (size_t)p->port;
-	return watcher < PEERS_MAX && (!p->own || e->feedback.watchers[watcher].own);
+	return watcher < PEERS_MAX && is_used(&e->feedback.watchers[watcher], p);
 }
 
-/* A watcher's time has come: everything that it does not show, a little at a time. */
-void feedback_due(struct engine *e, uint64_t t_ns, size_t watcher)
+static const struct source by_feedback = { .from = FROM_FEEDBACK,
+	                                   .rank = RANK_BRIDGE,
+	                                   .label = "feedback" };
+
+/* Everything that a watcher does not show, a little at a time. */
+static void show_all(struct engine *e, uint64_t t_ns, size_t watcher)
 {
-	const struct source s = { .from = FROM_FEEDBACK, .rank = RANK_BRIDGE, .label = "feedback" };
 	size_t left = AT_ONCE;
 
 	e->feedback.watchers[watcher].alarm_ns = 0;
@@ -181,9 +189,55 @@ void feedback_due(struct engine *e, uint64_t t_ns, size_t watcher)
 		return;
 	for (size_t i = 0; i < e->m->nplaces && left; i++)
 		if (looks_at(e, watcher, &e->m->places[i]))
-			left -= refresh(e, t_ns, watcher, (uint16_t)i, &s);
+			left -= refresh(e, t_ns, watcher, (uint16_t)i, &by_feedback);
 	if (!left)
 		wake_watcher(e, watcher, t_ns + PAUSE_NS);
+}
+
+/* ---- in frames, to OSC clients ---- */
+
+static void show_dirty(struct engine *e, uint64_t t_ns)
+{
+	struct feedback *f = &e->feedback;
+	size_t left = AT_ONCE;
+
+	f->frame_alarm_ns = 0;
+	f->frame_ns = t_ns;
+	while (f->ndirty && left) {
+		const uint16_t place = f->dirty[--f->ndirty];
+
+		f->is_dirty[place] = false;
+		for (size_t w = 0; w < f->npeers; w++)
+			if (f->watchers[w].on && is_used(&f->watchers[w], &e->m->places[place]) &&
+			    refresh(e, t_ns, w, place, &by_feedback) && left)
+				left--;
+	}
+	if (f->ndirty)
+		engine_alarm(e, &f->frame_alarm_ns, t_ns + PAUSE_NS, TIMER_SHOW,
+		             (uint32_t)f->nwatchers);
+}
+
+/* The first change after a while is shown at once. */
+static void mark_dirty(struct engine *e, uint64_t t_ns, uint16_t place)
+{
+	struct feedback *f = &e->feedback;
+
+	if (f->is_dirty[place])
+		return;
+	f->is_dirty[place] = true;
+	f->dirty[f->ndirty++] = place;
+	if (!f->frame_alarm_ns)
+		engine_alarm(e, &f->frame_alarm_ns,
+		             t_ns > f->frame_ns + FRAME_NS ? t_ns : f->frame_ns + FRAME_NS,
+		             TIMER_SHOW, (uint32_t)f->nwatchers);
+}
+
+void feedback_due(struct engine *e, uint64_t t_ns, size_t watcher)
+{
+	if (watcher == e->feedback.nwatchers)
+		show_dirty(e, t_ns);
+	else
+		show_all(e, t_ns, watcher);
 }
 
 /* ---- what happens ---- */
@@ -195,16 +249,13 @@ void feedback_moved(struct engine *e, uint64_t t_ns, uint16_t control, const str
 
 	for (size_t i = 0; i < c->nshown; i++) {
 		const struct place *p = &e->m->places[c->shown[i]];
-		const size_t midi = PEERS_MAX + (size_t)p->port;
 
-		if (p->port != PORT_NONE) {
-			if (f->watchers[midi].on)
-				refresh(e, t_ns, midi, c->shown[i], s);
-			continue;
+		if (p->port == PORT_NONE) {
+			if (p->own ? f->any_own : f->any_named)
+				mark_dirty(e, t_ns, c->shown[i]);
+		} else if (f->watchers[PEERS_MAX + p->port].on) {
+			refresh(e, t_ns, PEERS_MAX + (size_t)p->port, c->shown[i], s);
 		}
-		for (size_t w = 0; w < f->npeers; w++)
-			if (f->watchers[w].on && (!p->own || f->watchers[w].own))
-				refresh(e, t_ns, w, c->shown[i], s);
 	}
 }
 
@@ -215,7 +266,7 @@ static void begin(struct engine *e, uint64_t t_ns, size_t watcher)
 	if (!f->nwatchers)
 		return;
 	f->watchers[watcher].on = true;
-	memset(&f->known[watcher * e->m->nslots], 0, e->m->nslots * sizeof(*f->known));
+	memset(f->watchers[watcher].known, 0, e->m->nslots * sizeof(*f->known));
 	if (watcher < PEERS_MAX && watcher >= f->npeers)
 		f->npeers = watcher + 1;
 	wake_watcher(e, watcher, t_ns);
@@ -223,43 +274,53 @@ static void begin(struct engine *e, uint64_t t_ns, size_t watcher)
 
 OUTLINE void feedback_woke(struct engine *e, uint64_t t_ns, size_t watcher)
 {
-	e->feedback.watchers[watcher].own &= e->feedback.watchers[watcher].on;
+	struct watcher *w = &e->feedback.watchers[watcher];
+
+	if (!w->on)
+		w->own = w->named = w->mixed = false;
 	begin(e, t_ns, watcher);
-	e->feedback.watchers[watcher].on = true;
+	w->on = true;
+	if (!w->own)
+		e->feedback.any_named = true;
 }
 
-OUTLINE void feedback_uses_own(struct engine *e, uint64_t t_ns, size_t watcher)
+OUTLINE void feedback_uses(struct engine *e, uint64_t t_ns, size_t watcher, bool own)
 {
-	e->feedback.watchers[watcher].own = true;
+	struct watcher *w = &e->feedback.watchers[watcher];
+
+	if (own)
+		w->own = e->feedback.any_own = true;
+	else
+		w->named = e->feedback.any_named = true;
+	w->mixed = w->own && w->named;
 	wake_watcher(e, watcher, t_ns);
 }
 
 void feedback_gone(struct engine *e, size_t watcher)
 {
-	e->feedback.watchers[watcher].on = e->feedback.watchers[watcher].own = false;
+	e->feedback.watchers[watcher].on = false;
 }
 
 void feedback_heard(struct engine *e, uint64_t t_ns, size_t watcher, const struct route *r, float v)
 {
 	const struct place *p = &e->m->places[r->place];
-	const bool light = p->port != PORT_NONE && !p->moves;
-	float *known = known_of(e, watcher, p) + r->place_arg;
+	struct watcher *w = &e->feedback.watchers[watcher];
 
-	if (light) {
-		/* Many controllers put a button's light out, or on, themselves when it is let go. */
-		if (v < 0.5f)
-			*known = 0.0f;
-		return;
+	if (p->port == PORT_NONE || p->moves)
+		feedback_settled(w, t_ns, r, as_shown(p, v));
+	else if (v < 0.5f && w->quiet_ns[r->place] != t_ns) {
+		/* Many controllers put a light out, or on, themselves when its button is let go. */
+		w->known[r->slot] = 0.0f;
+		w->quiet_ns[r->place] = t_ns;
 	}
-	*known = as_shown(p, v) + 1.0f;
-	if (!r->macro && e->m->controls[r->to].kind == KIND_FADER)
-		*quiet_of(e, watcher, r->place) = t_ns + FEEDBACK_QUIET_NS;
 }
 
 void feedback_after(struct engine *e, uint64_t t_ns, size_t watcher, const struct route *r,
                     const struct source *s)
 {
-	if (e->feedback.watchers[watcher].on)
+	if (e->m->places[r->place].port == PORT_NONE)
+		mark_dirty(e, t_ns, r->place);
+	else if (e->feedback.watchers[watcher].on)
 		refresh(e, t_ns, watcher, r->place, s);
 }
 

@@ -8,6 +8,7 @@ const struct event_info event_info[EVENT_COUNT] = {
 	[EVENT_OSC] = { "osc:", WHO_PEER },
 	[EVENT_MIDI] = { "midi:", WHO_PORT },
 	[EVENT_INTENT] = { "intent", WHO_CLIENT },
+	[EVENT_START] = { "start", WHO_NOBODY },
 	[EVENT_GONE_OSC] = { "gone:osc", WHO_PEER },
 	[EVENT_GONE_CLIENT] = { "gone:client", WHO_CLIENT },
 	[EVENT_UP] = { "up:", WHO_PORT },

@@ -11,6 +11,8 @@
 #define SLOW_NS 100e6f
 #define QUICK_NS 10e6f
 
+#define EVERY_NEAR_NS UINT64_C(40000000)
+
 /* ---- conditions ---- */
 
 /* What the nodes have given so far is a row of bits, the last one lowest. */
@@ -77,6 +79,8 @@ static void arrive(struct engine *e, uint64_t t_ns, uint16_t route, const struct
 	} else if (r->by != 0.0f || e->m->controls[r->to].kind == KIND_ENCODER) {
 		if (rise && f->through)
 			engine_nudge(e, t_ns, r->to, r->by != 0.0f ? r->by : 1.0f, s);
+	} else if (f->on_way && encode_same(&e->m->controls[r->to], e->state[r->to].value, f->v)) {
+		e->state[r->to].value = f->v; /* nobody would see a difference */
 	} else if (r->holds && r->nwhen && !on ? rs->pressed : f->through) {
 		rs->pressed = on;
 		engine_set(e, t_ns, r->to, f->v, s);
@@ -154,8 +158,10 @@ static void trigger(struct engine *e, uint64_t t_ns, uint16_t route, const struc
 	const enum kind kind = r->macro ? KIND_BUTTON : e->m->controls[r->to].kind;
 
 	if (r->edges) {
-		run_chain(e, t_ns, route, 0, false, &(struct flow){ 1.0f, true }, s);
-		run_chain(e, t_ns, route, 0, false, &(struct flow){ 0.0f, true }, s);
+		run_chain(e, t_ns, route, 0, false, &(struct flow){ .v = 1.0f, .through = true },
+		          s);
+		run_chain(e, t_ns, route, 0, false, &(struct flow){ .v = 0.0f, .through = true },
+		          s);
 	} else if (r->macro)
 		batch_macro(e, t_ns, route, s);
 	else if (r->by != 0.0f)
@@ -213,7 +219,7 @@ OUTLINE void flow_any(struct engine *e, uint64_t t_ns, uint16_t route, struct in
                       const struct source *s)
 {
 	const struct route *r = &e->m->routes[route];
-	struct flow f = { in.v, conditions_hold(e, r->when, r->nwhen) };
+	struct flow f = { .v = in.v, .through = conditions_hold(e, r->when, r->nwhen) };
 
 	if (in.kind == IN_VALUE && is_osc_steps(e, r))
 		in = (struct input){ IN_STEPS, rintf(in.v) };
@@ -246,17 +252,92 @@ void flow_from(struct engine *e, uint64_t t_ns, uint16_t control, float v, const
 
 /* ---- from time ---- */
 
-void flow_every_due(struct engine *e, uint64_t t_ns, uint16_t route)
+static void press(struct engine *e, uint64_t t_ns, uint16_t route)
 {
 	const struct route *r = &e->m->routes[route];
-	struct route_state *rs = &e->routes[route];
 	const struct source s = { .from = FROM_TIMER, .rank = RANK_SCRIPT, .label = r->label };
 
-	rs->alarm_ns = 0;
-	if (span_part(&rs->wait, &e->tempo, t_ns) >= 1.0f) {
-		rs->wait.start += rs->wait.len; /* no time is lost: the grid stays */
-		if (conditions_hold(e, r->when, r->nwhen))
-			trigger(e, t_ns, route, &s);
+	if (conditions_hold(e, r->when, r->nwhen))
+		trigger(e, t_ns, route, &s);
+}
+
+static uint64_t grid(const struct engine *e, struct duration d)
+{
+	const double beats =
+		(double)d.amount * (d.unit == DURATION_BARS ? e->tempo.beats_per_bar : 1);
+
+	return (uint64_t)(beats * (double)TEMPO_BEAT);
+}
+
+/* On the grid of the song. Where the next one is far, the tempo may change until then. */
+static void every_beats(struct engine *e, uint64_t t_ns, uint16_t route)
+{
+	struct route_state *rs = &e->routes[route];
+	const uint64_t len = grid(e, e->m->routes[route].every);
+	const uint64_t count = tempo_at(&e->tempo, t_ns) / len;
+	uint64_t next = tempo_when(&e->tempo, (count + 1) * len);
+
+	if (count == rs->count + 1) {
+		rs->step_ns = t_ns;
+		press(e, t_ns, route);
 	}
-	engine_alarm(e, &rs->alarm_ns, span_look(&rs->wait, &e->tempo, t_ns), TIMER_EVERY, route);
+	rs->count = count;
+	if (next == TIME_NEVER)
+		return; /* the song stands */
+	if (next > t_ns + EVERY_NEAR_NS)
+		next = t_ns + (next - t_ns) / 2;
+	engine_alarm(e, &rs->alarm_ns, next, TIMER_EVERY, route);
+}
+
+/* No time is lost: the grid stays. */
+static void every_ms(struct engine *e, uint64_t t_ns, uint16_t route)
+{
+	struct route_state *rs = &e->routes[route];
+
+	if (span_part(&rs->wait, &e->tempo, t_ns) >= 1.0f) {
+		rs->wait.start += rs->wait.len;
+		press(e, t_ns, route);
+	}
+	engine_alarm(e, &rs->alarm_ns, span_end(&rs->wait, &e->tempo), TIMER_EVERY, route);
+}
+
+void flow_every_due(struct engine *e, uint64_t t_ns, uint16_t route)
+{
+	e->routes[route].alarm_ns = 0;
+	if (e->m->routes[route].every.unit == DURATION_MS)
+		every_ms(e, t_ns, route);
+	else
+		every_beats(e, t_ns, route);
+}
+
+/* Where the song begins on the grid it is time now. But a tap that comes a little after the beat is that
+ * beat. */
+static bool is_time(const struct engine *e, uint64_t t_ns, uint16_t route, enum jump jump)
+{
+	const struct duration d = e->m->routes[route].every;
+
+	if (jump == JUMP_NONE || tempo_at(&e->tempo, t_ns) % grid(e, d))
+		return false;
+	return jump == JUMP_CLOCK || t_ns - e->routes[route].step_ns > span_ns(d, &e->tempo) / 2;
+}
+
+static void every_begin(struct engine *e, uint64_t t_ns, uint16_t route, enum jump jump)
+{
+	struct route_state *rs = &e->routes[route];
+	const struct duration d = e->m->routes[route].every;
+
+	if (d.unit == DURATION_MS && !rs->wait.len) {
+		rs->wait = span_begin(d, &e->tempo, t_ns);
+		every_ms(e, t_ns, route);
+	} else if (d.unit != DURATION_MS && !e->tempo.stopped && !e->tempo.cued) {
+		rs->count = tempo_at(&e->tempo, t_ns) / grid(e, d);
+		rs->count -= is_time(e, t_ns, route, jump);
+		every_beats(e, t_ns, route);
+	}
+}
+
+void flow_every_begin(struct engine *e, uint64_t t_ns, enum jump jump)
+{
+	for (size_t i = 0; i < e->m->nevery; i++)
+		every_begin(e, t_ns, e->m->every[i], jump);
 }

@@ -7,6 +7,12 @@
 
 const char *const again_names[AGAIN_COUNT] = { "restart", "ignore", "cancel" };
 const char *const port_return_names[RETURN_COUNT] = { "recent", "all", "none" };
+const char *const system_names[SYSTEM_COUNT] = {
+	[SYSTEM_START] = "start",       [SYSTEM_STOP] = "stop",
+	[SYSTEM_CONTINUE] = "continue", [SYSTEM_CLOCK] = "clock",
+	[SYSTEM_SONG] = "song_select",  [SYSTEM_POSITION] = "song_position",
+	[SYSTEM_PLAYING] = "playing",
+};
 const char *const slot_type_names[SLOT_TYPE_COUNT] = { "deck", "number", "choice" };
 
 /* The table of a MIDI port: 16 channels of four families of 128 numbers (CC, note, program,
@@ -27,10 +33,28 @@ struct table {
 	unsigned shift; /* leaves the upper bits of a hash, as many as mask has */
 };
 
+/* The same for parameters, whose keys are numbers: see param_key. */
+struct params {
+	struct param {
+		uint32_t key; /* 0: free */
+		uint16_t route;
+	} * entries;
+	size_t mask;
+};
+
+/* First routes of what belongs to no channel. */
+struct port_index {
+	uint16_t system[SYSTEM_COUNT];
+	uint16_t sysex;
+	uint16_t params; /* bit n: channel n has routes from parameters */
+};
+
 struct mapping_index {
 	struct table controls, osc;
+	struct params params;
 	uint16_t **midi; /* per port PER_PORT first routes, NULL: nothing comes from it */
-	uint16_t *from;  /* per control */
+	struct port_index *ports;
+	uint16_t *from; /* per control */
 	uint16_t *exact, *patterns;
 	size_t nexact, npatterns;
 };
@@ -171,6 +195,46 @@ uint16_t mapping_midi(const struct mapping *m, int port, enum addr_form form, ui
 	return t ? t[midi_slot(form, channel, number)] : ROUTE_END;
 }
 
+static uint32_t param_key(int port, const struct address *a)
+{
+	const uint32_t place = (uint32_t)port << 5 | address_is_rpn(a) << 4 | a->channel;
+
+	return (place << 14 | (uint32_t)a->number << 7 | a->lsb) + 1;
+}
+
+/* The entry of the key, or the free one where it belongs. */
+static struct param *param_slot(const struct params *t, uint32_t key)
+{
+	for (size_t i = key * UINT32_C(0x9E3779B9) >> 8;; i++) {
+		struct param *p = &t->entries[i & t->mask];
+
+		if (!p->key || p->key == key)
+			return p;
+	}
+}
+
+uint16_t mapping_param(const struct mapping *m, int port, const struct address *a)
+{
+	const struct param *p = param_slot(&m->index->params, param_key(port, a));
+
+	return p->key ? p->route : ROUTE_END;
+}
+
+bool mapping_has_params(const struct mapping *m, int port, uint8_t channel)
+{
+	return m->index->ports[port].params >> channel & 1;
+}
+
+uint16_t mapping_system(const struct mapping *m, int port, enum system_source what)
+{
+	return m->index->ports[port].system[what];
+}
+
+uint16_t mapping_sysex(const struct mapping *m, int port)
+{
+	return m->index->ports[port].sysex;
+}
+
 uint16_t mapping_osc(const struct mapping *m, const char *address, size_t len)
 {
 	const struct entry *e = table_slot(&m->index->osc, address, len);
@@ -203,11 +267,32 @@ static void chain(struct mapping *m, uint16_t *head, uint16_t route)
 	*head = route;
 }
 
+static void index_param(struct mapping *m, uint16_t i)
+{
+	const struct route *r = &m->routes[i];
+	const uint32_t key = param_key(r->port, &r->in);
+	struct param *p = param_slot(&m->index->params, key);
+
+	if (!p->key)
+		*p = (struct param){ key, ROUTE_END };
+	chain(m, &p->route, i);
+	m->index->ports[r->port].params |= (uint16_t)(1 << r->in.channel);
+}
+
 static void index_midi(struct mapping *m, uint16_t i)
 {
 	const struct route *r = &m->routes[i];
+	struct port_index *port = &m->index->ports[r->port];
 	uint16_t **t = &m->index->midi[r->port];
 
+	if (address_is_param(&r->in)) {
+		index_param(m, i);
+		return;
+	}
+	if (r->in.form == ADDR_SYSTEM || r->in.form == ADDR_SYSEX) {
+		chain(m, r->in.form == ADDR_SYSEX ? &port->sysex : &port->system[r->in.number], i);
+		return;
+	}
 	if (!*t) {
 		*t = arena_alloc(m->arena, PER_PORT * sizeof(**t));
 		for (size_t k = 0; k < PER_PORT; k++)
@@ -221,6 +306,31 @@ static void index_midi(struct mapping *m, uint16_t i)
 		if (*lsb == ROUTE_END)
 			*lsb = i;
 	}
+}
+
+/* A CC that is routed for itself and carries parameters as well has to be looked at for both: the
+ * first route of its chain says so. */
+static void mark_params(struct mapping *m, int port, uint8_t channel)
+{
+	static const uint8_t ccs[] = { MIDI_DATA_MSB, MIDI_DATA_LSB, MIDI_DATA_UP, MIDI_DATA_DOWN,
+		                       MIDI_NRPN_LSB, MIDI_NRPN_MSB, MIDI_RPN_LSB, MIDI_RPN_MSB };
+
+	for (size_t i = 0; i < sizeof(ccs); i++) {
+		const uint16_t first = mapping_midi(m, port, ADDR_CC, channel, ccs[i]);
+
+		if (first == ROUTE_END)
+			continue;
+		m->routes[first].params = true;
+		m->routes[first].direct = false;
+	}
+}
+
+static void index_params(struct mapping *m)
+{
+	for (size_t i = 0; i < m->nports; i++)
+		for (uint8_t channel = 0; channel < 16; channel++)
+			if (mapping_has_params(m, (int)i, channel))
+				mark_params(m, (int)i, channel);
 }
 
 static void index_osc(struct mapping *m, uint16_t i)
@@ -280,6 +390,7 @@ static void add_own_routes(struct mapping *m)
 			.from = CONTROL_NONE,
 			.place = PLACE_NONE,
 			.bipolar = ctl->bipolar,
+			.fader = ctl->kind == KIND_FADER,
 			.pressed = kinds[ctl->kind].binary || ctl->kind == KIND_ENCODER,
 			.holds = kinds[ctl->kind].held,
 			.acceleration = 1.0f,
@@ -295,10 +406,38 @@ static bool is_plain(const struct mapping *m, const struct route *r)
 	       m->controls[r->to].kind != KIND_ENCODER;
 }
 
+/* Whether the engine need not look at how the value comes. */
+static bool is_direct(const struct route *r)
+{
+	return !r->encoding && r->in.form != ADDR_CC14 &&
+	       !(r->in.form == ADDR_NOTE && (!r->nxf || r->edges) && r->pressed);
+}
+
 static void index_from(struct mapping *m, uint16_t i)
 {
 	chain(m, &m->index->from[m->routes[i].from], i);
 	m->controls[m->routes[i].from].leads = true;
+}
+
+/* The table of parameters is at most half full, as the other ones. */
+static void ports_init(struct mapping *m)
+{
+	struct mapping_index *x = m->index;
+	size_t params = 0, size = 16;
+
+	for (size_t i = 0; i < m->nroutes; i++)
+		params += address_is_param(&m->routes[i].in);
+	while (size < 2 * params)
+		size *= 2;
+	x->params.entries = arena_alloc(m->arena, size * sizeof(*x->params.entries));
+	x->params.mask = size - 1;
+	x->midi = arena_alloc(m->arena, (m->nports + 1) * sizeof(*x->midi));
+	x->ports = arena_alloc(m->arena, (m->nports + 1) * sizeof(*x->ports));
+	for (size_t i = 0; i < m->nports; i++) {
+		x->ports[i].sysex = ROUTE_END;
+		for (size_t k = 0; k < SYSTEM_COUNT; k++)
+			x->ports[i].system[k] = ROUTE_END;
+	}
 }
 
 void mapping_index(struct mapping *m)
@@ -310,15 +449,17 @@ void mapping_index(struct mapping *m)
 		table_put(&x->controls, m->controls[i].name, (uint16_t)i);
 	add_own_routes(m);
 	table_init(&x->osc, m->arena, m->nroutes);
-	x->midi = arena_alloc(m->arena, (m->nports + 1) * sizeof(*x->midi));
+	ports_init(m);
 	x->from = arena_alloc(m->arena, (m->ncontrols + 1) * sizeof(*x->from));
 	for (size_t i = 0; i < m->ncontrols; i++)
 		x->from[i] = ROUTE_END;
 	x->exact = arena_alloc(m->arena, (m->nroutes + 1) * sizeof(*x->exact));
 	x->patterns = arena_alloc(m->arena, (m->nroutes + 1) * sizeof(*x->patterns));
+	m->every = arena_alloc(m->arena, (m->nroutes + 1) * sizeof(*m->every));
 	for (size_t i = 0; i < m->nroutes; i++) {
 		m->routes[i].next = ROUTE_END;
 		m->routes[i].plain = is_plain(m, &m->routes[i]);
+		m->routes[i].direct = is_direct(&m->routes[i]);
 	}
 	/* Pairs first, so that a chain that both halves lead to begins with the pair. */
 	for (size_t i = 0; i < m->nroutes; i++)
@@ -327,11 +468,14 @@ void mapping_index(struct mapping *m)
 	for (size_t i = 0; i < m->nroutes; i++)
 		if (m->routes[i].port != PORT_NONE && m->routes[i].in.form != ADDR_CC14)
 			index_midi(m, (uint16_t)i);
+	index_params(m);
 	for (size_t i = 0; i < m->nroutes; i++)
 		if (m->routes[i].osc)
 			index_osc(m, (uint16_t)i);
 		else if (m->routes[i].from != CONTROL_NONE)
 			index_from(m, (uint16_t)i);
+		else if (m->routes[i].port == PORT_NONE)
+			m->every[m->nevery++] = (uint16_t)i;
 }
 
 void mapping_free(struct mapping *m)

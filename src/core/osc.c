@@ -432,3 +432,14 @@ void osc_walk(const uint8_t *p, size_t len, osc_fn *fn, void *ctx)
 {
 	walk(p, len, fn, ctx);
 }
+
+bool osc_is_chatter(const struct osc_msg *m)
+{
+	const size_t len = m->address_len;
+
+	if (!strcmp(m->address, "/ping") || !strcmp(m->address, "/accxyz"))
+		return true;
+	if (len > 2 && !memcmp(m->address + len - 2, "/z", 2))
+		return true;
+	return m->address[1] && strspn(m->address + 1, "0123456789") == len - 1; /* a page: "/1" */
+}

@@ -16,12 +16,13 @@ struct span span_begin(struct duration d, const struct tempo *t, uint64_t now_ns
 {
 	if (d.unit == DURATION_MS)
 		return (struct span){ now_ns, (uint64_t)((double)d.amount * NS_PER_MS), false };
-	return (struct span){ tempo_at(t, now_ns), (uint64_t)(beats_of(d, t) * TEMPO_BEAT), true };
+	return (struct span){ tempo_run_at(t, now_ns), (uint64_t)(beats_of(d, t) * TEMPO_BEAT),
+		              true };
 }
 
 float span_part(const struct span *s, const struct tempo *t, uint64_t now_ns)
 {
-	const uint64_t at = s->beats ? tempo_at(t, now_ns) : now_ns;
+	const uint64_t at = s->beats ? tempo_run_at(t, now_ns) : now_ns;
 
 	if (at < s->start)
 		return s->len ? 0.0f : 1.0f;
@@ -32,7 +33,7 @@ float span_part(const struct span *s, const struct tempo *t, uint64_t now_ns)
 
 uint64_t span_end(const struct span *s, const struct tempo *t)
 {
-	return s->beats ? tempo_when(t, s->start + s->len) : s->start + s->len;
+	return s->beats ? tempo_run_when(t, s->start + s->len) : s->start + s->len;
 }
 
 uint64_t span_look(const struct span *s, const struct tempo *t, uint64_t now_ns)

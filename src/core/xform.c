@@ -349,10 +349,11 @@ static bool smooth(const struct xform *x, struct xform_cell *c, struct xform_now
 		return false;
 	}
 	c->value += (c->target - c->value) * (1.0f - expf(-4.0f / fmaxf(ticks, 0.01f)));
-	if (fabsf(c->target - c->value) < 1.0f / 16384)
-		c->value = c->target;
-	else
+	f->on_way = fabsf(c->target - c->value) >= 1.0f / 16384;
+	if (f->on_way)
 		wake_at(now, c, now->t_ns + TICK_NS);
+	else
+		c->value = c->target;
 	return give(f, c->value, c->through);
 }
 
@@ -373,6 +374,7 @@ static bool ramp(const struct xform *x, struct xform_cell *c, struct xform_now *
 		part = span_part(&c->span, now->tempo, now->t_ns);
 	}
 	if (part < 1.0f) {
+		f->on_way = true;
 		wake_at(now, c, now->t_ns + TICK_NS);
 		return now->tick && give(f, here, c->through);
 	}

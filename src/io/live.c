@@ -70,6 +70,19 @@ static void refused(void *ctx, uint64_t t_ns, uint16_t control, const struct sou
 	live_note_push(l);
 }
 
+static void tempo(void *ctx, uint64_t t_ns, const struct tempo *t)
+{
+	struct live *l = ctx;
+	struct note *n = live_note(l, NOTE_TEMPO);
+
+	if (!n)
+		return;
+	n->t_ns = t_ns;
+	n->control = (uint16_t)t->state;
+	n->out.value = (float)tempo_bpm(t);
+	live_note_push(l);
+}
+
 /* ---- orders ---- */
 
 static void end_job(struct live *l, size_t i)
@@ -173,6 +186,8 @@ static void take_snapshot(struct live *l, struct snapshot *s)
 {
 	s->t_ns = clock_ns();
 	s->counters = *l->n;
+	s->bpm = tempo_bpm(engine_tempo(l->engine));
+	s->tempo = engine_tempo(l->engine)->state;
 	for (size_t i = 0; i < l->m->nports; i++) {
 		s->ports[i] = l->ports[i].n;
 		s->ports[i].backlog = lane_backlog(&l->ports[i].lane);
@@ -327,6 +342,7 @@ static void *run(void *ctx)
 {
 	struct live *l = ctx;
 
+	engine_start(l->engine, live_event(l, clock_ns(), EVENT_START, 0));
 	while (!l->quitting || (live_ports_busy(l) && clock_ns() < l->quit_ns)) {
 		const uint64_t next = deadline(l);
 		int ready;
@@ -378,8 +394,10 @@ static struct live *make(const struct mapping *m, struct queues *q, const int *o
 		.send = live_send,
 		.unmapped_osc = live_unmapped_osc,
 		.unmapped_midi = live_unmapped_midi,
+		.unmapped_sysex = live_unmapped_sysex,
 		.loop = loop,
 		.show = live_show,
+		.tempo = tempo,
 		.refused = refused,
 	};
 

@@ -78,7 +78,22 @@ void live_unmapped_midi(void *ctx, uint64_t t_ns, int port, const struct midi_ms
 		return;
 	n->t_ns = t_ns;
 	n->port = (int16_t)port;
+	n->in.param.form = ADDR_NONE;
+	if (midi_is_data_entry(m))
+		engine_param(l->engine, port, m->status & 15, &n->in.param);
 	push_data(l, n, (const uint8_t[]){ m->status, m->d1, m->d2 }, m->len);
+}
+
+void live_unmapped_sysex(void *ctx, uint64_t t_ns, int port, const uint8_t *bytes, size_t len)
+{
+	struct live *l = ctx;
+	struct note *n = l->watch & WATCH_UNMAPPED ? live_note(l, NOTE_UNMAPPED_MIDI) : NULL;
+
+	if (!n)
+		return;
+	n->t_ns = t_ns;
+	n->port = (int16_t)port;
+	push_data(l, n, bytes, len);
 }
 
 /* ---- events ---- */
@@ -114,6 +129,15 @@ void live_midi(struct live *l, uint64_t t_ns, int port, const struct midi_msg *m
 	if (l->watch & WATCH_IN)
 		note_midi(l, t_ns, port, m);
 	engine_midi(l->engine, t_ns, port, m);
+}
+
+void live_sysex(struct live *l, uint64_t t_ns, int port, const uint8_t *bytes, size_t len)
+{
+	t_ns = live_begin(l, t_ns);
+	flight_data(&l->flight, t_ns, EVENT_MIDI, (uint16_t)port, bytes, len);
+	if (l->watch & WATCH_IN)
+		note_in(l, t_ns, EVENT_MIDI, (uint16_t)port, bytes, len, "");
+	engine_sysex(l->engine, t_ns, port, bytes, len);
 }
 
 uint64_t live_event(struct live *l, uint64_t t_ns, enum event event, uint16_t who)

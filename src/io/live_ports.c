@@ -140,8 +140,7 @@ static void send_link_record(struct live *l, int port, const struct msg *x)
 	memcpy(r.bytes, x->bytes, x->len);
 	if (x->edge == EDGE_PRESS) {
 		r.flags = LINK_PRESS;
-		r.release_len = x->release_len;
-		memcpy(r.release, x->release, x->release_len);
+		r.release_len = engine_release_bytes(&l->m->controls[x->control], r.release);
 	} else if (x->edge == EDGE_RELEASE) {
 		r.flags = LINK_RELEASE;
 	}
@@ -384,6 +383,35 @@ static uint64_t stamp(const struct link_record *r)
 	return r->t_ns < now ? r->t_ns : now;
 }
 
+/* The clock of a port that nobody follows is nothing but noise, as active sensing always is. */
+static bool is_noise(const struct live *l, int port, const struct midi_msg *m)
+{
+	return m->status == MIDI_ACTIVE_SENSING ||
+	       (m->status == MIDI_CLOCK && !l->m->ports[port].clock);
+}
+
+static void bytes_in(struct live *l, int port, uint64_t t_ns, const uint8_t *bytes, size_t len)
+{
+	struct midi_parser *p = &l->ports[port].parser;
+	struct midi_msg m;
+
+	for (size_t i = 0; i < len; i++) {
+		switch (midi_parse(p, bytes[i], &m)) {
+		case MIDI_MESSAGE:
+			if (!is_noise(l, port, &m))
+				live_midi(l, t_ns, port, &m);
+			break;
+		case MIDI_WHOLE_SYSEX:
+			live_sysex(l, t_ns, port, p->sysex, p->sysex_len);
+			break;
+		case MIDI_NOTHING:
+			break;
+		}
+	}
+	l->n->bad += p->discarded;
+	p->discarded = 0;
+}
+
 static void link_done(struct live *l, int port, const struct link_record *r)
 {
 	struct msg x;
@@ -410,6 +438,11 @@ static void link_record(struct live *l, int port, const struct link_record *r)
 	case LINK_MIDI:
 		if (midi_from_bytes(&m, r->bytes, r->len))
 			live_midi(l, stamp(r), port, &m);
+		break;
+	case LINK_SYSEX:
+		l->n->bad += r->value;
+		bytes_in(l, port, stamp(r), (const uint8_t *)r->text,
+		         r->len < LINK_TEXT ? r->len : LINK_TEXT);
 		break;
 	case LINK_FAILED:
 		snprintf(p->reason, sizeof(p->reason), "%.*s", LINK_TEXT, r->text);
@@ -447,7 +480,6 @@ static void read_raw(struct live *l, int port)
 	uint8_t bytes[256];
 	const ssize_t n = read(p->in_fd, bytes, sizeof(bytes));
 	const uint64_t t_ns = clock_ns();
-	struct midi_msg m;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -459,9 +491,7 @@ static void read_raw(struct live *l, int port)
 			lose(l, port, n < 0 ? strerror(errno) : "read to its end");
 		return;
 	}
-	for (ssize_t i = 0; i < n; i++)
-		if (midi_parse(&p->parser, bytes[i], &m))
-			live_midi(l, t_ns, port, &m);
+	bytes_in(l, port, t_ns, bytes, (size_t)n);
 }
 
 void live_port_read(struct live *l, int port)

@@ -38,7 +38,7 @@ struct live_port {
 	size_t rx_len;
 	char reason[LINK_TEXT];    /* why it was lost, if that is known */
 	bool failed;               /* in this step; it is lost when the step has ended */
-	struct midi_parser parser; /* HOW_RAW */
+	struct midi_parser parser; /* HOW_RAW; HOW_LINK: of SysEx */
 };
 
 /* Everything that the engine thread touches. */
@@ -79,6 +79,7 @@ uint64_t live_begin(struct live *l, uint64_t t_ns);
 void live_osc(void *ctx, uint64_t t_ns, uint16_t peer, const struct osc_msg *m);
 void live_osc_gone(void *ctx, uint64_t t_ns, uint16_t peer);
 void live_midi(struct live *l, uint64_t t_ns, int port, const struct midi_msg *m);
+void live_sysex(struct live *l, uint64_t t_ns, int port, const uint8_t *bytes, size_t len);
 void live_resend(struct live *l, uint64_t t_ns, enum event why, uint16_t control);
 
 /* An intent that is begun now, or refused; t_ns: from live_begin. */
@@ -89,6 +90,7 @@ uint64_t live_event(struct live *l, uint64_t t_ns, enum event event, uint16_t wh
 
 void live_unmapped_osc(void *ctx, uint64_t t_ns, const struct osc_msg *m);
 void live_unmapped_midi(void *ctx, uint64_t t_ns, int port, const struct midi_msg *m);
+void live_unmapped_sysex(void *ctx, uint64_t t_ns, int port, const uint8_t *bytes, size_t len);
 
 /* The engine's sink. */
 void live_send(void *ctx, const struct msg *m);

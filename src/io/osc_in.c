@@ -118,6 +118,18 @@ void osc_in_finish(struct osc_in *in)
 
 /* ---- packets ---- */
 
+/* How an answer gets to the client. A client that is new has no socket yet. */
+OUTLINE static void set_way_back(struct osc_in *in, uint16_t peer,
+                                 const struct sockaddr_storage *from)
+{
+	struct peer *p = &in->peers.list[peer];
+
+	p->socket = in->reading;
+	p->scope = from->ss_family == AF_INET6
+	                   ? ((const struct sockaddr_in6 *)(const void *)from)->sin6_scope_id
+	                   : 0;
+}
+
 /* Who has sent the packet that was heard last. */
 static inline uint16_t peer_of(struct osc_in *in, const struct sockaddr_storage *from)
 {
@@ -136,8 +148,8 @@ static inline uint16_t peer_of(struct osc_in *in, const struct sockaddr_storage 
 	peer = peers_heard(&in->peers, address, in->heard_ns, &displaced);
 	if (displaced)
 		in->gone(in->ctx, in->heard_ns, peer);
-	in->peers.list[peer].socket = in->reading;
-	in->peers.list[peer].scope = from->ss_family == AF_INET6 ? v6->sin6_scope_id : 0;
+	if (in->peers.list[peer].socket != in->reading)
+		set_way_back(in, peer, from);
 	return peer;
 }
 
@@ -229,7 +241,7 @@ static inline bool read_packet(struct osc_in *in, int fd)
 
 void osc_in_read(struct osc_in *in, size_t socket, size_t limit)
 {
-	in->reading = (uint8_t)socket;
+	in->reading = (uint8_t)(socket + 1);
 	while (limit-- && read_packet(in, in->fds[socket]))
 		;
 }

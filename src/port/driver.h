@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cuewire/midi.h"
+
 #define DRIVER_ERROR 256
 
 struct driver_device {
@@ -19,12 +21,14 @@ struct driver_device {
 };
 
 struct driver_event {
-	uint8_t bytes[3]; /* one whole message */
-	uint8_t len;
+	uint8_t bytes[MIDI_SYSEX_MAX]; /* one whole message */
+	uint16_t len;
 };
 
 struct driver {
 	const struct driver_ops *ops;
+	bool clock;         /* read gives the MIDI clock, too; set before open */
+	uint32_t discarded; /* SysEx that were too long or cut off; its reader may set it to 0 */
 	char error[DRIVER_ERROR]; /* what went wrong, after a call that returned -1 */
 };
 
@@ -48,7 +52,7 @@ struct driver_ops {
 	 * they are on their way. Returns 0 or -1; after -1 nothing can be written any more. */
 	int (*write)(struct driver *d, const uint8_t *bytes, size_t len);
 
-	/* Takes what has come in, without waiting and without SysEx, clock and active sensing.
+	/* Takes what has come in, without waiting and without active sensing.
 	 * Returns how many messages are at out, or -1. */
 	int (*read)(struct driver *d, struct driver_event *out, int max);
 

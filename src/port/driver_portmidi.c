@@ -11,16 +11,16 @@
 #include "system.h"
 
 #include "cuewire/clock.h"
-#include "cuewire/midi.h"
 
-#define INPUT_EVENTS 1024
+#define INPUT_EVENTS 8192 /* also of a long SysEx, of which each holds four bytes */
 #define OUTPUT_EVENTS 256
 
 struct portmidi {
 	struct driver base;    /* first: the two are cast into each other */
 	struct devices system; /* in PortMidi's order; empty: the system does not tell */
 	struct driver_device in_device, out_device;
-	PmStream *in, *out; /* NULL: not open */
+	PmStream *in, *out;        /* NULL: not open */
+	struct midi_parser parser; /* of what comes in */
 };
 
 static struct portmidi *self(struct driver *d)
@@ -132,14 +132,13 @@ static int portmidi_create(struct driver *d, const char *name, bool input,
 	            id < 0 ? (PmError)id : pmInvalidDeviceId);
 }
 
-/* SysEx is filtered early because a long one would fill the buffer. */
 static int open_input(struct portmidi *p, const struct driver_device *device)
 {
 	PmError err = Pm_OpenInput(&p->in, device->id, NULL, INPUT_EVENTS, now_ms, NULL);
 
 	if (err < 0)
 		goto fail;
-	err = Pm_SetFilter(p->in, PM_FILT_ACTIVE | PM_FILT_CLOCK | PM_FILT_SYSEX);
+	err = Pm_SetFilter(p->in, PM_FILT_ACTIVE | (p->base.clock ? 0 : PM_FILT_CLOCK));
 	if (err < 0)
 		goto fail;
 	p->in_device = *device;
@@ -201,20 +200,46 @@ static int portmidi_write(struct driver *d, const uint8_t *bytes, size_t len)
 	return 0;
 }
 
+static void take_message(const struct midi_msg *m, struct driver_event *out)
+{
+	out->bytes[0] = m->status;
+	out->bytes[1] = m->d1;
+	out->bytes[2] = m->d2;
+	out->len = m->len;
+}
+
+static void take_sysex(const struct midi_parser *p, struct driver_event *out)
+{
+	memcpy(out->bytes, p->sysex, p->sysex_len);
+	out->len = (uint16_t)p->sysex_len;
+}
+
 /* One PmEvent is a short message or up to four bytes of a SysEx, and real-time messages may come
- * between these. Each piece of a SysEx starts with F0, with its end F7 or with a data byte,
- * which no short message does: nothing need be remembered from one to the next. */
-static bool event_message(const PmEvent *e, struct driver_event *out)
+ * between these. A piece of a SysEx starts with F0, with its end F7 or with a data byte, which no
+ * short message does; without its beginning it is nothing. Returns whether *out is a message. */
+static bool event_message(struct portmidi *p, const PmEvent *e, struct driver_event *out)
 {
 	const uint32_t m = (uint32_t)e->message;
-	const uint8_t b[3] = { (uint8_t)m, (uint8_t)(m >> 8), (uint8_t)(m >> 16) };
-	const size_t n = message_len(b, sizeof(b));
+	const uint8_t b[4] = { (uint8_t)m, (uint8_t)(m >> 8), (uint8_t)(m >> 16),
+		               (uint8_t)(m >> 24) };
+	const size_t short_len = message_len(b, 3), n = short_len ? short_len : sizeof(b);
+	struct midi_msg msg;
 
-	if (!n)
+	if (b[0] < 0x80 && !p->parser.in_sysex)
 		return false;
-	memcpy(out->bytes, b, sizeof(b));
-	out->len = (uint8_t)n;
-	return true;
+	for (size_t i = 0; i < n; i++) {
+		switch (midi_parse(&p->parser, b[i], &msg)) {
+		case MIDI_MESSAGE:
+			take_message(&msg, out);
+			return true;
+		case MIDI_WHOLE_SYSEX:
+			take_sysex(&p->parser, out);
+			return true;
+		case MIDI_NOTHING:
+			break;
+		}
+	}
+	return false;
 }
 
 /* After an overflow PortMidi has emptied the buffer; what comes then is whole again. */
@@ -228,8 +253,12 @@ static int portmidi_read(struct driver *d, struct driver_event *out, int max)
 	while (got > 0 && n < max) {
 		got = Pm_Read(p->in, &e, 1);
 		if (got > 0)
-			n += event_message(&e, &out[n]);
+			n += event_message(p, &e, &out[n]);
 	}
+	if (got == pmBufferOverflow)
+		midi_parse_lost(&p->parser);
+	d->discarded += p->parser.discarded;
+	p->parser.discarded = 0;
 	if (got < 0 && got != pmBufferOverflow)
 		return fail(d, "read from", p->in_device.name, (PmError)got);
 	return n;

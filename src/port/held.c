@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "cuewire/link.h"
 #include "cuewire/mem.h"
 
 void held_drop(struct held *h, uint16_t key)

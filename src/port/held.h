@@ -5,12 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct link_record;
+#include "cuewire/link.h"
 
 struct held_key {
 	uint16_t key;
 	uint8_t len;
-	uint8_t release[8];
+	uint8_t release[LINK_BYTES];
 };
 
 struct held {

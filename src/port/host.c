@@ -163,6 +163,7 @@ static void host_open(struct host *h)
 	struct driver_device in = { .name = NULL }, out = { .name = NULL };
 	struct link_record r = { .kind = LINK_OPENED };
 
+	d->clock = h->want->clock;
 	if (d->ops->start(d))
 		uplink_fail(LINK_R_FAILED, d->error);
 	host_choose(h, &in, &out);
@@ -241,23 +242,51 @@ static bool host_wait(const struct host *h)
 	       FD_ISSET(LINK_FD, &set);
 }
 
+static void pass_short(const struct driver_event *e, uint64_t t_ns)
+{
+	struct link_record r = { .kind = LINK_MIDI, .len = (uint8_t)e->len, .t_ns = t_ns };
+
+	memcpy(r.bytes, e->bytes, e->len);
+	uplink_send(&r);
+}
+
+/* discarded: how many came to nothing before it. */
+static void pass_sysex(const uint8_t *bytes, size_t len, uint64_t t_ns, uint32_t discarded)
+{
+	do {
+		const size_t part = len < LINK_TEXT ? len : LINK_TEXT;
+		struct link_record r = {
+			.kind = LINK_SYSEX, .len = (uint8_t)part, .t_ns = t_ns, .value = discarded
+		};
+
+		memcpy(r.text, bytes, part);
+		uplink_send(&r);
+		discarded = 0;
+		bytes += part;
+		len -= part;
+	} while (len);
+}
+
 static void host_receive(struct host *h)
 {
 	struct driver *d = h->driver;
 	struct driver_event events[EVENTS_AT_ONCE];
 	const int n = d->ops->read(d, events, EVENTS_AT_ONCE);
-	struct link_record r = { .kind = LINK_MIDI };
 
 	if (n < 0)
 		uplink_fail(LINK_R_FAILED, d->error);
 	h->more = n == EVENTS_AT_ONCE;
 	if (n)
-		h->moved_ns = r.t_ns = clock_ns();
+		h->moved_ns = clock_ns();
 	for (int i = 0; i < n; i++) {
-		r.len = events[i].len;
-		memcpy(r.bytes, events[i].bytes, sizeof(events[i].bytes));
-		uplink_send(&r);
+		if (events[i].bytes[0] == MIDI_SYSEX)
+			pass_sysex(events[i].bytes, events[i].len, h->moved_ns, 0);
+		else
+			pass_short(&events[i], h->moved_ns);
 	}
+	if (d->discarded)
+		pass_sysex(events[0].bytes, 0, clock_ns(), d->discarded);
+	d->discarded = 0;
 }
 
 static _Noreturn void host_end(struct host *h)

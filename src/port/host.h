@@ -10,8 +10,9 @@ struct driver;
 
 struct host_options {
 	struct choice in, out;
-	bool loop; /* one bus both ways is wanted */
-	bool make; /* the first words of each direction name a port to be made; where that cannot
+	bool loop;  /* one bus both ways is wanted */
+	bool clock; /* so is the MIDI clock that comes in */
+	bool make;  /* the first words of each direction name a port to be made; where that cannot
 	            * be, the others are looked for */
 };
 

@@ -15,11 +15,13 @@
 static const char usage[] =
 	"usage: cuewire-port list [--link]\n"
 	"       cuewire-port open [--in WORDS]... [--out WORDS]... [--loop] [--virtual]\n"
+	"                         [--clock]\n"
 	"       cuewire-port watch\n"
 	"All but a plain \"list\" are for cuewire itself: they need a socket as descriptor 3.\n"
 	"WORDS name a device (\"iac bus 1\"); several stand in order of preference.\n"
 	"--loop allows one bus both ways.\n"
-	"--virtual makes a port named by the first WORDS; the others are for a PortMidi that cannot.\n";
+	"--virtual makes a port named by the first WORDS; the others are for a PortMidi that cannot.\n"
+	"--clock passes on the MIDI clock, which is left out else.\n";
 
 static int usage_error(const char *problem, const char *what)
 {
@@ -42,6 +44,7 @@ static bool *find_flag(struct host_options *want, const char *name)
 	} flags[] = {
 		{ "--loop", &want->loop },
 		{ "--virtual", &want->make },
+		{ "--clock", &want->clock },
 	};
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)

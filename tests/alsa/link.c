@@ -20,7 +20,7 @@
 static const char *const kinds[] = {
 	[LINK_OPENED] = "OPENED", [LINK_FAILED] = "FAILED", [LINK_DONE] = "DONE",
 	[LINK_MIDI] = "MIDI",     [LINK_DEVICE] = "DEVICE", [LINK_LISTED] = "LISTED",
-	[LINK_GONE] = "GONE",
+	[LINK_GONE] = "GONE",     [LINK_SYSEX] = "SYSEX",
 };
 
 static void print_record(const struct link_record *r)
@@ -32,6 +32,9 @@ static void print_record(const struct link_record *r)
 	if (r->kind == LINK_MIDI)
 		for (int i = 0; i < r->len; i++)
 			printf(" %02X", r->bytes[i]);
+	else if (r->kind == LINK_SYSEX)
+		for (int i = 0; i < r->len; i++)
+			printf(" %02X", (uint8_t)r->text[i]);
 	else if (r->text[0])
 		printf(" %s", r->text);
 	printf(" @%llu\n", (unsigned long long)(clock_ns() / 1000000));

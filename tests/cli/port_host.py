@@ -20,7 +20,8 @@ PORT = os.path.join(BUILD, "cuewire-port")
 HEAD = struct.Struct("=BBBBIQIHBB")
 TEXT = 168
 SIZE = HEAD.size + TEXT
-OPENED, FAILED, WRITE, DONE, MIDI, DEVICE, LISTED, GONE = 1, 2, 3, 4, 5, 6, 7, 8
+OPENED, FAILED, WRITE, DONE, MIDI, DEVICE, LISTED, GONE, SYSEX = range(1, 10)
+BYTES = 16
 R_NONE, R_MISSING, R_FAILED, R_LOOP = 0, 1, 2, 3
 PRESS, RELEASE, IN, OUT = 1, 2, 4, 8
 
@@ -50,7 +51,7 @@ class Record:
 def write_record(seq, midi, key=0, flags=0, release=""):
     b, r = bytes.fromhex(midi), bytes.fromhex(release)
     head = HEAD.pack(WRITE, 0, len(b), flags, seq, 0, 0, key, len(r), 0)
-    return (head + b.ljust(8, b"\0") + r.ljust(8, b"\0")).ljust(SIZE, b"\0")
+    return (head + b.ljust(BYTES, b"\0") + r.ljust(BYTES, b"\0")).ljust(SIZE, b"\0")
 
 
 FAULT_2 = FAULT + "2"  # the same as PortMidi 2.x

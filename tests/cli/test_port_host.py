@@ -13,7 +13,7 @@ import time
 import cuewire
 from port_host import (
     DEADLINE_MS, DEVICE, DONE, FAILED, FAULT_2, MIDI, PORT, PRESS, RELEASE, R_FAILED, R_LOOP,
-    R_MISSING, TEXT, Host, Input, check, environment, orphan, run_port, timed, write_record,
+    R_MISSING, SYSEX, TEXT, Host, Input, check, environment, orphan, run_port, timed, write_record,
 )
 
 tests = []
@@ -442,8 +442,27 @@ def passes_on_what_comes_in():
                 raise AssertionError("t_ns %d is not after %d" % (r.t_ns, before))
 
 
+def received(h, last):
+    """The bytes of what comes in until this comes, SysEx in one piece, and how many SysEx came to
+    nothing."""
+    got, sysex, discarded = [], "", 0
+    while not got or got[-1] != last:
+        r = h.read()
+        if r.kind != SYSEX:
+            check("kind", r.kind, MIDI)
+            got.append(r.bytes)
+            continue
+        discarded += r.value
+        sysex = (sysex + " " + r.bytes).strip()
+        if sysex.endswith("F7"):
+            got.append(sysex)
+            sysex = ""
+    check("the rest of a SysEx", sysex, "")
+    return got, discarded
+
+
 @test
-def skips_sysex_clock_and_sensing():
+def passes_on_sysex():
     i = Input()
     with Host("--in", "nanokontrol2", input=i.name) as h:
         h.opened()
@@ -452,11 +471,37 @@ def skips_sysex_clock_and_sensing():
                "F0 01 02 FA 03 04 05 F7", "B0 00 04",  # a start within it
                "F0 01 02 F8 03", "B0 00 05",           # cut off
                "F0", "B0 00 06", "F4", "FD", "FF", "F2 01 02", "F7", "B0 00 07")
-        got = []
-        while not got or got[-1] != "B0 00 07":
-            got.append(h.read().bytes)
-        check("bytes", got, ["B0 00 01", "B0 00 02", "B0 00 03", "FA", "B0 00 04", "B0 00 05",
+        got, discarded = received(h, "B0 00 07")
+        check("bytes", got, ["B0 00 01", "F0 7E 7F 06 01 F7", "B0 00 02", "F0 01 02 03 04 05 06 F7",
+                             "B0 00 03", "FA", "F0 01 02 03 04 05 F7", "B0 00 04", "B0 00 05",
                              "B0 00 06", "FF", "F2 01 02", "B0 00 07"])
+        i.send("B0 00 08")  # what was discarded is told after what came with it
+        while discarded < 2:
+            r = h.read()
+            discarded += r.value if r.kind == SYSEX else 0
+        check("discarded", discarded, 2)
+
+
+@test
+def passes_on_long_sysex():
+    i = Input()
+    with Host("--in", "nanokontrol2", input=i.name) as h:
+        h.opened()
+        for size in (TEXT, TEXT + 1, 255, 256):
+            sysex = " ".join(["F0"] + ["%02X" % (k % 128) for k in range(size - 2)] + ["F7"])
+            i.send(sysex, "B0 00 01")
+            check("%d bytes" % size, received(h, "B0 00 01"), ([sysex, "B0 00 01"], 0))
+        i.send("F0 " + "01 " * 255 + "F7", "B0 00 02")
+        check("what came", received(h, "B0 00 02")[0], ["B0 00 02"])
+
+
+@test
+def passes_on_the_clock_if_it_is_wanted():
+    i = Input()
+    with Host("--in", "nanokontrol2", "--clock", input=i.name) as h:
+        h.opened()
+        i.send("F8", "FE", "F8", "FA", "F8")
+        check("bytes", [h.read().bytes for _ in range(4)], ["F8", "F8", "FA", "F8"])
 
 
 @test

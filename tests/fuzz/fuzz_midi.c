@@ -31,20 +31,34 @@ static void visit(const struct midi_msg *m)
 	expect(strlen(hex) == 3u * m->len - 1);
 }
 
+static void visit_sysex(const struct midi_parser *p, const struct midi_parser *again)
+{
+	const size_t n = p->sysex_len;
+
+	expect(n >= 2 && n <= MIDI_SYSEX_MAX);
+	expect(p->sysex[0] == MIDI_SYSEX && p->sysex[n - 1] == MIDI_SYSEX_END);
+	for (size_t i = 1; i < n - 1; i++)
+		expect(p->sysex[i] < 0x80);
+	expect(again->sysex_len == n && !memcmp(again->sysex, p->sysex, n));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct midi_parser all = { 0 }, calm = { 0 }; /* calm: without real-time bytes */
 	struct midi_msg a, b;
 
 	for (size_t i = 0; i < size; i++) {
-		const bool whole = midi_parse(&all, data[i], &a);
+		const enum midi_parsed parsed = midi_parse(&all, data[i], &a);
 
-		if (whole)
+		if (parsed == MIDI_MESSAGE)
 			visit(&a);
 		if (data[i] >= 0xF8)
 			continue;
-		expect(midi_parse(&calm, data[i], &b) == whole);
-		expect(!whole || equal(&a, &b));
+		expect(midi_parse(&calm, data[i], &b) == parsed);
+		expect(parsed != MIDI_MESSAGE || equal(&a, &b));
+		if (parsed == MIDI_WHOLE_SYSEX)
+			visit_sysex(&all, &calm);
 	}
+	expect(all.discarded == calm.discarded);
 	return 0;
 }

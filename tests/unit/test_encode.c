@@ -45,6 +45,14 @@ struct value_case {
 	{                           \
 		ADDR_BEND, 15, 0, 0 \
 	}
+#define NRPN                       \
+	{                          \
+		ADDR_NRPN, 3, 2, 3 \
+	}
+#define RPN7                       \
+	{                          \
+		ADDR_RPN7, 0, 0, 1 \
+	}
 #define PAIR .up = { ADDR_CC, 0, 20, 0 }, .down = { ADDR_NOTE, 1, 21, 0 }
 
 static const struct value_case values[] = {
@@ -76,6 +84,19 @@ static const struct value_case values[] = {
 	{ "switch with a pair, on", { PAIR, .kind = KIND_SWITCH }, 1.0f, "B0 14 7F" },
 	{ "switch with a pair, off", { PAIR, .kind = KIND_SWITCH }, 0.0f, "91 15 7F" },
 
+	{ "NRPN 0", { .out = NRPN }, 0.0f, "B3 63 02 B3 62 03 B3 06 00 B3 26 00" },
+	{ "NRPN 1", { .out = NRPN }, 1.0f, "B3 63 02 B3 62 03 B3 06 7F B3 26 7F" },
+	{ "NRPN, 14 bits", { .out = NRPN }, 0.3f, "B3 63 02 B3 62 03 B3 06 26 B3 26 33" },
+	{ "NRPN, centre",
+	  { .out = NRPN, .bipolar = true },
+	  0.5f,
+	  "B3 63 02 B3 62 03 B3 06 40 B3 26 00" },
+	{ "RPN, 7 bits", { .out = RPN7 }, 0.5f, "B0 65 00 B0 64 01 B0 06 40" },
+	{ "switch by NRPN",
+	  { .out = NRPN, .kind = KIND_SWITCH },
+	  1.0f,
+	  "B3 63 02 B3 62 03 B3 06 7F B3 26 7F" },
+
 	{ "OSC has no bytes", { .osc_out = "/x" }, 0.5f, "" },
 };
 
@@ -88,27 +109,32 @@ static void test_values(void **state)
 		encode_value(&values[i].c, values[i].v, &m);
 		expect_bytes(values[i].what, m.bytes, m.len, values[i].bytes);
 		assert_true(m.value == values[i].v);
-		assert_int_equal(m.release_len, 0);
 	}
 }
 
-/* A press carries what releases it: a port host sends that when everything else is gone. */
+/* What releases a button: a port host sends that when everything else is gone. */
 static void test_release(void **state)
 {
-	const struct control cc = { .kind = KIND_BUTTON, .out = CC };
-	const struct control note = { .kind = KIND_BUTTON, .out = NOTE };
-	struct msg m = { .edge = EDGE_PRESS };
+	static const struct {
+		const char *what;
+		struct control c;
+		const char *bytes;
+	} cases[] = {
+		{ "by CC", { .kind = KIND_BUTTON, .out = CC }, "B2 07 00" },
+		{ "by note", { .kind = KIND_BUTTON, .out = NOTE }, "89 3C 00" },
+		{ "by NRPN",
+		  { .kind = KIND_BUTTON, .out = NRPN },
+		  "B3 63 02 B3 62 03 B3 06 00 B3 26 00" },
+		{ "internal", { .kind = KIND_BUTTON }, "" },
+	};
 
 	(void)state;
-	encode_value(&cc, 1.0f, &m);
-	expect_bytes("press by CC", m.bytes, m.len, "B2 07 7F");
-	expect_bytes("its release", m.release, m.release_len, "B2 07 00");
-	encode_value(&note, 1.0f, &m);
-	expect_bytes("press by note", m.bytes, m.len, "99 3C 7F");
-	expect_bytes("its release", m.release, m.release_len, "89 3C 00");
-	m = (struct msg){ .edge = EDGE_RELEASE };
-	encode_value(&cc, 0.0f, &m);
-	assert_int_equal(m.release_len, 0);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		uint8_t bytes[MSG_BYTES];
+		const uint8_t len = engine_release_bytes(&cases[i].c, bytes);
+
+		expect_bytes(cases[i].what, bytes, len, cases[i].bytes);
+	}
 }
 
 /* ---- steps ---- */
@@ -136,6 +162,12 @@ static const struct steps_case steps[] = {
 	{ "sign, 64 down", { .out = CC, .encoding = ENC_SIGN }, -64, { "B2 07 7F", "B2 07 41" } },
 	{ "pair, 2 up", { UP_DOWN }, 2, { "B0 14 7F B0 14 00", "B0 14 7F B0 14 00" } },
 	{ "pair, 2 down", { UP_DOWN }, -2, { "90 15 7F 80 15 00", "90 15 7F 80 15 00" } },
+	{ "NRPN, 2 up",
+	  { .out = NRPN },
+	  2,
+	  { "B3 63 02 B3 62 03 B3 60 00", "B3 63 02 B3 62 03 B3 60 00" } },
+	{ "RPN, down", { .out = RPN7 }, -1, { "B0 65 00 B0 64 01 B0 61 00" } },
+
 	{ "OSC has no bytes", { .osc_out = "/x" }, -5, { "" } },
 };
 

@@ -1,6 +1,7 @@
 /* Every folder of tests/golden/traces holds a mapping.json, an in.trace and an out.trace. in.trace
  * is what `cuewire monitor --trace` prints of inputs, and for tests also {"in": "exit"}, "stop",
- * "gone:osc" (with "peer", as OSC inputs may have) and "down:PORT". It is fed to the engine with a
+ * "gone:osc" (with "peer", as OSC inputs may have), "up:PORT" and "down:PORT"; intents may have a
+ * "rank", else they are above all. It is fed to the engine with a
  * clock that stands still between the lines but for the engine's own deadlines; what comes of it
  * must be out.trace, byte for byte. Lines that begin with # are copied. BLESS=1 writes out.trace
  * anew: review what changed. */
@@ -42,6 +43,7 @@ struct golden {
 	struct buf out, remark;
 	struct play *plays[BATCHES];
 	size_t nplays;
+	uint64_t last_ns;
 	int line;
 };
 
@@ -49,10 +51,42 @@ struct golden {
 
 static void print_hex(struct buf *b, const uint8_t *bytes, size_t len)
 {
-	char hex[3 * MSG_BYTES] = "";
+	char hex[3 * MIDI_SYSEX_MAX] = "";
 
 	midi_fmt(hex, bytes, len);
 	buf_json_str(b, hex);
+}
+
+static void print_show(void *ctx, uint64_t t_ns, uint16_t peer, uint16_t place, const float *values,
+                       const struct source *s)
+{
+	struct golden *g = ctx;
+
+	(void)s;
+	buf_fmt(&g->out, "{\"t_ns\": %" PRIu64 ", \"shown\": \"peer %d\", \"osc\": ", t_ns, peer);
+	buf_json_str(&g->out, g->m->places[place].osc);
+	buf_puts(&g->out, ", \"args\": [");
+	for (size_t i = 0; i < g->m->places[place].nargs; i++) {
+		buf_puts(&g->out, i ? ", " : "");
+		buf_json_num(&g->out, (double)values[i]);
+	}
+	buf_puts(&g->out, "]}\n");
+}
+
+static void print_refused(void *ctx, uint64_t t_ns, uint16_t control, const struct source *s)
+{
+	struct golden *g = ctx;
+
+	buf_fmt(&g->out, "{\"t_ns\": %" PRIu64 ", \"refused\": \"%s\", \"from\": \"%s\"}\n", t_ns,
+	        g->m->controls[control].name, s->label);
+}
+
+static void print_tempo(void *ctx, uint64_t t_ns, const struct tempo *t)
+{
+	struct golden *g = ctx;
+
+	buf_fmt(&g->out, "{\"t_ns\": %" PRIu64 ", \"tempo\": %.1f, \"state\": \"%s\"}\n", t_ns,
+	        tempo_bpm(t), tempo_names[t->state]);
 }
 
 static void print_msg(void *ctx, const struct msg *m)
@@ -62,7 +96,7 @@ static void print_msg(void *ctx, const struct msg *m)
 
 	buf_fmt(&g->out, "{\"t_ns\": %" PRIu64 ", \"port\": ", m->t_ns);
 	buf_json_str(&g->out, g->m->ports[m->port].name);
-	buf_puts(&g->out, ", \"control\": ");
+	buf_puts(&g->out, m->light ? ", \"shown\": " : ", \"control\": ");
 	buf_json_str(&g->out, c->name);
 	buf_puts(&g->out, ", \"value\": ");
 	buf_json_num(&g->out, (double)m->value);
@@ -94,15 +128,22 @@ static void print_unmapped_osc(void *ctx, uint64_t t_ns, const struct osc_msg *m
 	buf_puts(&g->out, "}\n");
 }
 
-static void print_unmapped_midi(void *ctx, uint64_t t_ns, int port, const struct midi_msg *m)
+static void print_unmapped_bytes(void *ctx, uint64_t t_ns, int port, const uint8_t *bytes,
+                                 size_t len)
 {
-	const uint8_t bytes[3] = { m->status, m->d1, m->d2 };
 	struct golden *g = ctx;
 
 	buf_fmt(&g->out, "{\"t_ns\": %" PRIu64 ", \"unmapped\": \"midi:%s\", \"midi\": ", t_ns,
 	        g->m->ports[port].name);
-	print_hex(&g->out, bytes, m->len);
+	print_hex(&g->out, bytes, len);
 	buf_puts(&g->out, "}\n");
+}
+
+static void print_unmapped_midi(void *ctx, uint64_t t_ns, int port, const struct midi_msg *m)
+{
+	const uint8_t bytes[3] = { m->status, m->d1, m->d2 };
+
+	print_unmapped_bytes(ctx, t_ns, port, bytes, m->len);
 }
 
 static void print_counters(struct golden *g)
@@ -155,11 +196,16 @@ static void feed_midi(struct golden *g, uint64_t t_ns, const char *port, const c
 {
 	const cJSON *hex = cJSON_GetObjectItem(j, "midi");
 	struct midi_msg m;
-	uint8_t bytes[3];
+	uint8_t bytes[MIDI_SYSEX_MAX];
 	size_t len;
 
 	assert_true(cJSON_IsString(hex));
 	len = hex_bytes(hex->valuestring, bytes, sizeof(bytes));
+	if (len && bytes[0] == MIDI_SYSEX) {
+		assert_int_equal(bytes[len - 1], MIDI_SYSEX_END);
+		engine_sysex(g->e, t_ns, port_of(g, port), bytes, len);
+		return;
+	}
 	if (!midi_from_bytes(&m, bytes, len))
 		fail_msg("line %d: \"%s\" is no message", g->line, hex->valuestring);
 	engine_midi(g->e, t_ns, port_of(g, port), &m);
@@ -171,6 +217,16 @@ static void print_refusal(struct golden *g, uint64_t t_ns, const char *reason, c
 	        reason);
 	buf_json_str(&g->out, message);
 	buf_puts(&g->out, "}\n");
+}
+
+static uint8_t rank_of(const cJSON *j)
+{
+	const cJSON *rank = cJSON_GetObjectItem(j, "rank");
+
+	for (uint8_t i = 0; rank && i < RANK_COUNT; i++)
+		if (!strcmp(rank->valuestring, rank_names[i]))
+			return i;
+	return RANK_HARDWARE;
 }
 
 static void feed_intent(struct golden *g, uint64_t t_ns, const cJSON *j)
@@ -190,7 +246,7 @@ static void feed_intent(struct golden *g, uint64_t t_ns, const cJSON *j)
 		snprintf(p->label, sizeof(p->label), "intent:%zu", g->nplays);
 	p->batch = (struct batch){
 		.source = { .from = FROM_INTENT,
-		            .rank = RANK_HARDWARE,
+		            .rank = rank_of(j),
 		            .brief = true,
 		            .label = p->label,
 		            .batch = &p->batch },
@@ -224,6 +280,8 @@ static void feed(struct golden *g, uint64_t t_ns, const char *in, const cJSON *j
 		engine_gone(g->e, t_ns, FROM_OSC, peer_of(j));
 	else if (!strncmp(in, "down:", 5))
 		engine_port_down(g->e, t_ns, port_of(g, in + 5));
+	else if (!strncmp(in, "up:", 3))
+		engine_port_up(g->e, t_ns, port_of(g, in + 3));
 	else
 		fail_msg("line %d: \"in\" is \"%s\"", g->line, in);
 }
@@ -260,7 +318,7 @@ static void play_line(struct golden *g, const char *line)
 	t = cJSON_GetObjectItem(j.root, "t_ns");
 	if (!cJSON_IsString(in) || !cJSON_IsNumber(t))
 		fail_msg("line %d: \"t_ns\" or \"in\" is missing", g->line);
-	t_ns = (uint64_t)t->valuedouble;
+	t_ns = g->last_ns = (uint64_t)t->valuedouble;
 	run_until(g, t_ns);
 	print_remark(g);
 	feed(g, t_ns, in->valuestring, j.root, line);
@@ -281,7 +339,7 @@ static void play(struct golden *g, char *text)
 		else if (*line)
 			play_line(g, line);
 	}
-	run_until(g, TIME_NEVER);
+	run_until(g, g->m->nevery ? g->last_ns + 1 : TIME_NEVER);
 	print_remark(g);
 	print_counters(g);
 }
@@ -337,12 +395,17 @@ static void run_trace(const char *folder, struct buf *out)
 	const struct sink sink = { .ctx = &g,
 		                   .send = print_msg,
 		                   .unmapped_osc = print_unmapped_osc,
-		                   .unmapped_midi = print_unmapped_midi };
+		                   .unmapped_midi = print_unmapped_midi,
+		                   .show = strncmp(folder, "feedback", 8) ? NULL : print_show,
+		                   .tempo = print_tempo,
+		                   .refused = print_refused,
+		                   .unmapped_sysex = print_unmapped_bytes };
 	char *in = slurp(folder, "in.trace", true);
 
 	buf_init(&g.out, OUT_MAX - 1);
 	buf_init(&g.remark, 65536);
 	g.e = engine_new(g.m, &sink);
+	engine_start(g.e, 0);
 	play(&g, in);
 	assert_false(g.out.cut);
 	*out = g.out;

@@ -85,7 +85,8 @@ static void test_told_once(void **state)
 	                 -1);
 	assert_int_equal(d.errors, 1);
 	assert_string_equal(d.list[0].msg, "there is no control \"other1\"");
-	assert_string_equal(d.list[0].hint, "");
+	assert_string_equal(d.list[0].hint,
+	                    "declare it in \"controls\", or include the file that does");
 	assert_int_equal(d.list[0].line, 4);
 }
 

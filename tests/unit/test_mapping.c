@@ -210,7 +210,7 @@ static void test_midi_places(void **state)
 	size_t found = 0;
 
 	(void)state;
-	for (int form = ADDR_CC; form < ADDR_FORM_COUNT; form++) {
+	for (int form = ADDR_CC; form <= ADDR_POLY; form++) {
 		const bool single = form == ADDR_BEND || form == ADDR_PRESSURE;
 
 		for (uint8_t ch = 0; ch < 16 && form != ADDR_CC14; ch++)

@@ -23,16 +23,33 @@ static size_t bytes_of(const char *hex, uint8_t *b)
 	}
 }
 
+/* Appends "; " and more to text. */
+static void append(char *text, size_t size, const char *more)
+{
+	assert_true(strlen(text) + 2 + strlen(more) < size);
+	if (*text)
+		strcat(text, "; ");
+	strcat(text, more);
+}
+
 /* Appends "90 3C 7F; " to text; the message as its length says. */
 static void print(char *text, size_t size, const struct midi_msg *m)
 {
 	const uint8_t b[3] = { m->status, m->d1, m->d2 };
 	char hex[3 * sizeof(b)];
-	const size_t used = strlen(text);
 
 	assert_in_range(m->len, 1, 3);
 	midi_fmt(hex, b, m->len);
-	snprintf(text + used, size - used, "%s%s", used ? "; " : "", hex);
+	append(text, size, hex);
+}
+
+static void print_sysex(char *text, size_t size, const struct midi_parser *p)
+{
+	char hex[3 * MIDI_SYSEX_MAX];
+
+	assert_in_range(p->sysex_len, 2, MIDI_SYSEX_MAX);
+	midi_fmt(hex, p->sysex, p->sysex_len);
+	append(text, size, hex);
 }
 
 struct stream {
@@ -59,15 +76,18 @@ static const struct stream streams[] = {
 	{ "real-time alone", "F8 FA FB FC FE FF", "F8; FA; FB; FC; FE; FF" },
 	{ "real-time within a message", "B0 F8 07 FE 40", "F8; FE; B0 07 40" },
 	{ "real-time keeps running status", "B0 07 40 F8 08 41", "B0 07 40; F8; B0 08 41" },
-	{ "real-time within SysEx", "F0 01 F8 02 F7 B0 07 40", "F8; B0 07 40" },
+	{ "real-time within SysEx", "F0 01 F8 02 F7 B0 07 40", "F8; F0 01 02 F7; B0 07 40" },
 	{ "undefined real-time disturbs nothing", "B0 F9 07 FD 40 F9 08 41", "B0 07 40; B0 08 41" },
 
-	{ "SysEx skipped", "F0 7E 7F 06 01 F7 90 3C 40", "90 3C 40" },
-	{ "SysEx ends running status", "B0 07 40 F0 01 02 F7 08 41", "B0 07 40" },
-	{ "SysEx cut off by a channel message", "F0 01 02 B0 07 40", "B0 07 40" },
-	{ "SysEx cut off by tune request", "F0 01 F6 02 03", "F6" },
-	{ "SysEx cut off by an undefined status", "F0 01 F4 02 03 B0 07 40", "B0 07 40" },
-	{ "SysEx cut off by SysEx", "F0 01 F0 02 03 F7 04 05", "" },
+	{ "SysEx", "F0 7E 7F 06 01 F7 90 3C 40", "F0 7E 7F 06 01 F7; 90 3C 40" },
+	{ "SysEx without data", "F0 F7", "F0 F7" },
+	{ "SysEx after SysEx", "F0 01 02 F7 F0 03 F7", "F0 01 02 F7; F0 03 F7" },
+	{ "SysEx ends running status", "B0 07 40 F0 01 02 F7 08 41", "B0 07 40; F0 01 02 F7" },
+	{ "SysEx cut off by a channel message", "F0 01 02 B0 07 40", "B0 07 40; lost" },
+	{ "SysEx cut off by tune request", "F0 01 F6 02 03", "F6; lost" },
+	{ "SysEx cut off by an undefined status", "F0 01 F4 02 03 B0 07 40", "B0 07 40; lost" },
+	{ "SysEx cut off by SysEx", "F0 01 F0 02 03 F7 04 05", "F0 02 03 F7; lost" },
+	{ "SysEx ends but once", "F0 01 F7 02 F7", "F0 01 F7" },
 	{ "SysEx without an end", "F0 01 02 03 04 05 06", "" },
 	{ "end of SysEx alone", "F7 01 02 B0 07 40", "B0 07 40" },
 	{ "end of SysEx ends running status", "B0 07 40 F7 08 41", "B0 07 40" },
@@ -97,9 +117,17 @@ static void test_parse(void **state)
 		const size_t n = bytes_of(streams[i].in, b);
 		char got[256] = "";
 
-		for (size_t k = 0; k < n; k++)
-			if (midi_parse(&p, b[k], &m))
+		for (size_t k = 0; k < n; k++) {
+			const enum midi_parsed parsed = midi_parse(&p, b[k], &m);
+
+			if (parsed == MIDI_MESSAGE)
 				print(got, sizeof(got), &m);
+			else if (parsed == MIDI_WHOLE_SYSEX)
+				print_sysex(got, sizeof(got), &p);
+		}
+		if (p.discarded)
+			append(got, sizeof(got), "lost");
+		assert_in_range(p.discarded, 0, 1);
 		if (strcmp(got, streams[i].out))
 			fail_msg("%s: \"%s\" became \"%s\", expected \"%s\"", streams[i].what,
 			         streams[i].in, got, streams[i].out);
@@ -118,7 +146,7 @@ static void test_parse_leaves_no_rest(void **state)
 		midi_parse(&p, in[i], &m);
 	assert_int_equal(m.d1, 5);
 	assert_int_equal(m.d2, 0);
-	assert_true(midi_parse(&p, in[5], &m));
+	assert_int_equal(midi_parse(&p, in[5], &m), MIDI_MESSAGE);
 	assert_int_equal(m.d1, 0);
 	assert_int_equal(m.len, 1);
 }
@@ -131,11 +159,54 @@ static void test_parse_sets_out_only_on_success(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(in); i++)
-		assert_false(midi_parse(&p, in[i], &m));
+		assert_int_not_equal(midi_parse(&p, in[i], &m), MIDI_MESSAGE);
 	assert_int_equal(m.status, 1);
 	assert_int_equal(m.d1, 2);
 	assert_int_equal(m.d2, 3);
 	assert_int_equal(m.len, 4);
+}
+
+/* The longest that is kept, with its F0 and F7, and one byte more. */
+static void test_sysex_length(void **state)
+{
+	(void)state;
+	for (size_t data = MIDI_SYSEX_MAX - 3; data <= MIDI_SYSEX_MAX + 300; data++) {
+		const bool fits = data + 2 <= MIDI_SYSEX_MAX;
+		struct midi_parser p = { 0 };
+		struct midi_msg m;
+
+		midi_parse(&p, MIDI_SYSEX, &m);
+		for (size_t i = 0; i < data; i++)
+			assert_int_equal(midi_parse(&p, (uint8_t)(i & 127), &m), MIDI_NOTHING);
+		assert_int_equal(midi_parse(&p, MIDI_SYSEX_END, &m),
+		                 fits ? MIDI_WHOLE_SYSEX : MIDI_NOTHING);
+		assert_int_equal(p.discarded, !fits);
+		if (!fits)
+			continue;
+		assert_int_equal(p.sysex_len, data + 2);
+		assert_int_equal(p.sysex[0], MIDI_SYSEX);
+		assert_int_equal(p.sysex[data], (data - 1) & 127);
+		assert_int_equal(p.sysex[data + 1], MIDI_SYSEX_END);
+	}
+}
+
+/* What comes after bytes that were lost is not taken for the rest of what came before. */
+static void test_lost(void **state)
+{
+	static const uint8_t before[] = { 0xF0, 0x01 }, after[] = { 0x02, 0xF7, 0x90, 0x3C };
+	struct midi_parser p = { 0 };
+	struct midi_msg m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(before); i++)
+		midi_parse(&p, before[i], &m);
+	midi_parse_lost(&p);
+	assert_int_equal(p.discarded, 1);
+	for (size_t i = 0; i < sizeof(after); i++)
+		assert_int_equal(midi_parse(&p, after[i], &m), MIDI_NOTHING);
+	midi_parse_lost(&p);
+	assert_int_equal(midi_parse(&p, 0x7F, &m), MIDI_NOTHING);
+	assert_int_equal(p.discarded, 1);
 }
 
 static void test_data_len(void **state)
@@ -223,6 +294,8 @@ int main(void)
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_parse_leaves_no_rest),
 		cmocka_unit_test(test_parse_sets_out_only_on_success),
+		cmocka_unit_test(test_sysex_length),
+		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_data_len),
 		cmocka_unit_test(test_from_bytes),
 		cmocka_unit_test(test_fmt),

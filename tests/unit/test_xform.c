@@ -113,7 +113,7 @@ static void test_runs(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(runs); i++) {
 		const struct run *r = &runs[i];
-		struct flow f = { r->in, true };
+		struct flow f = { .v = r->in, .through = true };
 		float v;
 
 		for (size_t k = 0; k < r->n; k++)
@@ -132,7 +132,7 @@ static void test_runs(void **state)
 static float curve(enum curve c, float v)
 {
 	const struct xform x = { .kind = XF_CURVE, .a = (float)c };
-	struct flow f = { v, true };
+	struct flow f = { .v = v, .through = true };
 
 	assert_true(xforms[XF_CURVE].apply(&x, NULL, NULL, &f));
 	return f.v;
@@ -182,7 +182,7 @@ static void test_quantise_steps(void **state)
 		int seen = 0;
 
 		for (int k = 0; k <= 100000; k++) {
-			struct flow f = { (float)k / 100000, true };
+			struct flow f = { .v = (float)k / 100000, .through = true };
 
 			assert_true(xforms[XF_QUANTISE].apply(&x, NULL, NULL, &f));
 			assert_true(f.v >= before);
@@ -223,7 +223,7 @@ static void test_deadband(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(moves); i++) {
-		struct flow f = { moves[i].in, true };
+		struct flow f = { .v = moves[i].in, .through = true };
 
 		if (xforms[XF_DEADBAND].apply(&x, &cell, &now, &f) != moves[i].passes)
 			fail_msg("move %zu to %g: expected it %s", i, (double)moves[i].in,
