@@ -409,7 +409,7 @@ int replay(const struct replay_options *o, const struct mapping *m, bool has_hea
 	r.player = (struct player){ .m = m, .engine = r.engine, .ctx = &r, .refused = intent_refused };
 	buf_init(&r.line, OSC_PACKET_MAX * 8);
 	code = all_lines(&r) ? 1 : 0;
-	if (!code && !has_header && r.begun)
+	if (!code && !has_header && r.begun && !m->nevery)
 		run_until(&r, r.last_ns + AFTER_NS);
 	if (!code && o->check)
 		code = check(&r, has_header);
