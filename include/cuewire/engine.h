@@ -48,6 +48,7 @@ enum edge { EDGE_NONE, EDGE_PRESS, EDGE_RELEASE };
 /* What leaves: one control's new value as bytes for a port. */
 struct msg {
 	uint64_t t_ns;       /* arrival of the cause */
+	uint64_t seq;        /* which one it is of all that moved a control, from 0; of a light: 0 */
 	const char *label;   /* of the source; see brief */
 	struct batch *batch; /* of the source; NULL: no intent */
 	float value;         /* 0..1; encoders: signed steps */
@@ -109,6 +110,13 @@ void engine_adopt(struct engine *e, uint64_t t_ns, struct engine *old, const uin
 
 /* ---- events ---- */
 
+/* The engine's time never runs backwards, and whatever was due before an event comes before it. So
+ * an event that comes with a time gone by (it was on its way in another thread while a timer was
+ * served) happens now. Does what is due by t_ns and returns the time that an event of t_ns has in
+ * the engine; every event below begins so. Who writes down what comes in asks first: the same
+ * events with these times make the same messages again. */
+uint64_t engine_until(struct engine *e, uint64_t t_ns);
+
 /* One OSC message; peer: 0..PEERS_MAX-1, the client that sent it. */
 void engine_osc(struct engine *e, uint64_t t_ns, uint16_t peer, const struct osc_msg *m);
 void engine_midi(struct engine *e, uint64_t t_ns, int port, const struct midi_msg *m);
@@ -143,6 +151,9 @@ struct batch {
 	const struct batch_act *acts;
 	size_t n, next; /* next: the first that was not done yet */
 };
+
+/* Whether so many batches may begin now. */
+bool engine_has_room(const struct engine *e, size_t batches);
 
 /* Does what is due now and remembers the rest. Returns false, and does nothing, when too many
  * things wait already. */

@@ -35,6 +35,10 @@ struct intent_refusal {
 int intent_check(const struct mapping *m, const struct cJSON *message, struct intent_request *r,
                  struct intent_refusal *why);
 
+/* What `cuewire send` presses outlives its connection, but not for ever: presses that nothing releases
+ * are released after 10 s. */
+void intent_outlive(const struct mapping *m, struct batch_act *acts, size_t n);
+
 /* Puts the slots' texts in place of {slot} in a template of the mapping. Returns false when it
  * does not fit. Used by the checker of mappings too. */
 struct slot_value {

@@ -45,6 +45,7 @@ int json_load_into(struct json *j, struct arena *arena, const char *file, const 
                    size_t len, const struct json_limits *lim, struct diags *d);
 
 /* Where a value, or the key before it, stands (line and column from 1; columns count bytes). */
+size_t json_offset(const struct json *j, const struct cJSON *v); /* in the text, of a value */
 struct where json_at(const struct json *j, const struct cJSON *v);
 struct where json_key_at(const struct json *j, const struct cJSON *v);
 

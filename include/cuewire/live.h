@@ -10,9 +10,11 @@
 
 struct live;
 
-/* Starts the thread. m and q are borrowed until live_join; the OSC sockets become its own.
+/* Starts the thread. m and q are borrowed until live_join; the OSC sockets become its own. watch: as
+ * of ORDER_WATCH, from the first message on.
  * Returns NULL with errno when there is no thread to be had. */
-struct live *live_start(const struct mapping *m, struct queues *q, const int *osc_fds, size_t n);
+struct live *live_start(const struct mapping *m, struct queues *q, const int *osc_fds, size_t n,
+                        unsigned watch);
 
 /* A mapping that takes the place of `before`, whose numbers it has kept (mapping_load_after), with all
  * that the engine thread needs for it; for ORDER_RELOAD. osc_fds: all sockets from then on; those of

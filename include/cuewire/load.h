@@ -7,6 +7,7 @@
 
 #include "cuewire/buf.h"
 #include "cuewire/diag.h"
+#include "cuewire/kept.h"
 #include "cuewire/mapping.h"
 
 struct arena;
@@ -21,10 +22,18 @@ int mapping_load(struct mapping **out, struct arena *scratch, const char *const 
                  const char *mappings_dir, struct diags *d);
 
 /* As mapping_load, for what takes the place of `before` (NULL: nothing) while it is in use: ports and
- * controls keep the numbers that they have there; those that are not there any more stay, `gone`. */
+ * controls keep the numbers that they have there; those that are not there any more stay, `gone`.
+ * keep: as that of mapping_load_keep, or NULL. */
 int mapping_load_after(struct mapping **out, struct arena *scratch, const struct mapping *before,
                        const char *const files[], size_t n, const char *mappings_dir,
-                       struct diags *d);
+                       struct kept *keep, struct diags *d);
+
+/* As mapping_load, and keeps the text of every file. keep is set in any case, and the caller's to finish. */
+int mapping_load_keep(struct mapping **out, struct arena *scratch, const char *const files[],
+                      size_t n, const char *mappings_dir, struct kept *keep, struct diags *d);
+
+/* Loads it again from what was kept; no file is looked at. */
+int mapping_load_kept(struct mapping **out, const struct kept *k, struct diags *d);
 
 /* As mapping_load for one text that is in memory; name stands for the file in messages and in
  * the search for includes. */

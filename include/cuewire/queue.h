@@ -6,6 +6,7 @@
  * | orders  | control -> engine |   256 | the caller hears false and says "busy"                   |
  * | replies | engine -> control |  1024 | never: the control thread stops asking at OWED_MAX       |
  * | notes   | engine -> control |  4096 | dropped and counted; NOTE_LOST says how many             |
+ * |         | while it records  | 65536 |                                                          |
  *
  * Each has a pipe that wakes its reader: one for orders, one for replies and notes. A reader empties
  * the pipe, then the queues, then sleeps. */
@@ -16,6 +17,7 @@
 #include <stdint.h>
 
 #include "cuewire/engine.h"
+#include "cuewire/flight.h"
 #include "cuewire/link.h"
 #include "cuewire/ring.h"
 
@@ -28,6 +30,7 @@ enum order_kind {
 	ORDER_CANCEL,    /* everything that waits for its time is forgotten */
 	ORDER_GONE,      /* client: what it holds is released */
 	ORDER_SNAPSHOT,  /* snapshot: comes back filled in REPLY_SNAPSHOT */
+	ORDER_FLIGHT,    /* flight: comes back filled in REPLY_FLIGHT */
 	ORDER_SYNC,      /* what differs is sent: REPLY_SYNCED to the client */
 	ORDER_WATCH,     /* watch: which notes are wanted */
 	ORDER_RELOAD, /* next: all of it takes the place of what there is; back in REPLY_RELOADED */
@@ -49,6 +52,7 @@ struct order {
 	struct job *job;
 	struct snapshot *snapshot;
 	struct live_next *next;
+	struct flight_copy *flight;
 };
 
 /* ---- jobs: checked intents on their way to the engine and back ---- */
@@ -83,6 +87,9 @@ struct job {
 		*sibling; /* the next of one batch: all start together, or none; NULL: the last */
 	void *ref;        /* the control thread's, as is index */
 	size_t index;
+
+	size_t text_len;
+	char text[]; /* how a trace has it, without its time and braces */
 };
 
 /* ---- replies ---- */
@@ -91,6 +98,7 @@ enum reply_kind {
 	REPLY_JOB,      /* job: what is to be done at once is done; the rest waits for its time */
 	REPLY_JOB_DONE, /* job: is the control thread's again */
 	REPLY_SNAPSHOT,
+	REPLY_FLIGHT,
 	REPLY_PORT_BACK, /* port, back: it is real again */
 	REPLY_RELOADED,  /* next: what is old now, the control thread's again */
 	REPLY_SYNCED,    /* client, back.sent */
@@ -114,6 +122,7 @@ struct reply {
 	struct job *job;
 	struct snapshot *snapshot;
 	struct live_next *next;
+	struct flight_copy *flight;
 	char reason[LINK_TEXT];
 };
 
@@ -140,8 +149,8 @@ struct snapshot {
 
 enum note_kind {
 	NOTE_OUT,
-	NOTE_IN_OSC,
-	NOTE_IN_MIDI,
+	NOTE_IN, /* event, who: see flight.h; in.data; an intent that was refused: in.label says why */
+	NOTE_MORE, /* in: more of the data of the note before */
 	NOTE_UNMAPPED_OSC,
 	NOTE_UNMAPPED_MIDI,
 	NOTE_SIM,
@@ -159,8 +168,11 @@ enum note_kind {
 
 struct note {
 	enum note_kind kind;
+	enum event event; /* NOTE_IN */
 	int16_t port;
+	uint16_t who;     /* NOTE_IN */
 	uint16_t control; /* or route */
+	uint64_t seq;     /* NOTE_OUT and those like it: of its message */
 	uint64_t t_ns;    /* arrival of the cause */
 	union {
 		struct {
@@ -173,6 +185,7 @@ struct note {
 		} out; /* NOTE_OUT, NOTE_SIM, NOTE_EXPIRED, NOTE_DIFFERS */
 		struct {
 			uint16_t len;
+			bool more; /* the rest is in the next note, a NOTE_MORE */
 			uint8_t data
 				[NOTE_DATA];  /* one OSC message (cut: len 0), or a MIDI message */
 			char address[128];    /* when it was cut */
@@ -188,7 +201,8 @@ struct queues {
 	int order_wake[2], reply_wake[2]; /* pipes: [0] read, [1] write */
 };
 
-int queues_init(struct queues *q); /* 0, or -1 with errno */
+/* Room for that many notes, a power of two. Returns 0, or -1 with errno. */
+int queues_init(struct queues *q, size_t notes);
 void queues_finish(struct queues *q);
 
 /* Control thread. False: the engine has too much to do. */

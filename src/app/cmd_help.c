@@ -24,6 +24,8 @@ const struct command commands[] = {
 	  "reads the mapping files again while everything goes on" },
 	{ "retry", cmd_retry, "[--json] [PORT]", "tries simulated ports again now" },
 	{ "stop", cmd_stop, "", "forgets everything that waits for its time; moves nothing" },
+	{ "dump", cmd_dump, "[FILE]", "what the running bridge did last, as a recording" },
+	{ "replay", cmd_replay, "[--speed N|--check] FILE [MAPPING...]", "plays a recording again" },
 	{ "version", cmd_version, "", "prints the version" },
 	{ "help", cmd_help, "[COMMAND|transforms]", "this, or more about one command" },
 	{ NULL, NULL, NULL, NULL },

@@ -38,6 +38,8 @@ static const struct option table[] = {
 	  .help = "prints what comes and goes on standard output", .choices = monitors },
 	{ "trace", OPTION_TEXT, AT(run.trace), .value = "FILE",
 	  .help = "writes inputs and outputs as JSON lines" },
+	{ "record", OPTION_TEXT, AT(run.record), .value = "FILE",
+	  .help = "a trace with all that \"cuewire replay\" needs" },
 	{ "stdin", OPTION_FLAG, AT(run.take_stdin),
 	  .help = "takes intents from standard input, one a line" },
 	{ "stdin-role", OPTION_WORD, AT(role), .value = "ROLE",

@@ -18,6 +18,8 @@
 #include "programs.h"
 
 #define DEFAULT_OSC_PORT 8000
+#define NOTES 4096           /* that the engine thread may be ahead */
+#define NOTES_RECORDED 65536 /* while nothing must be lost */
 
 void daemon_say(struct daemon *d, const char *fmt, ...)
 {
@@ -100,7 +102,8 @@ static int load(struct daemon *d, struct arena *scratch)
 		d->opt.files = club;
 		d->opt.nfiles = 1;
 	}
-	err = mapping_load(&d->m, scratch, d->opt.files, d->opt.nfiles, d->mappings_dir, &diags);
+	err = mapping_load_keep(&d->m, scratch, d->opt.files, d->opt.nfiles, d->mappings_dir, &d->kept,
+	                        &diags);
 	diags_print(stderr, &diags);
 	if (err)
 		daemon_say(d, "cuewire: the mapping has errors, nothing was started");
@@ -160,56 +163,6 @@ static void say_address(void *ctx, const char *address)
 	daemon_say(d, "TouchOSC: host %s, port %d", address, d->osc_port[0]);
 }
 
-/* A trace must not take the place of a mapping whose name it was given by mistake. */
-static bool is_mapping(const struct daemon *d, const struct stat *trace)
-{
-	struct stat st;
-
-	for (size_t i = 0; i < d->m->nfiles; i++)
-		if (!stat(d->m->files[i], &st) && st.st_dev == trace->st_dev &&
-		    st.st_ino == trace->st_ino)
-			return true;
-	return false;
-}
-
-static int open_trace(struct daemon *d)
-{
-	const char *why = NULL;
-	struct stat st;
-	int fd;
-
-	if (!d->opt.trace)
-		return 0;
-	fd = open(d->opt.trace, O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0666);
-	if (fd < 0)
-		why = errno == ENXIO ? "nobody reads it" : strerror(errno);
-	else if (fstat(fd, &st))
-		why = strerror(errno);
-	else if (is_mapping(d, &st))
-		why = "it is one of the mapping files";
-	else if (S_ISREG(st.st_mode) && ftruncate(fd, 0))
-		why = strerror(errno);
-	if (!why) {
-		outlet_init(&d->trace, fd);
-		return 0;
-	}
-	daemon_say(d, "cuewire: cannot write the trace %s: %s", d->opt.trace, why);
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
-/* Said once; the bridge goes on without it. */
-static void check_trace(struct daemon *d)
-{
-	if (d->trace.fd < 0 || !d->trace.broken)
-		return;
-	daemon_say(d, "!!! trace %s: %s; it has ended", d->opt.trace, strerror(d->trace.error));
-	close(d->trace.fd);
-	d->trace.fd = -1;
-	notes_watch(d);
-}
-
 /* Standard input and output are a client like those of the socket. */
 static void add_stdin(struct daemon *d)
 {
@@ -232,7 +185,7 @@ static int start(struct daemon *d, struct arena *scratch)
 {
 	int fds[OSC_PORTS_MAX];
 
-	if (load(d, scratch) || open_trace(d))
+	if (load(d, scratch) || files_open(d))
 		return -1;
 	d->ports = xcalloc(MAPPING_PORTS_MAX, sizeof(*d->ports));
 	for (size_t i = 0; i < d->m->nports; i++)
@@ -243,18 +196,18 @@ static int start(struct daemon *d, struct arena *scratch)
 		d->said[i] = SIM_UNKNOWN;
 	if (clients_listen(d) || open_all_osc(d, fds))
 		return -1;
-	if (catch_signals() || queues_init(&d->q)) {
+	if (catch_signals() || queues_init(&d->q, d->opt.record ? NOTES_RECORDED : NOTES)) {
 		daemon_say(d, "cuewire: %s", strerror(errno));
 		return -1;
 	}
+	add_stdin(d);
+	d->watch = notes_wanted(d);
 	memcpy(d->reload.fds_now, fds, sizeof(d->reload.fds_now));
-	d->live = live_start(d->m, &d->q, fds, d->nosc);
+	d->live = live_start(d->m, &d->q, fds, d->nosc, d->watch);
 	if (!d->live) {
 		daemon_say(d, "cuewire: no thread to be had: %s", strerror(errno));
 		return -1;
 	}
-	add_stdin(d);
-	notes_watch(d);
 	platform_addresses(say_address, d);
 	ports_start(d);
 	prober_start_soon(d);
@@ -266,17 +219,18 @@ static int start(struct daemon *d, struct arena *scratch)
 
 /* ---- the loop ---- */
 
-/* Signals, replies, the socket, standard error, input and output, the trace, the prober, files. */
+/* Signals, replies, the socket, standard error, input and output, the files that are written, the
+ * prober, the files that were read. */
 #define OTHERS_MAX 9
 
 #define PROBER MAPPING_PORTS_MAX
-#define FILES (MAPPING_PORTS_MAX + 1)
+#define MAPPING_FILES (MAPPING_PORTS_MAX + 1)
 
 struct polled {
 	struct pollfd fds[OTHERS_MAX + CLIENTS_MAX + MAPPING_PORTS_MAX];
 	struct client
 		*client[OTHERS_MAX + CLIENTS_MAX + MAPPING_PORTS_MAX]; /* NULL: not one of theirs */
-	int port[OTHERS_MAX + CLIENTS_MAX + MAPPING_PORTS_MAX];        /* -1: none, PROBER, FILES */
+	int port[OTHERS_MAX + CLIENTS_MAX + MAPPING_PORTS_MAX];        /* -1: none, PROBER, MAPPING_FILES */
 	size_t n;
 };
 
@@ -296,8 +250,9 @@ static void set_polled(struct daemon *d, struct polled *p)
 	add(p, outlet_waits(&d->err) ? d->err.fd : -1, POLLOUT, NULL, -1);
 	if (d->opt.take_stdin && clients_wants(d, &d->clients[STDIN_CLIENT]))
 		add(p, 0, POLLIN, &d->clients[STDIN_CLIENT], -1);
-	if (outlet_waits(&d->trace))
-		add(p, d->trace.fd, POLLOUT, NULL, -1);
+	for (size_t i = 0; i < FILES; i++)
+		if (outlet_waits(&d->files[i].out))
+			add(p, d->files[i].out.fd, POLLOUT, NULL, -1);
 	if (outlet_waits(&d->clients[STDIN_CLIENT].out))
 		add(p, 1, POLLOUT, NULL, -1);
 	for (size_t i = STDIN_CLIENT + 1; i < CLIENTS_MAX; i++) {
@@ -314,7 +269,7 @@ static void set_polled(struct daemon *d, struct polled *p)
 	if (d->prober.fd >= 0)
 		add(p, d->prober.fd, POLLIN, NULL, PROBER);
 	if (d->reload.watch_fd >= 0)
-		add(p, d->reload.watch_fd, POLLIN, NULL, FILES);
+		add(p, d->reload.watch_fd, POLLIN, NULL, MAPPING_FILES);
 }
 
 static void take_replies(struct daemon *d)
@@ -351,7 +306,7 @@ static void serve(struct daemon *d, struct polled *p)
 			continue;
 		if (p->port[i] == PROBER && d->prober.fd == p->fds[i].fd)
 			prober_polled(d);
-		else if (p->port[i] == FILES)
+		else if (p->port[i] == MAPPING_FILES)
 			reload_polled(d);
 		else if (p->port[i] >= 0 && p->port[i] < MAPPING_PORTS_MAX &&
 		         d->ports[p->port[i]].fd == p->fds[i].fd)
@@ -360,8 +315,9 @@ static void serve(struct daemon *d, struct polled *p)
 			clients_read(d, c);
 	}
 	outlet_flush(&d->err);
-	outlet_flush(&d->trace);
-	check_trace(d);
+	for (size_t i = 0; i < FILES; i++)
+		outlet_flush(&d->files[i].out);
+	files_check(d);
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		if (d->clients[i].fd >= 0)
 			outlet_flush(&d->clients[i].out);
@@ -412,17 +368,15 @@ static void finish(struct daemon *d)
 	}
 	clients_finish(d);
 	queues_finish(&d->q);
-	if (d->trace.fd >= 0) {
-		outlet_drain(&d->trace, 100);
-		close(d->trace.fd);
-	}
-	outlet_finish(&d->trace);
+	files_close(d);
+	buf_finish(&d->long_data);
 	free(d->ports);
 	free(d->said);
 	free(d->said_ns);
 	if (d->reload.watch_fd >= 0)
 		close(d->reload.watch_fd);
 	mapping_free(d->m);
+	kept_finish(&d->kept);
 	outlet_drain(&d->err, 100);
 	outlet_finish(&d->err);
 	for (size_t i = 0; i < 2; i++)
@@ -438,7 +392,7 @@ int daemon_run(const struct run_options *opt)
 
 	d = (struct daemon){ .opt = *opt,
 		             .listen_fd = -1,
-		             .trace = { .fd = -1 },
+		             .files = { { .out = { .fd = -1 } }, { .out = { .fd = -1 } } },
 		             .say_next_ns = TIME_NEVER,
 		             .prober = { .fd = -1, .restart_ns = TIME_NEVER },
 		             .reload = { .watch_fd = -1, .look_ns = TIME_NEVER },
@@ -446,6 +400,7 @@ int daemon_run(const struct run_options *opt)
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		d.clients[i].fd = -1;
 	outlet_init(&d.err, 2);
+	buf_init(&d.long_data, OSC_PACKET_MAX + 2 * LINE_MAX_BYTES);
 	d.on_terminal = isatty(2);
 	d.color = d.on_terminal && !getenv("NO_COLOR");
 	scratch = arena_new(ARENA_LOAD);

@@ -1,7 +1,8 @@
 /* The running bridge, as the control thread has it. Parts: daemon.c (start, loop, end), hosts.c
  * (processes of MIDI ports), prober.c (devices that come and go), reload.c (another mapping), ports.c (what is known of every
  * port, and those that have no process), clients.c (standard input and the socket), requests.c (intents of
- * clients), questions.c (what they ask), notes.c (monitor and trace), views.c (status and state).
+ * clients), questions.c (what they ask), notes.c (monitor and trace), files.c (where traces go),
+ * dump.c (the flight recorder), views.c (status and state).
  * Thread: control thread. */
 #ifndef CUEWIRE_DAEMON_H
 #define CUEWIRE_DAEMON_H
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "cuewire/kept.h"
 #include "cuewire/link.h"
 #include "cuewire/live.h"
 #include "cuewire/mapping.h"
@@ -35,7 +37,7 @@ struct run_options {
 	const char *socket;  /* NULL: the default */
 	int open_timeout_ms; /* -1: as the mapping says */
 	enum { MONITOR_OFF, MONITOR_TEXT, MONITOR_JSON } monitor;
-	const char *trace; /* NULL: none */
+	const char *trace, *record; /* NULL: none */
 	bool take_stdin;
 	uint8_t stdin_rank;   /* enum rank */
 	const char *mappings; /* NULL: found */
@@ -134,6 +136,7 @@ struct reload {
 	bool asked;       /* by this client: */
 	uint16_t client;
 	struct mapping *next;
+	struct kept kept; /* the texts of its files */
 	struct reload_counts controls, routes, ports;
 	bool reopen[MAPPING_PORTS_MAX]; /* is not what it was */
 	int fds_now[OSC_PORTS_MAX];     /* the engine's sockets, for comparison */
@@ -142,11 +145,24 @@ struct reload {
 	size_t nosc;
 };
 
+/* ---- files ---- */
+
+enum { FILE_TRACE, FILE_RECORD, FILES };
+#define RECORD_WAITS (64 * 1024 * 1024) /* bytes of a recording that may wait for the disk */
+
+/* What is written down as it happens. */
+struct file {
+	const char *path; /* NULL: none */
+	struct outlet out; /* its fd is -1 where there is none */
+	uint64_t lost;     /* lines that could not be kept */
+};
+
 /* ---- the whole ---- */
 
 struct daemon {
 	struct run_options opt;
 	struct mapping *m;
+	struct kept kept; /* its files */
 	char mappings_dir[512];
 	struct queues q;
 	struct live *live;
@@ -162,9 +178,11 @@ struct daemon {
 	ino_t socket_ino;
 	struct client clients[CLIENTS_MAX];
 	uint16_t next_client;
-	uint64_t next_id;        /* for intents without an id */
-	struct outlet err;       /* standard error */
-	struct outlet trace;     /* its fd is -1 where there is none */
+	uint64_t next_id;  /* for intents without an id */
+	struct outlet err; /* standard error */
+	struct file files[FILES];
+	struct note long_note;   /* an input that takes several notes, */
+	struct buf long_data;    /* as far as it has come */
 	size_t owed;             /* answers that the engine owes */
 	unsigned watch;          /* what the engine was last told */
 	bool on_terminal, color; /* of standard error */
@@ -231,6 +249,12 @@ void prober_forget(struct daemon *d); /* frees what it keeps */
 bool prober_saw_go(const struct daemon *d, uint32_t address, uint64_t since_ns);
 void prober_tick(struct daemon *d, uint64_t now);
 
+/* files.c */
+int files_open(struct daemon *d);   /* 0; -1 after a message */
+void files_check(struct daemon *d); /* gives up those that cannot be written any more */
+void files_reloaded(struct daemon *d); /* another mapping is in use */
+void files_close(struct daemon *d); /* and says what could not be kept */
+
 /* clients.c */
 int clients_listen(struct daemon *d); /* 0; -1 after a message */
 void clients_accept(struct daemon *d);
@@ -251,10 +275,15 @@ bool questions_take(struct daemon *d, struct client *c, const struct cJSON *j,
                     const char *request); /* false: there is no such question */
 void questions_reply(struct daemon *d, const struct reply *r);
 
+/* dump.c */
+void dump_request(struct daemon *d, struct client *c);
+void dump_reply(struct daemon *d, struct flight_copy *copy);
+
 /* notes.c */
+unsigned notes_wanted(const struct daemon *d);
 void notes_watch(struct daemon *d); /* tells the engine what is wanted */
 void notes_take(struct daemon *d);  /* prints what has come */
-void notes_intent(struct daemon *d, const struct cJSON *intent);
+void notes_line(struct daemon *d, const struct buf *b); /* of a trace */
 void notes_tick(struct daemon *d, uint64_t now);
 
 /* views.c */

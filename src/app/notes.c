@@ -10,221 +10,10 @@
 #include "cuewire/midi.h"
 #include "cuewire/osc.h"
 #include "cuewire/sim.h"
+#include "note_json.h"
 
 #define SAY_EVERY_NS UINT64_C(100000000) /* the stand-in's word on one fader */
 #define EXPIRED_EVERY_NS UINT64_C(1000000000)
-
-/* ---- JSON ---- */
-
-static void add_hex(struct buf *b, const uint8_t *bytes, size_t len)
-{
-	char hex[3 * NOTE_DATA];
-
-	midi_fmt(hex, bytes, len);
-	buf_json_str(b, hex);
-}
-
-static void add_arg(struct buf *b, const struct osc_arg *a)
-{
-	switch (a->type) {
-	case 'h':
-	case 't':
-		buf_fmt(b, "%" PRId64, a->i64);
-		break;
-	case 'T':
-	case 'F':
-		buf_puts(b, a->type == 'T' ? "true" : "false");
-		break;
-	case 'N':
-		buf_puts(b, "null");
-		break;
-	case 'I':
-		buf_puts(b, "\"I\"");
-		break;
-	case 's':
-	case 'S':
-		buf_json_strn(b, a->str.p, a->str.len);
-		break;
-	case 'b':
-		buf_fmt(b, "\"%" PRIu32 " bytes\"", a->str.len);
-		break;
-	case 'r':
-	case 'm':
-		add_hex(b, a->bytes, 4);
-		break;
-	default:
-		buf_json_num(b, a->num);
-		break;
-	}
-}
-
-static void add_args(struct buf *b, const struct osc_msg *m)
-{
-	buf_putc(b, '[');
-	for (size_t i = 0; i < m->nargs; i++) {
-		if (i)
-			buf_puts(b, ", ");
-		add_arg(b, &m->args[i]);
-	}
-	buf_putc(b, ']');
-}
-
-/* "key": "osc:/x", "args": [...] */
-static void add_osc_in(struct buf *b, const char *key, const struct note *n)
-{
-	struct osc_msg m;
-	char name[320];
-
-	if (n->in.len && !osc_read(&m, n->in.data, n->in.len)) {
-		snprintf(name, sizeof(name), "osc:%.*s", (int)m.address_len, m.address);
-		buf_fmt(b, ", \"%s\": ", key);
-		buf_json_str(b, name);
-		buf_puts(b, ", \"args\": ");
-		add_args(b, &m);
-	} else {
-		snprintf(name, sizeof(name), "osc:%s", n->in.address);
-		buf_fmt(b, ", \"%s\": ", key);
-		buf_json_str(b, name);
-		buf_puts(b, ", \"args\": null");
-	}
-}
-
-static void add_midi_in(struct buf *b, const char *key, const struct daemon *d,
-                        const struct note *n)
-{
-	buf_fmt(b, ", \"%s\": \"midi:%s\", \"midi\": ", key, d->m->ports[n->port].name);
-	add_hex(b, n->in.data, n->in.len);
-}
-
-static void add_out(struct buf *b, const struct daemon *d, const struct note *n)
-{
-	const struct control *c = &d->m->controls[n->control];
-
-	buf_fmt(b,
-	        ", \"port\": \"%s\", \"state\": \"%s\", \"control\": ", d->m->ports[n->port].name,
-	        n->out.simulated ? "simulated" : "open");
-	buf_json_str(b, c->name);
-	buf_puts(b, ", \"value\": ");
-	buf_json_num(b, (double)n->out.value);
-	buf_puts(b, ", \"from\": ");
-	buf_json_str(b, n->out.label);
-	buf_fmt(b, ", \"latency_us\": %.1f, ", (double)(n->out.written_ns - n->t_ns) / 1e3);
-	if (n->out.len) {
-		buf_puts(b, "\"midi\": ");
-		add_hex(b, n->out.bytes, n->out.len);
-	} else {
-		buf_puts(b, "\"osc\": ");
-		buf_json_str(b, c->osc_out ? c->osc_out : c->osc);
-		buf_puts(b, ", \"args\": [");
-		buf_json_num(b, (double)n->out.value);
-		buf_putc(b, ']');
-	}
-}
-
-/* What shows a control: "shown" in place of "control", so that nobody takes it for what moves it. */
-static void add_light(struct buf *b, const struct daemon *d, const struct note *n)
-{
-	buf_puts(b, ", \"shown\": ");
-	buf_json_str(b, d->m->controls[n->control].name);
-	buf_fmt(b, ", \"port\": \"%s\", \"value\": ", d->m->ports[n->port].name);
-	buf_json_num(b, (double)n->out.value);
-	buf_puts(b, ", \"from\": ");
-	buf_json_str(b, n->out.label);
-	buf_fmt(b,
-	        ", \"latency_us\": %.1f, \"midi\": ", (double)(n->out.written_ns - n->t_ns) / 1e3);
-	add_hex(b, n->out.bytes, n->out.len);
-}
-
-static void add_shown(struct buf *b, const struct daemon *d, const struct note *n)
-{
-	struct osc_msg m;
-
-	buf_puts(b, ", \"shown\": ");
-	buf_json_str(b, d->m->controls[n->control].name);
-	buf_puts(b, ", \"client\": ");
-	buf_json_str(b, n->in.address);
-	buf_puts(b, ", \"from\": ");
-	buf_json_str(b, n->in.label);
-	if (!n->in.len || osc_read(&m, n->in.data, n->in.len))
-		return;
-	buf_puts(b, ", \"osc\": ");
-	buf_json_strn(b, m.address, m.address_len);
-	buf_puts(b, ", \"args\": ");
-	add_args(b, &m);
-}
-
-/* What was not written: "expired": true or "differs": true in place of the bytes. */
-static void add_unwritten(struct buf *b, const struct daemon *d, const struct note *n)
-{
-	buf_fmt(b, ", \"port\": \"%s\", \"control\": ", d->m->ports[n->port].name);
-	buf_json_str(b, d->m->controls[n->control].name);
-	buf_puts(b, ", \"value\": ");
-	buf_json_num(b, (double)n->out.value);
-	if (n->kind == NOTE_EXPIRED) {
-		buf_puts(b, ", \"from\": ");
-		buf_json_str(b, n->out.label);
-	}
-	buf_fmt(b, ", \"%s\": true", n->kind == NOTE_EXPIRED ? "expired" : "differs");
-}
-
-static void note_json(struct buf *b, const struct daemon *d, const struct note *n)
-{
-	if (n->kind == NOTE_LOST) {
-		buf_fmt(b, "{\"dropped\": %" PRIu64 "}", n->lost);
-		return;
-	}
-	buf_fmt(b, "{\"t_ns\": %" PRIu64, n->t_ns);
-	switch (n->kind) {
-	case NOTE_OUT:
-		add_out(b, d, n);
-		break;
-	case NOTE_IN_OSC:
-		add_osc_in(b, "in", n);
-		break;
-	case NOTE_UNMAPPED_OSC:
-		add_osc_in(b, "unmapped", n);
-		break;
-	case NOTE_IN_MIDI:
-		add_midi_in(b, "in", d, n);
-		break;
-	case NOTE_UNMAPPED_MIDI:
-		add_midi_in(b, "unmapped", d, n);
-		break;
-	case NOTE_LIGHT:
-		add_light(b, d, n);
-		break;
-	case NOTE_SHOWN:
-		add_shown(b, d, n);
-		break;
-	case NOTE_TEMPO:
-		buf_puts(b, ", \"tempo\": ");
-		buf_json_num(b, (double)n->out.value);
-		buf_fmt(b, ", \"state\": \"%s\"", tempo_names[n->control]);
-		break;
-	case NOTE_REFUSED:
-		buf_puts(b, ", \"refused\": ");
-		buf_json_str(b, d->m->controls[n->control].name);
-		buf_puts(b, ", \"from\": ");
-		buf_json_str(b, n->out.label);
-		buf_fmt(b, ", \"held_by\": \"%s\"", rank_names[(int)n->out.value]);
-		break;
-	case NOTE_LOOP:
-		buf_puts(b, ", \"loop\": ");
-		buf_json_str(b, d->m->routes[n->control].macro
-		                        ? "macro"
-		                        : d->m->controls[d->m->routes[n->control].to].name);
-		buf_puts(b, ", \"from\": ");
-		buf_json_str(b, d->m->routes[n->control].label);
-		break;
-	case NOTE_EXPIRED:
-	case NOTE_DIFFERS:
-		add_unwritten(b, d, n);
-		break;
-	default:
-		break;
-	}
-	buf_putc(b, '}');
-}
 
 /* ---- for a person ---- */
 
@@ -304,7 +93,7 @@ static void unmapped_text(struct buf *b, const struct daemon *d, const struct no
 		add_midi_source(b, n, hex);
 	} else if (n->in.len && !osc_read(&m, n->in.data, n->in.len)) {
 		buf_fmt(b, "osc:%s ", m.address);
-		add_args(b, &m);
+		note_json_args(b, &m);
 		buf_puts(b, "  UNMAPPED  { \"osc\": ");
 		buf_json_str(b, m.address);
 	} else {
@@ -376,11 +165,12 @@ static void note_text(struct buf *b, const struct daemon *d, const struct note *
 
 /* ---- to those who watch ---- */
 
-static bool wanted(enum watching w, enum note_kind k)
+/* That time begins is no news but to a recording. */
+static bool wanted(enum watching w, const struct note *n)
 {
-	if (k == NOTE_IN_OSC || k == NOTE_IN_MIDI)
-		return w == WATCHING_TRACE;
-	return w != WATCHING_NOT && k != NOTE_SIM;
+	if (n->kind == NOTE_IN)
+		return w == WATCHING_TRACE && n->event != EVENT_START;
+	return w != WATCHING_NOT && n->kind != NOTE_SIM;
 }
 
 /* A line, after a word on those that had no room. */
@@ -400,51 +190,59 @@ static void watch_line(struct outlet *o, enum watching how, const struct buf *b)
 	outlet_line(o, b->p, b->len);
 }
 
+static void write_file(struct file *f, const struct buf *b)
+{
+	f->lost += f->out.dropped; /* watch_line forgets it */
+	watch_line(&f->out, WATCHING_TRACE, b);
+}
+
+static void make_json(struct buf *b, const struct daemon *d, const struct note *n)
+{
+	const bool whole = n->kind == NOTE_IN && n == &d->long_note;
+
+	if (!b->len)
+		note_json(b, d->m, n, whole ? d->long_data.p : NULL, d->long_data.len);
+}
+
 /* Text and JSON are made once, when the first who wants them is met. */
 static void show(struct daemon *d, const struct note *n)
 {
 	struct buf json, text;
 
-	buf_init(&json, 65536);
+	buf_init(&json, OUTLET_MAX);
 	buf_init(&text, 65536);
 	for (size_t i = 0; i < CLIENTS_MAX; i++) {
 		struct client *c = &d->clients[i];
 		struct buf *b = c->watching == WATCHING_TEXT ? &text : &json;
 
-		if (c->fd < 0 || !wanted(c->watching, n->kind))
+		if (c->fd < 0 || !wanted(c->watching, n))
 			continue;
-		if (!b->len)
-			(b == &text ? note_text : note_json)(b, d, n);
+		if (b == &json)
+			make_json(b, d, n);
+		else if (!b->len)
+			note_text(b, d, n);
 		watch_line(&c->out, c->watching, b);
 	}
-	if (d->trace.fd >= 0 && wanted(WATCHING_TRACE, n->kind)) {
-		if (!json.len)
-			note_json(&json, d, n);
-		watch_line(&d->trace, WATCHING_TRACE, &json);
+	for (size_t i = 0; i < FILES; i++) {
+		if (d->files[i].out.fd < 0 || (i != FILE_RECORD && !wanted(WATCHING_TRACE, n)))
+			continue;
+		make_json(&json, d, n);
+		write_file(&d->files[i], &json);
+		if (n->kind == NOTE_LOST)
+			d->files[i].lost += n->lost;
 	}
 	buf_finish(&json);
 	buf_finish(&text);
 }
 
-/* An intent is known here before the engine hears of it. */
-void notes_intent(struct daemon *d, const struct cJSON *intent)
+void notes_line(struct daemon *d, const struct buf *b)
 {
-	char *text;
-	struct buf b;
-
-	if (!(d->watch & WATCH_IN))
-		return;
-	text = cJSON_PrintUnformatted(intent);
-	buf_init(&b, LINE_MAX_BYTES + 128);
-	buf_fmt(&b, "{\"t_ns\": %" PRIu64 ", \"in\": \"intent\", \"intent\": %s}", clock_ns(),
-	        text ? text : "null");
-	cJSON_free(text);
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		if (d->clients[i].fd >= 0 && d->clients[i].watching == WATCHING_TRACE)
-			watch_line(&d->clients[i].out, WATCHING_TRACE, &b);
-	if (d->trace.fd >= 0)
-		watch_line(&d->trace, WATCHING_TRACE, &b);
-	buf_finish(&b);
+			watch_line(&d->clients[i].out, WATCHING_TRACE, b);
+	for (size_t i = 0; i < FILES; i++)
+		if (d->files[i].out.fd >= 0)
+			write_file(&d->files[i], b);
 }
 
 /* ---- the stand-in's words ---- */
@@ -546,13 +344,11 @@ void notes_tick(struct daemon *d, uint64_t now)
 	}
 }
 
-/* ---- in and out of the daemon ---- */
-
-void notes_watch(struct daemon *d)
+unsigned notes_wanted(const struct daemon *d)
 {
 	unsigned watch = WATCH_SIM;
 
-	if (d->trace.fd >= 0)
+	if (d->files[FILE_TRACE].out.fd >= 0 || d->files[FILE_RECORD].out.fd >= 0)
 		watch |= WATCH_OUT | WATCH_UNMAPPED | WATCH_IN;
 	for (size_t i = 0; i < CLIENTS_MAX; i++) {
 		if (d->clients[i].fd < 0 || d->clients[i].watching == WATCHING_NOT)
@@ -561,10 +357,74 @@ void notes_watch(struct daemon *d)
 		if (d->clients[i].watching == WATCHING_TRACE)
 			watch |= WATCH_IN;
 	}
+	return watch;
+}
+
+void notes_watch(struct daemon *d)
+{
+	const unsigned watch = notes_wanted(d);
+
 	if (watch == d->watch)
 		return;
 	if (queue_order(&d->q, &(struct order){ .kind = ORDER_WATCH, .watch = watch }))
 		d->watch = watch;
+}
+
+/* ---- inputs that take several notes ---- */
+
+static void begin_long(struct daemon *d, const struct note *n)
+{
+	d->long_note = *n;
+	d->long_note.in.more = true;
+	buf_clear(&d->long_data);
+	buf_add(&d->long_data, (const char *)n->in.data, n->in.len);
+}
+
+/* Its rest had no room: it is shown by its address alone. */
+static void end_cut(struct daemon *d)
+{
+	struct note *n = &d->long_note;
+
+	n->in.more = false;
+	buf_clear(&d->long_data);
+	snprintf(n->in.address, sizeof(n->in.address), "%.127s",
+	         n->event == EVENT_OSC ? (const char *)n->in.data : "");
+	n->in.len = 0;
+	show(d, n);
+}
+
+static void go_on(struct daemon *d, const struct note *n)
+{
+	buf_add(&d->long_data, (const char *)n->in.data, n->in.len);
+	if (n->in.more)
+		return;
+	d->long_note.in.more = false;
+	show(d, &d->long_note);
+}
+
+/* ---- in and out of the daemon ---- */
+
+static void take(struct daemon *d, const struct note *n)
+{
+	if (n->kind == NOTE_MORE) {
+		if (d->long_note.in.more)
+			go_on(d, n);
+		return;
+	}
+	if (d->long_note.in.more)
+		end_cut(d);
+	if (n->kind == NOTE_EXPIRED)
+		expired_note(d, n);
+	if (n->kind == NOTE_LOOP)
+		say_loop(d, n);
+	if (n->kind == NOTE_TEMPO)
+		say_tempo(d, n);
+	if (n->kind == NOTE_SIM)
+		sim_note(d, n);
+	else if (n->kind == NOTE_IN && n->in.more)
+		begin_long(d, n);
+	else
+		show(d, n);
 }
 
 void notes_take(struct daemon *d)
@@ -572,16 +432,7 @@ void notes_take(struct daemon *d)
 	const struct note *n;
 
 	while ((n = ring_peek(d->q.notes))) {
-		if (n->kind == NOTE_EXPIRED)
-			expired_note(d, n);
-		if (n->kind == NOTE_LOOP)
-			say_loop(d, n);
-		if (n->kind == NOTE_TEMPO)
-			say_tempo(d, n);
-		if (n->kind == NOTE_SIM)
-			sim_note(d, n);
-		else
-			show(d, n);
+		take(d, n);
 		ring_pop(d->q.notes);
 	}
 }

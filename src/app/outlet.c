@@ -15,6 +15,11 @@ void outlet_init(struct outlet *o, int fd)
 	buf_init(&o->buf, OUTLET_MAX);
 }
 
+void outlet_limit(struct outlet *o, size_t max)
+{
+	o->buf.max = max;
+}
+
 void outlet_finish(struct outlet *o)
 {
 	buf_finish(&o->buf);
@@ -61,12 +66,12 @@ void outlet_line(struct outlet *o, const char *line, size_t len)
 {
 	if (o->fd < 0 || o->broken)
 		return;
-	if (o->done > OUTLET_MAX / 2) { /* make room in front */
+	if (o->done > o->buf.max / 2) { /* make room in front */
 		memmove(o->buf.p, o->buf.p + o->done, o->buf.len - o->done);
 		o->buf.len -= o->done;
 		o->done = 0;
 	}
-	if (o->buf.len + len + 2 > OUTLET_MAX) {
+	if (o->buf.len + len + 2 > o->buf.max) {
 		o->dropped++;
 		return;
 	}

@@ -10,7 +10,7 @@
 
 #include "cuewire/buf.h"
 
-#define OUTLET_MAX (1024 * 1024)
+#define OUTLET_MAX (1024 * 1024) /* bytes that wait, unless outlet_limit says otherwise */
 
 struct outlet {
 	int fd; /* borrowed; -1: closed, everything is thrown away */
@@ -23,6 +23,9 @@ struct outlet {
 
 void outlet_init(struct outlet *o, int fd);
 void outlet_finish(struct outlet *o);
+
+/* So many bytes may wait from now on. */
+void outlet_limit(struct outlet *o, size_t max);
 
 /* Adds one line (the line feed is added) and writes what can be written now. */
 void outlet_line(struct outlet *o, const char *line, size_t len);

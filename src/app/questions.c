@@ -104,6 +104,12 @@ static void synced(struct daemon *d, const struct reply *r)
 	outlet_line(&c->out, answer, (size_t)n);
 }
 
+static void request_dump(struct daemon *d, struct client *c, const cJSON *j)
+{
+	(void)j;
+	dump_request(d, c);
+}
+
 static void request_retry(struct daemon *d, struct client *c, const cJSON *j)
 {
 	const cJSON *name = cJSON_GetObjectItemCaseSensitive(j, "port");
@@ -152,7 +158,7 @@ bool questions_take(struct daemon *d, struct client *c, const cJSON *j, const ch
 		{ "status", request_status },   { "state", request_state },
 		{ "monitor", request_monitor }, { "stop", request_stop },
 		{ "sync", request_sync },       { "retry", request_retry },
-		{ "reload", request_reload },
+		{ "reload", request_reload },   { "dump", request_dump },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
@@ -170,4 +176,6 @@ void questions_reply(struct daemon *d, const struct reply *r)
 		snapshot_taken(d, r->snapshot);
 	else if (r->kind == REPLY_SYNCED)
 		synced(d, r);
+	else if (r->kind == REPLY_FLIGHT)
+		dump_reply(d, r->flight);
 }

@@ -308,7 +308,7 @@ void reload_begin(struct daemon *d, struct client *c)
 	scratch = arena_new(ARENA_LOAD);
 	d->reload.next = NULL;
 	if (mapping_load_after(&d->reload.next, scratch, d->m, d->opt.files, d->opt.nfiles,
-	                       d->mappings_dir, &diags))
+	                       d->mappings_dir, &d->reload.kept, &diags))
 		why = "the files have errors";
 	arena_free(scratch);
 	say_diags(d, &diags);
@@ -317,6 +317,7 @@ void reload_begin(struct daemon *d, struct client *c)
 	if (why) {
 		refuse(d, c, why, &diags);
 		mapping_free(d->reload.next);
+		kept_finish(&d->reload.kept);
 		d->reload.next = NULL;
 	} else if (c) {
 		d->reload.client = c->id;
@@ -380,6 +381,8 @@ void reload_done(struct daemon *d, const struct reply *reply)
 	d->m = r->next;
 	r->next = NULL;
 	r->busy = false;
+	kept_finish(&d->kept);
+	d->kept = r->kept;
 	d->nosc = r->nosc;
 	memcpy(d->osc_port, r->osc_port, sizeof(d->osc_port));
 	memcpy(d->osc_buffer, r->osc_buffer, sizeof(d->osc_buffer));
@@ -389,6 +392,7 @@ void reload_done(struct daemon *d, const struct reply *reply)
 		if (r->reopen[i])
 			ports_reopen(d, (int)i, i >= before->nports);
 	mapping_free(before);
+	files_reloaded(d);
 	reload_watch(d);
 	say_done(d);
 	r->asked = false;

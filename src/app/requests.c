@@ -14,7 +14,6 @@
 #include "cuewire/mem.h"
 
 #define BATCH_MAX 64
-#define SEND_HOLD_MS 10000 /* a press by `cuewire send`, at most */
 
 /* ---- answers ---- */
 
@@ -139,25 +138,51 @@ static uint64_t expiry(const struct intent_request *r)
 	return r->expires_ms < 0 ? TIME_NEVER : clock_ns() + (uint64_t)r->expires_ms * 1000000u;
 }
 
-/* What `cuewire send` presses outlives its connection, but not for ever. */
-static void hold_for_a_while(const struct daemon *d, struct act *a)
+/* How a trace has it; what a replay needs beside the intent is behind it. */
+static void add_trace(struct buf *b, const struct client *c, const struct intent_request *r,
+                      const cJSON *intent)
 {
-	const bool press = a->op == OP_PRESS || (a->op == OP_SET && a->value >= 0.5f);
+	char *text = cJSON_PrintUnformatted(intent);
 
-	if (!press || a->release_ms || d->m->controls[a->control].kind != KIND_BUTTON)
-		return;
-	a->op = OP_PRESS;
-	a->release_ms = SEND_HOLD_MS;
+	buf_fmt(b, "\"in\": \"intent\", \"intent\": %s, \"id\": ", text ? text : "null");
+	buf_json_str(b, r->id);
+	buf_fmt(b, ", \"client\": %u, \"rank\": \"%s\"%s", c->id, rank_names[c->rank],
+	        c->one_shot ? ", \"one_shot\": true" : "");
+	cJSON_free(text);
 }
 
-static struct job *make_job(struct daemon *d, const struct client *c, struct ask *q, size_t i)
+/* One that never gets to the engine; reason NULL: it is a dry run. */
+static void trace_refused(struct daemon *d, const struct client *c, const struct answer *a,
+                          const cJSON *intent, const char *reason)
+{
+	struct buf b;
+
+	if (!(d->watch & WATCH_IN))
+		return;
+	buf_init(&b, 2 * LINE_MAX_BYTES);
+	buf_fmt(&b, "{\"t_ns\": %llu, ", (unsigned long long)clock_ns());
+	add_trace(&b, c, &a->request, intent);
+	buf_fmt(&b, ", \"refused\": \"%s\"}", reason ? reason : "dry_run");
+	notes_line(d, &b);
+	buf_finish(&b);
+}
+
+static struct job *make_job(struct daemon *d, const struct client *c, struct ask *q, size_t i,
+                            const cJSON *intent)
 {
 	const struct intent_request *r = &q->answers[i].request;
-	struct job *j = xcalloc(1, sizeof(*j));
+	struct buf b;
+	struct job *j;
 
+	buf_init(&b, 2 * LINE_MAX_BYTES);
+	add_trace(&b, c, r, intent);
+	j = xcalloc(1, sizeof(*j) + b.len + 1);
+	j->text_len = b.len;
+	memcpy(j->text, b.p, b.len);
+	buf_finish(&b);
 	memcpy(j->acts, r->acts, r->nacts * sizeof(*j->acts));
-	for (size_t k = 0; k < r->nacts && c->one_shot; k++)
-		hold_for_a_while(d, &j->acts[k].act);
+	if (c->one_shot)
+		intent_outlive(d->m, j->acts, r->nacts);
 	snprintf(j->label, sizeof(j->label), "intent:%s", r->id);
 	j->batch = (struct batch){
 		.source = { .from = FROM_INTENT,
@@ -250,16 +275,18 @@ static void free_jobs(struct job *j)
 }
 
 /* All were found good: all start together. */
-static void start(struct daemon *d, const struct client *c, struct ask *q)
+static void start(struct daemon *d, const struct client *c, struct ask *q, const cJSON *intents)
 {
 	struct job *first = NULL, **last = &first;
+	const cJSON *intent = intents;
 
-	for (size_t i = 0; i < q->n; i++) {
+	for (size_t i = 0; i < q->n; i++, intent = intent->next) {
 		if (q->answers[i].request.dry_run) {
+			trace_refused(d, c, &q->answers[i], intent, NULL);
 			dry_answer(d, &q->answers[i]);
 			continue;
 		}
-		*last = make_job(d, c, q, i);
+		*last = make_job(d, c, q, i, intent);
 		last = &(*last)->sibling;
 		q->left++;
 		d->owed += 2; /* REPLY_JOB and REPLY_JOB_DONE */
@@ -267,8 +294,10 @@ static void start(struct daemon *d, const struct client *c, struct ask *q)
 	if (first && !queue_order(&d->q, &(struct order){ .kind = ORDER_JOB, .job = first })) {
 		free_jobs(first);
 		d->owed -= 2 * q->left;
-		for (size_t i = 0; i < q->n; i++)
+		for (size_t i = 0; i < q->n; i++, intents = intents->next) {
 			say_refused(&q->answers[i], "busy", "the bridge has too much to do");
+			trace_refused(d, c, &q->answers[i], intents, "busy");
+		}
 		q->left = 0;
 	}
 	if (!q->left)
@@ -278,7 +307,7 @@ static void start(struct daemon *d, const struct client *c, struct ask *q)
 /* ---- intents ---- */
 
 /* Returns whether all are good. If not, nothing of the batch happens, and each says so. */
-static bool check_all(struct daemon *d, struct ask *q, const cJSON *first)
+static bool check_all(struct daemon *d, const struct client *c, struct ask *q, const cJSON *first)
 {
 	struct intent_refusal why;
 	const char *reason = NULL;
@@ -299,6 +328,8 @@ static bool check_all(struct daemon *d, struct ask *q, const cJSON *first)
 		if (!q->answers[i].status)
 			say_refused(&q->answers[i], reason,
 			            "not done, because another intent of its batch was refused");
+	for (size_t i = 0; i < q->n && reason; i++, first = first->next)
+		trace_refused(d, c, &q->answers[i], first, q->answers[i].reason);
 	return !reason;
 }
 
@@ -313,10 +344,8 @@ static void take_intents(struct daemon *d, struct client *c, const cJSON *first,
 		return;
 	}
 	q = new_ask(c, n, batch);
-	for (const cJSON *j = first; j; j = batch ? j->next : NULL)
-		notes_intent(d, j);
-	if (check_all(d, q, first))
-		start(d, c, q);
+	if (check_all(d, c, q, first))
+		start(d, c, q, first);
 	else
 		print_answer(d, q);
 }
@@ -343,7 +372,7 @@ static void take_request(struct daemon *d, struct client *c, const cJSON *j, con
 	} else if (!questions_take(d, c, j, request)) {
 		refuse_line(d, c, "bad_json",
 		            "unknown request, expected status, state, monitor, stop, "
-		            "sync, retry, reload or send");
+		            "sync, retry, reload, dump or send");
 	}
 }
 
@@ -406,7 +435,7 @@ void requests_reply(struct daemon *d, const struct reply *r)
 	struct ask *q;
 
 	d->owed -= r->kind == REPLY_JOB || r->kind == REPLY_JOB_DONE || r->kind == REPLY_SNAPSHOT ||
-	           r->kind == REPLY_SYNCED;
+	           r->kind == REPLY_SYNCED || r->kind == REPLY_FLIGHT;
 	switch (r->kind) {
 	case REPLY_JOB:
 		q = r->job->ref;

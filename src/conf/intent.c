@@ -11,6 +11,7 @@
 #include "cuewire/near.h"
 
 #define SLOTS_MAX 16
+#define OUTLIVE_MS 10000
 
 static int refuse(struct intent_refusal *why, const char *reason, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -372,4 +373,20 @@ int intent_check(const struct mapping *m, const struct cJSON *message, struct in
 	if (r->expires_ms == 0)
 		return refuse(why, "expired", "\"expires_ms\" leaves no time");
 	return check_intent(m, cJSON_GetObjectItemCaseSensitive(message, "slots"), r, why);
+}
+
+static void outlive(const struct mapping *m, struct act *a)
+{
+	const bool press = a->op == OP_PRESS || (a->op == OP_SET && a->value >= 0.5f);
+
+	if (!press || a->release_ms || m->controls[a->control].kind != KIND_BUTTON)
+		return;
+	a->op = OP_PRESS;
+	a->release_ms = OUTLIVE_MS;
+}
+
+void intent_outlive(const struct mapping *m, struct batch_act *acts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		outlive(m, &acts[i].act);
 }

@@ -52,6 +52,13 @@ static struct where where(const struct json *j, size_t offset)
 	return json_where(j->file, j->lines, j->nlines, offset);
 }
 
+size_t json_offset(const struct json *j, const cJSON *v)
+{
+	const struct json_place *p = find_place(j, v);
+
+	return p ? p->value : 0;
+}
+
 struct where json_at(const struct json *j, const cJSON *v)
 {
 	const struct json_place *p = find_place(j, v);

@@ -143,18 +143,40 @@ static void read_text(struct load *l, const char *name, const char *text, size_t
 int mapping_load(struct mapping **out, struct arena *scratch, const char *const files[], size_t n,
                  const char *mappings_dir, struct diags *d)
 {
-	return mapping_load_after(out, scratch, NULL, files, n, mappings_dir, d);
+	return mapping_load_after(out, scratch, NULL, files, n, mappings_dir, NULL, d);
 }
 
 int mapping_load_after(struct mapping **out, struct arena *scratch, const struct mapping *before,
                        const char *const files[], size_t n, const char *mappings_dir,
-                       struct diags *d)
+                       struct kept *keep, struct diags *d)
 {
 	struct load l = load_begin(scratch, mappings_dir, d);
 
+	if (keep)
+		kept_init(keep, files, n, mappings_dir);
+	l.keep = keep;
 	l.before = before;
 	read_files(&l, files, n);
 	return finish(&l, out);
+}
+
+int mapping_load_keep(struct mapping **out, struct arena *scratch, const char *const files[],
+                      size_t n, const char *mappings_dir, struct kept *keep, struct diags *d)
+{
+	return mapping_load_after(out, scratch, NULL, files, n, mappings_dir, keep, d);
+}
+
+int mapping_load_kept(struct mapping **out, const struct kept *k, struct diags *d)
+{
+	struct arena *scratch = arena_new(ARENA_LOAD);
+	struct load l = load_begin(scratch, k->mappings_dir, d);
+	int ret;
+
+	l.from = k;
+	read_files(&l, k->files, k->nfiles);
+	ret = finish(&l, out);
+	arena_free(scratch);
+	return ret;
 }
 
 int mapping_load_changed(struct mapping **out, const char *const files[], size_t n,

@@ -22,6 +22,7 @@
 #include "cuewire/codes.h"
 #include "cuewire/diag.h"
 #include "cuewire/json.h"
+#include "cuewire/kept.h"
 #include "cuewire/load.h"
 #include "cuewire/mapping.h"
 
@@ -46,6 +47,7 @@ struct source {
 	dev_t dev;
 	ino_t ino;
 	bool on_disk;              /* dev and ino are set */
+	const char *text;          /* of one that was kept, else NULL */
 	bool loading;              /* it, or what it includes, is being read */
 	const struct source *from; /* that includes it, NULL: the command line */
 };
@@ -68,6 +70,8 @@ struct load {
 	size_t problems;  /* errors of this load */
 	struct dict seen; /* places and codes of problems: an "each" tells each once */
 	const char *mappings_dir;
+	struct kept *keep;       /* gets every text; NULL: nobody wants them */
+	const struct kept *from; /* has all files; NULL: they are on the disk */
 	struct source **sources; /* in the order in which they were opened */
 	size_t nsources, sources_cap;
 	bool incomplete; /* a file is missing or broken: names may be unknown for that */

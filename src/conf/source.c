@@ -210,6 +210,18 @@ static ssize_t read_text(struct load *l, int fd, const struct stat *st, char **t
 	return read_all(fd, l->scratch, text, (size_t)st->st_size, json_limits_file.bytes);
 }
 
+/* Parses a file's text. Returns s, or NULL. */
+static struct source *parse_source(const struct request *r, struct source *s, const char *text,
+                                   size_t len)
+{
+	s->from = r->by;
+	if (!json_load_into(&s->json, r->l->scratch, s->name, text, len, &json_limits_file, r->l->d))
+		return s;
+	r->l->problems++;
+	r->l->incomplete = true;
+	return NULL;
+}
+
 /* Checks that the open file may be read, and reads and parses it into a new source. */
 static struct source *read_source(const struct request *r, int fd, const struct stat *st,
                                   const char *path)
@@ -227,18 +239,45 @@ static struct source *read_source(const struct request *r, int fd, const struct 
 		             : strerror(errno));
 		return NULL;
 	}
+	if (r->l->keep)
+		kept_add(r->l->keep, path, text, (size_t)len);
 	s = source_add(r->l, path);
-	s->from = r->by;
 	s->dev = st->st_dev;
 	s->ino = st->st_ino;
 	s->on_disk = true;
-	if (json_load_into(&s->json, r->l->scratch, s->name, text, (size_t)len, &json_limits_file,
-	                   r->l->d)) {
-		r->l->problems++;
-		r->l->incomplete = true;
+	return parse_source(r, s, text, (size_t)len);
+}
+
+/* As source_open, of what was kept. */
+static struct source *open_kept(const struct request *r, bool *again)
+{
+	const char *paths[2];
+	const size_t n = places(r, paths);
+	const struct kept_text *t = NULL;
+	struct source *s;
+	size_t i;
+
+	for (i = 0; i < n && !t; i++)
+		t = kept_find(r->l->from, paths[i]);
+	if (!t) {
+		fail(r, r->name, "it is not among the files that were kept");
 		return NULL;
 	}
-	return s;
+	for (i = 0; i < r->l->nsources; i++) {
+		if (r->l->sources[i]->text != t->text)
+			continue;
+		*again = true;
+		if (r->l->sources[i]->loading)
+			fail_cycle(r, r->l->sources[i]);
+		return r->l->sources[i];
+	}
+	if (r->l->nsources >= FILES_MAX) {
+		fail(r, t->name, "there are too many files, at most 256");
+		return NULL;
+	}
+	s = source_add(r->l, t->name);
+	s->text = t->text;
+	return parse_source(r, s, t->text, t->len);
 }
 
 struct source *source_open(struct load *l, const struct source *by, const cJSON *include,
@@ -248,9 +287,12 @@ struct source *source_open(struct load *l, const struct source *by, const cJSON 
 	struct source *s = NULL;
 	const char *path;
 	struct stat st;
-	const int fd = open_first(&r, &path);
+	int fd;
 
 	*again = false;
+	if (l->from)
+		return open_kept(&r, again);
+	fd = open_first(&r, &path);
 	if (fd < 0)
 		return NULL;
 	if (fstat(fd, &st) < 0) {
@@ -259,6 +301,8 @@ struct source *source_open(struct load *l, const struct source *by, const cJSON 
 		fail(&r, path, not_a_file(st.st_mode));
 	} else if ((s = find_same(l, &st))) {
 		*again = true;
+		if (l->keep)
+			kept_same(l->keep, path, s->name);
 		if (s->loading)
 			fail_cycle(&r, s);
 	} else if (l->nsources >= FILES_MAX) {

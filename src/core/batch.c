@@ -90,7 +90,7 @@ static void act(struct engine *e, uint64_t t_ns, const struct act *a, const stru
 
 void engine_act(struct engine *e, uint64_t t_ns, const struct act *a, const struct source *s)
 {
-	act(e, t_ns, a, s, ROUTE_END);
+	act(e, engine_begin(e, t_ns), a, s, ROUTE_END);
 }
 
 /* ---- batches ---- */
@@ -127,6 +127,15 @@ static struct running *free_place(struct engine *e)
 	return NULL;
 }
 
+bool engine_has_room(const struct engine *e, size_t batches)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < BATCHES_MAX; i++)
+		n += !e->running[i].b;
+	return n >= batches;
+}
+
 static void start(struct engine *e, uint64_t t_ns, struct running *r, struct batch *b,
                   uint16_t route)
 {
@@ -138,8 +147,10 @@ static void start(struct engine *e, uint64_t t_ns, struct running *r, struct bat
 
 bool engine_batch(struct engine *e, uint64_t t_ns, struct batch *b)
 {
-	struct running *r = free_place(e);
+	struct running *r;
 
+	t_ns = engine_begin(e, t_ns);
+	r = free_place(e);
 	if (r)
 		start(e, t_ns, r, b, ROUTE_END);
 	return r != NULL;
@@ -177,6 +188,7 @@ void batch_cancel(struct engine *e, uint64_t t_ns, size_t slot)
 
 void engine_cancel(struct engine *e, uint64_t t_ns)
 {
+	t_ns = engine_begin(e, t_ns);
 	for (size_t i = 0; i < BATCHES_MAX; i++)
 		if (e->running[i].b)
 			cancel(e, t_ns, &e->running[i]);

@@ -60,11 +60,13 @@ static inline void touch(struct control_state *st, uint64_t t_ns, float v, const
 		copy_label(st, s->label);
 }
 
-static inline void init_msg(struct msg *m, const struct control *c, uint64_t t_ns, uint16_t control,
-                            enum edge edge, const struct source *s)
+static inline void init_msg(struct engine *e, struct msg *m, const struct control *c,
+                            uint64_t t_ns, uint16_t control, enum edge edge,
+                            const struct source *s)
 {
 	*m = (struct msg){
 		.t_ns = t_ns,
+		.seq = e->seq++,
 		.label = s->label,
 		.batch = s->batch,
 		.control = control,
@@ -92,7 +94,7 @@ static inline void send_value(struct engine *e, uint64_t t_ns, uint16_t control,
 
 	if (c->port == PORT_NONE)
 		return;
-	init_msg(&m, c, t_ns, control, edge, s);
+	init_msg(e, &m, c, t_ns, control, edge, s);
 	encode_value(c, v, &m);
 	if (e->echo.on)
 		note_sent(e, c, &m);
@@ -108,7 +110,7 @@ static void send_steps(struct engine *e, uint64_t t_ns, uint16_t control, int st
 	if (c->port == PORT_NONE)
 		return;
 	while (steps) {
-		init_msg(&m, c, t_ns, control, EDGE_NONE, s);
+		init_msg(e, &m, c, t_ns, control, EDGE_NONE, s);
 		steps = encode_steps(c, steps, &m);
 		if (e->echo.on)
 			note_sent(e, c, &m);
@@ -254,6 +256,7 @@ void engine_tap(struct engine *e, uint64_t t_ns, uint16_t control, uint32_t ms,
 
 void engine_resend(struct engine *e, uint64_t t_ns, uint16_t control, const struct source *s)
 {
+	t_ns = engine_begin(e, t_ns);
 	if (e->m->controls[control].kind == KIND_BUTTON)
 		send_value(e, t_ns, control, &e->m->controls[control], 0.0f, EDGE_RELEASE, s);
 	else

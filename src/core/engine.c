@@ -110,6 +110,7 @@ void engine_gone(struct engine *e, uint64_t t_ns, enum from from, uint16_t who)
 {
 	const struct source s = { .from = FROM_TIMER, .rank = RANK_BRIDGE, .label = "timer" };
 
+	t_ns = engine_begin(e, t_ns);
 	for (size_t i = 0; i < e->m->ncontrols; i++)
 		if (held_by(e, i, from, who))
 			engine_release(e, t_ns, (uint16_t)i, &s);
@@ -122,6 +123,7 @@ void engine_port_down(struct engine *e, uint64_t t_ns, int port)
 {
 	const struct source s = { .from = FROM_TIMER, .rank = RANK_BRIDGE, .label = "timer" };
 
+	t_ns = engine_begin(e, t_ns);
 	for (size_t i = 0; i < e->m->ncontrols; i++) {
 		const bool on_it = e->hold[i].held && e->m->controls[i].port == port;
 
@@ -137,6 +139,7 @@ void engine_release_all(struct engine *e, uint64_t t_ns)
 {
 	const struct source s = { .from = FROM_EXIT, .rank = RANK_BRIDGE, .label = "exit" };
 
+	t_ns = engine_begin(e, t_ns);
 	for (size_t i = 0; i < e->m->ncontrols; i++)
 		if (e->hold[i].held)
 			engine_release(e, t_ns, (uint16_t)i, &s);
@@ -214,14 +217,21 @@ const struct tempo *engine_tempo(const struct engine *e)
 
 void engine_start(struct engine *e, uint64_t t_ns)
 {
-	flow_every_begin(e, t_ns, JUMP_NONE);
+	flow_every_begin(e, engine_begin(e, t_ns), JUMP_NONE);
 }
 
-void engine_tick(struct engine *e, uint64_t t_ns)
+uint64_t engine_until(struct engine *e, uint64_t t_ns)
+{
+	return engine_begin(e, t_ns);
+}
+
+OUTLINE void engine_tick(struct engine *e, uint64_t t_ns)
 {
 	struct timer x;
 
 	while (timers_pop(&e->timers, t_ns, &x)) {
+		if (x.t_ns > e->now_ns)
+			e->now_ns = x.t_ns;
 		switch ((enum timer_kind)x.kind) {
 		case TIMER_RELEASE:
 			engine_release_due(e, x.t_ns, (uint16_t)x.index);

@@ -176,6 +176,7 @@ void engine_osc(struct engine *e, uint64_t t_ns, uint16_t peer, const struct osc
 	const uint16_t route = mapping_osc(e->m, m->address, m->address_len);
 	struct watcher *w = &e->feedback.watchers[peer];
 
+	t_ns = engine_begin(e, t_ns);
 	e->n.osc_in++;
 	if (!w->on || t_ns - w->heard_ns > FEEDBACK_WAKE_NS)
 		feedback_woke(e, t_ns, peer);
@@ -397,6 +398,7 @@ void engine_midi(struct engine *e, uint64_t t_ns, int port, const struct midi_ms
 {
 	bool hit;
 
+	t_ns = engine_begin(e, t_ns);
 	e->n.midi_in++;
 	echo_heard(&e->echo, t_ns, echo_midi_key(m->status, m->d1, m->d2));
 	if (m->status >= MIDI_SONG_POSITION && port == e->m->tempo.clock)

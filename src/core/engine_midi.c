@@ -172,6 +172,7 @@ void engine_sysex(struct engine *e, uint64_t t_ns, int port, const uint8_t *byte
 	uint16_t route = mapping_sysex(e->m, port), value = 0;
 	bool hit = false;
 
+	t_ns = engine_begin(e, t_ns);
 	e->n.midi_in++;
 	for (; route != ROUTE_END; route = e->m->routes[route].next) {
 		const struct route *r = &e->m->routes[route];

@@ -145,6 +145,8 @@ struct engine {
 	struct ramp ramps[RAMPS_MAX];
 	uint16_t *ramp_of; /* per control: 1 + its place in ramps; 0: none */
 	int depth;         /* of controls that move controls */
+	uint64_t now_ns;   /* of the last event or timer: see engine_until */
+	uint64_t seq;      /* of the next message */
 	double pattern_tokens;
 	uint64_t pattern_t_ns; /* when they were counted last */
 };
@@ -263,6 +265,15 @@ void feedback_after(struct engine *e, uint64_t t_ns, size_t watcher, const struc
 
 /* ---- engine.c ---- */
 
+/* See engine_until. */
+static inline uint64_t engine_begin(struct engine *e, uint64_t t_ns)
+{
+	if (timers_next(&e->timers) <= t_ns)
+		engine_tick(e, t_ns);
+	if (t_ns > e->now_ns)
+		e->now_ns = t_ns;
+	return e->now_ns;
+}
 /* Something has happened to the tempo. changed: its state. */
 void engine_tempo_moved(struct engine *e, uint64_t t_ns, bool changed, enum jump jump);
 void engine_tap_tempo(struct engine *e, uint64_t t_ns);

@@ -330,7 +330,7 @@ void feedback_after(struct engine *e, uint64_t t_ns, size_t watcher, const struc
 void engine_port_up(struct engine *e, uint64_t t_ns, int port)
 {
 	if (e->feedback.nwatchers)
-		begin(e, t_ns, PEERS_MAX + (size_t)port);
+		begin(e, engine_begin(e, t_ns), PEERS_MAX + (size_t)port);
 }
 
 void feedback_adopt(struct engine *e, uint64_t t_ns, const struct engine *old)

@@ -44,63 +44,6 @@ void live_note_push(struct live *l)
 		queue_wake(l->q->reply_wake[1]);
 }
 
-/* The message as it came, for the control thread to read again. */
-static void note_osc(struct live *l, enum note_kind kind, uint64_t t_ns, const struct osc_msg *m)
-{
-	struct note *n = live_note(l, kind);
-
-	if (!n)
-		return;
-	n->t_ns = t_ns;
-	if (m->size <= sizeof(n->in.data)) {
-		n->in.len = (uint16_t)m->size;
-		memcpy(n->in.data, m->address, m->size);
-	} else {
-		n->in.len = 0;
-		snprintf(n->in.address, sizeof(n->in.address), "%s", m->address);
-	}
-	live_note_push(l);
-}
-
-static void unmapped_osc(void *ctx, uint64_t t_ns, const struct osc_msg *m)
-{
-	struct live *l = ctx;
-
-	if (l->watch & WATCH_UNMAPPED)
-		note_osc(l, NOTE_UNMAPPED_OSC, t_ns, m);
-}
-
-static void unmapped_midi(void *ctx, uint64_t t_ns, int port, const struct midi_msg *m)
-{
-	struct live *l = ctx;
-	struct note *n = l->watch & WATCH_UNMAPPED ? live_note(l, NOTE_UNMAPPED_MIDI) : NULL;
-
-	if (!n)
-		return;
-	n->t_ns = t_ns;
-	n->port = (int16_t)port;
-	n->in.len = m->len;
-	memcpy(n->in.data, (const uint8_t[]){ m->status, m->d1, m->d2 }, 3);
-	n->in.param.form = ADDR_NONE;
-	if (midi_is_data_entry(m))
-		engine_param(l->engine, port, m->status & 15, &n->in.param);
-	live_note_push(l);
-}
-
-static void unmapped_sysex(void *ctx, uint64_t t_ns, int port, const uint8_t *bytes, size_t len)
-{
-	struct live *l = ctx;
-	struct note *n = l->watch & WATCH_UNMAPPED ? live_note(l, NOTE_UNMAPPED_MIDI) : NULL;
-
-	if (!n)
-		return;
-	n->t_ns = t_ns;
-	n->port = (int16_t)port;
-	n->in.len = (uint16_t)len;
-	memcpy(n->in.data, bytes, len);
-	live_note_push(l);
-}
-
 static void loop(void *ctx, uint64_t t_ns, uint16_t route)
 {
 	struct live *l = ctx;
@@ -138,32 +81,6 @@ static void tempo(void *ctx, uint64_t t_ns, const struct tempo *t)
 	n->control = (uint16_t)t->state;
 	n->out.value = (float)tempo_bpm(t);
 	live_note_push(l);
-}
-
-/* ---- OSC ---- */
-
-OUTLINE static void watched_osc(struct live *l, uint64_t t_ns, uint16_t peer,
-                                const struct osc_msg *m)
-{
-	note_osc(l, NOTE_IN_OSC, t_ns, m);
-	engine_osc(l->engine, t_ns, peer, m);
-}
-
-static void osc_message(void *ctx, uint64_t t_ns, uint16_t peer, const struct osc_msg *m)
-{
-	struct live *l = ctx;
-
-	if (l->watch & WATCH_IN)
-		watched_osc(l, t_ns, peer, m);
-	else
-		engine_osc(l->engine, t_ns, peer, m);
-}
-
-static void osc_gone(void *ctx, uint64_t t_ns, uint16_t peer)
-{
-	struct live *l = ctx;
-
-	engine_gone(l->engine, t_ns, FROM_OSC, peer);
 }
 
 /* ---- orders ---- */
@@ -225,18 +142,15 @@ static void refuse_job(struct live *l, struct job *j)
 
 static void start_job(struct live *l, struct job *j, uint64_t now)
 {
-	if (engine_batch(l->engine, now, &j->batch)) {
-		l->jobs[l->njobs++] = j;
-		return;
-	}
-	j->refused_busy = true;
-	refuse_job(l, j);
+	l->jobs[l->njobs++] = j;
+	engine_batch(l->engine, now, &j->batch); /* there is room: see look_at */
 }
 
 /* What speaks against all of them together: they begin together, or not at all. */
 static void look_at(const struct live *l, struct job *first, uint64_t now)
 {
-	const bool room = l->njobs + siblings(first) <= JOBS_MAX;
+	const size_t n = siblings(first);
+	const bool room = l->njobs + n <= JOBS_MAX && engine_has_room(l->engine, n);
 	bool may = true;
 	uint16_t locked = 0;
 
@@ -253,12 +167,13 @@ static void look_at(const struct live *l, struct job *first, uint64_t now)
 /* A sibling may be gone to the control thread, and freed there, as soon as it is refused. */
 static void start_jobs(struct live *l, struct job *j)
 {
-	const uint64_t now = clock_ns();
+	const uint64_t now = live_begin(l, clock_ns());
 
 	look_at(l, j, now);
 	while (j) {
 		struct job *next = j->sibling;
 
+		live_intent(l, now, j);
 		if (j->refused_expired || j->refused_rank || j->refused_busy)
 			refuse_job(l, j);
 		else
@@ -291,13 +206,31 @@ static void take_snapshot(struct live *l, struct snapshot *s)
 	queue_reply(l->q, &(struct reply){ .kind = REPLY_SNAPSHOT, .snapshot = s });
 }
 
+static void take_flight(struct live *l, struct flight_copy *c)
+{
+	flight_take(&l->flight, live_begin(l, clock_ns()), c);
+	queue_reply(l->q, &(struct reply){ .kind = REPLY_FLIGHT, .flight = c });
+}
+
+static void cancel(struct live *l)
+{
+	engine_cancel(l->engine, live_event(l, clock_ns(), EVENT_STOP, 0));
+}
+
+static void gone(struct live *l, uint16_t client)
+{
+	const uint64_t now = live_event(l, clock_ns(), EVENT_GONE_CLIENT, client);
+
+	engine_gone(l->engine, now, FROM_INTENT, client);
+}
+
 static void quit(struct live *l)
 {
 	l->quitting = true;
 	l->npolled = 0;
 	l->quit_ns = clock_ns() + QUIT_WAIT_NS;
-	engine_cancel(l->engine, clock_ns());
-	engine_release_all(l->engine, clock_ns());
+	cancel(l);
+	engine_release_all(l->engine, live_event(l, clock_ns(), EVENT_EXIT, 0));
 }
 
 static void order(struct live *l, const struct order *o)
@@ -313,13 +246,16 @@ static void order(struct live *l, const struct order *o)
 		start_jobs(l, o->job);
 		break;
 	case ORDER_CANCEL:
-		engine_cancel(l->engine, clock_ns());
+		cancel(l);
 		break;
 	case ORDER_GONE:
-		engine_gone(l->engine, clock_ns(), FROM_INTENT, o->client);
+		gone(l, o->client);
 		break;
 	case ORDER_SNAPSHOT:
 		take_snapshot(l, o->snapshot);
+		break;
+	case ORDER_FLIGHT:
+		take_flight(l, o->flight);
 		break;
 	case ORDER_SYNC:
 		live_sync(l, o->client);
@@ -409,7 +345,7 @@ static void *run(void *ctx)
 {
 	struct live *l = ctx;
 
-	engine_start(l->engine, clock_ns());
+	engine_start(l->engine, live_event(l, clock_ns(), EVENT_START, 0));
 	while (!l->quitting || (live_ports_busy(l) && clock_ns() < l->quit_ns)) {
 		const uint64_t next = deadline(l);
 		int ready;
@@ -443,6 +379,7 @@ static void free_live(struct live *l)
 		if (l->ports[i].has_lane)
 			lane_finish(&l->ports[i].lane);
 	osc_in_finish(&l->osc);
+	flight_finish(&l->flight);
 	engine_free(l->engine);
 	live_free_books(&books);
 	free(l->ports);
@@ -456,9 +393,9 @@ struct engine *live_engine(struct live *l, const struct mapping *m)
 	const struct sink sink = {
 		.ctx = l,
 		.send = live_send,
-		.unmapped_osc = unmapped_osc,
-		.unmapped_midi = unmapped_midi,
-		.unmapped_sysex = unmapped_sysex,
+		.unmapped_osc = live_unmapped_osc,
+		.unmapped_midi = live_unmapped_midi,
+		.unmapped_sysex = live_unmapped_sysex,
 		.loop = loop,
 		.show = live_show,
 		.tempo = tempo,
@@ -478,8 +415,9 @@ static struct live *make(const struct mapping *m, struct queues *q, const int *o
 	l->n = engine_counters(l->engine);
 	osc_in_init(&l->osc, l->n);
 	l->osc.ctx = l;
-	l->osc.message = osc_message;
-	l->osc.gone = osc_gone;
+	l->osc.message = live_osc;
+	l->osc.gone = live_osc_gone;
+	flight_init(&l->flight, m);
 	memcpy(l->osc.fds, osc_fds, n * sizeof(*osc_fds));
 	l->osc.n = n;
 	live_make_books(&books, m);
@@ -496,12 +434,14 @@ static struct live *make(const struct mapping *m, struct queues *q, const int *o
 	return l;
 }
 
-struct live *live_start(const struct mapping *m, struct queues *q, const int *osc_fds, size_t n)
+struct live *live_start(const struct mapping *m, struct queues *q, const int *osc_fds, size_t n,
+                        unsigned watch)
 {
 	struct live *l = make(m, q, osc_fds, n);
 	sigset_t all, before;
 	int err;
 
+	l->watch = watch;
 	/* Signals are the control thread's. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);

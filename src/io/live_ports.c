@@ -25,6 +25,7 @@ static void note_out(struct live *l, enum note_kind kind, int port, const struct
 	n->port = (int16_t)port;
 	n->control = p->control;
 	n->t_ns = p->t_ns;
+	n->seq = p->seq;
 	n->out.written_ns = written_ns ? written_ns : clock_ns();
 	n->out.value = p->value;
 	n->out.simulated = simulated;
@@ -266,12 +267,15 @@ void live_send(void *ctx, const struct msg *m)
 {
 	struct live *l = ctx;
 	const struct live_port *p = &l->ports[m->port];
+	const bool simulated = !p->up || p->out_fd < 0 || p->failed;
 
-	if (m->light && (!p->up || p->out_fd < 0 || p->failed))
+	if (!m->light)
+		flight_out(&l->flight, m, simulated);
+	else if (simulated)
 		return;
 	if (m->batch)
 		((struct job *)m->batch)->open++;
-	if (!p->up || p->out_fd < 0 || p->failed)
+	if (simulated)
 		was_simulated(l, m->port, m);
 	else
 		ways_out[p->how](l, m->port, m);
@@ -282,6 +286,7 @@ void live_send(void *ctx, const struct msg *m)
 void live_port_up(struct live *l, const struct order *o)
 {
 	struct live_port *p = &l->ports[o->port];
+	uint64_t now;
 
 	l->npolled = 0;
 	p->up = true;
@@ -297,8 +302,9 @@ void live_port_up(struct live *l, const struct order *o)
 	budget_init(&p->budget, o->bytes_per_s);
 	if (p->out_fd < 0)
 		return;
+	now = live_event(l, clock_ns(), EVENT_UP, (uint16_t)o->port);
 	live_return(l, o->port);
-	engine_port_up(l->engine, clock_ns(), o->port);
+	engine_port_up(l->engine, now, o->port);
 }
 
 void live_port_down(struct live *l, int port)
@@ -317,7 +323,7 @@ void live_port_down(struct live *l, int port)
 		close(p->out_fd);
 	while (p->has_lane && lane_drain(&p->lane, &x, &maybe))
 		was_cut_off(l, port, &x, maybe);
-	engine_port_down(l->engine, clock_ns(), port);
+	engine_port_down(l->engine, live_event(l, clock_ns(), EVENT_DOWN, (uint16_t)port), port);
 }
 
 uint64_t live_ports_deadline(const struct live *l)
@@ -368,35 +374,12 @@ bool live_ports_busy(const struct live *l)
 
 /* ---- in ---- */
 
-static void midi_in(struct live *l, int port, uint64_t t_ns, const struct midi_msg *m)
+/* The host has the same clock; one that has gone mad must not take the engine's time with it. */
+static uint64_t stamp(const struct link_record *r)
 {
-	if (l->watch & WATCH_IN) {
-		struct note *n = live_note(l, NOTE_IN_MIDI);
+	const uint64_t now = clock_ns();
 
-		if (n) {
-			n->port = (int16_t)port;
-			n->t_ns = t_ns;
-			n->in.len = m->len;
-			memcpy(n->in.data, (const uint8_t[]){ m->status, m->d1, m->d2 }, 3);
-			live_note_push(l);
-		}
-	}
-	engine_midi(l->engine, t_ns, port, m);
-}
-
-static void sysex_in(struct live *l, int port, uint64_t t_ns)
-{
-	const struct midi_parser *p = &l->ports[port].parser;
-	struct note *n = l->watch & WATCH_IN ? live_note(l, NOTE_IN_MIDI) : NULL;
-
-	if (n) {
-		n->port = (int16_t)port;
-		n->t_ns = t_ns;
-		n->in.len = (uint16_t)p->sysex_len;
-		memcpy(n->in.data, p->sysex, p->sysex_len);
-		live_note_push(l);
-	}
-	engine_sysex(l->engine, t_ns, port, p->sysex, p->sysex_len);
+	return r->t_ns < now ? r->t_ns : now;
 }
 
 /* The clock of a port that nobody follows is nothing but noise, as active sensing always is. */
@@ -416,10 +399,10 @@ OUTLINE static void bytes_in(struct live *l, int port, uint64_t t_ns, const uint
 		switch (midi_parse(p, bytes[i], &m)) {
 		case MIDI_MESSAGE:
 			if (!is_noise(l, port, &m))
-				midi_in(l, port, t_ns, &m);
+				live_midi(l, t_ns, port, &m);
 			break;
 		case MIDI_WHOLE_SYSEX:
-			sysex_in(l, port, t_ns);
+			live_sysex(l, t_ns, port, p->sysex, p->sysex_len);
 			break;
 		case MIDI_NOTHING:
 			break;
@@ -446,7 +429,7 @@ static void link_done(struct live *l, int port, const struct link_record *r)
 OUTLINE static void link_sysex(struct live *l, int port, const struct link_record *r)
 {
 	l->n->bad += r->value;
-	bytes_in(l, port, r->t_ns, (const uint8_t *)r->text,
+	bytes_in(l, port, stamp(r), (const uint8_t *)r->text,
 	         r->len < LINK_TEXT ? r->len : LINK_TEXT);
 }
 
@@ -461,7 +444,7 @@ static void link_record(struct live *l, int port, const struct link_record *r)
 		break;
 	case LINK_MIDI:
 		if (midi_from_bytes(&m, r->bytes, r->len))
-			midi_in(l, port, r->t_ns, &m);
+			live_midi(l, stamp(r), port, &m);
 		break;
 	case LINK_SYSEX:
 		link_sysex(l, port, r);

@@ -1,5 +1,6 @@
 /* What the parts of the engine thread share: live.c (loop, orders), live_ports.c (what leaves and
- * comes in), live_return.c (ports that come back), live_show.c (what OSC clients are shown). */
+ * comes in), live_in.c (what enters the engine), live_return.c (ports that come back), live_show.c
+ * (what OSC clients are shown). */
 #ifndef CUEWIRE_LIVE_PRIV_H
 #define CUEWIRE_LIVE_PRIV_H
 
@@ -7,6 +8,7 @@
 
 #include "cuewire/budget.h"
 #include "cuewire/engine.h"
+#include "cuewire/flight.h"
 #include "cuewire/lane.h"
 #include "cuewire/link.h"
 #include "cuewire/live.h"
@@ -69,6 +71,7 @@ struct live {
 	struct job *jobs[JOBS_MAX];
 	size_t njobs;
 	unsigned watch;
+	struct flight flight;
 	uint64_t lost; /* notes that could not be kept, not reported yet */
 	char labels[LABELS][128];
 	size_t next_label;
@@ -94,6 +97,28 @@ void live_reload(struct live *l, struct live_next *x);
 
 /* An engine whose sink is this thread. */
 struct engine *live_engine(struct live *l, const struct mapping *m);
+
+/* ---- live_in.c ---- */
+
+/* Does what was due before an event and returns the time that the event has in the engine. */
+uint64_t live_begin(struct live *l, uint64_t t_ns);
+
+/* What enters the engine: see live_in.c. Those with a ctx are called by osc_in or the engine. */
+void live_osc(void *ctx, uint64_t t_ns, uint16_t peer, const struct osc_msg *m);
+void live_osc_gone(void *ctx, uint64_t t_ns, uint16_t peer);
+void live_midi(struct live *l, uint64_t t_ns, int port, const struct midi_msg *m);
+void live_sysex(struct live *l, uint64_t t_ns, int port, const uint8_t *bytes, size_t len);
+void live_resend(struct live *l, uint64_t t_ns, enum event why, uint16_t control);
+
+/* An intent that is begun now, or refused; t_ns: from live_begin. */
+void live_intent(struct live *l, uint64_t t_ns, const struct job *j);
+
+/* Any other event. Returns the time to tell the engine. */
+uint64_t live_event(struct live *l, uint64_t t_ns, enum event event, uint16_t who);
+
+void live_unmapped_osc(void *ctx, uint64_t t_ns, const struct osc_msg *m);
+void live_unmapped_midi(void *ctx, uint64_t t_ns, int port, const struct midi_msg *m);
+void live_unmapped_sysex(void *ctx, uint64_t t_ns, int port, const uint8_t *bytes, size_t len);
 
 /* ---- live_ports.c, live_show.c, live_return.c ---- */
 

@@ -49,6 +49,7 @@ struct live_next {
 	const struct mapping *m;
 	struct engine *engine;
 	uint16_t *was; /* mapping_match */
+	struct flight flight;
 	struct books books;
 	struct lane lanes[MAPPING_PORTS_MAX];
 	bool has_lane[MAPPING_PORTS_MAX];
@@ -66,6 +67,7 @@ struct live_next *live_prepare(struct live *l, const struct mapping *m,
 	x->was = xcalloc(m->nroutes + 1, sizeof(*x->was));
 	mapping_match(m, before, x->was);
 	live_make_books(&x->books, m);
+	flight_init(&x->flight, m);
 	for (size_t i = 0; i < m->nports; i++) {
 		x->has_lane[i] = port_is_midi(&m->ports[i]);
 		if (x->has_lane[i])
@@ -79,6 +81,7 @@ struct live_next *live_prepare(struct live *l, const struct mapping *m,
 void live_next_free(struct live_next *x)
 {
 	engine_free(x->engine);
+	flight_finish(&x->flight);
 	free(x->was);
 	live_free_books(&x->books);
 	for (size_t i = 0; i < MAPPING_PORTS_MAX; i++)
@@ -122,6 +125,16 @@ static void swap_books(struct live *l, struct live_next *x)
 	x->books = old;
 }
 
+/* What it has written down speaks of the old mapping: it begins anew, with the ports that are up. */
+static void swap_flight(struct live *l, struct live_next *x)
+{
+	const struct flight old = l->flight;
+
+	x->flight.up = old.up;
+	l->flight = x->flight;
+	x->flight = old;
+}
+
 /* Sockets that are listened on no more are closed. */
 static void swap_sockets(struct live *l, const struct live_next *x)
 {
@@ -152,6 +165,7 @@ void live_reload(struct live *l, struct live_next *x)
 	for (size_t i = 0; i < x->m->nports; i++)
 		swap_lane(l, x, i);
 	swap_books(l, x);
+	swap_flight(l, x);
 	swap_sockets(l, x);
 	l->nports = x->m->nports;
 	l->m = x->m;

@@ -33,12 +33,10 @@ static size_t find_moved(struct live *l, int port)
 
 static void release_owed(struct live *l, int port, uint64_t now)
 {
-	const struct source s = { .from = FROM_RETURN, .rank = RANK_BRIDGE, .label = "return" };
-
 	for (size_t i = 0; i < l->m->ncontrols && l->ports[port].has_lane; i++)
 		if (l->m->controls[i].port == port &&
 		    lane_owes_release(&l->ports[port].lane, (uint16_t)i))
-			engine_resend(l->engine, now, (uint16_t)i, &s);
+			live_resend(l, now, EVENT_RETURN, (uint16_t)i);
 }
 
 static void note_differs(struct live *l, int port, uint16_t control)
@@ -61,7 +59,6 @@ static bool is_wanted(enum port_return how, uint64_t moved_ns, uint64_t now)
 
 void live_return(struct live *l, int port)
 {
-	const struct source s = { .from = FROM_RETURN, .rank = RANK_BRIDGE, .label = "return" };
 	const uint64_t now = clock_ns();
 	const size_t n = find_moved(l, port);
 	struct reply r = { .kind = REPLY_PORT_BACK, .port = port };
@@ -71,7 +68,7 @@ void live_return(struct live *l, int port)
 		const struct moved *m = &l->moved[i];
 
 		if (is_wanted(l->m->ports[port].on_return, m->t_ns, now)) {
-			engine_resend(l->engine, now, m->control, &s);
+			live_resend(l, now, EVENT_RETURN, m->control);
 			r.back.sent++;
 			continue;
 		}
@@ -86,7 +83,6 @@ void live_return(struct live *l, int port)
 
 void live_sync(struct live *l, uint16_t client)
 {
-	const struct source s = { .from = FROM_RETURN, .rank = RANK_BRIDGE, .label = "sync" };
 	struct reply r = { .kind = REPLY_SYNCED, .client = client };
 	const uint64_t now = clock_ns();
 
@@ -95,7 +91,7 @@ void live_sync(struct live *l, uint16_t client)
 			l->ports[p].up && l->ports[p].out_fd >= 0 ? find_moved(l, (int)p) : 0;
 
 		for (size_t i = 0; i < n; i++)
-			engine_resend(l->engine, now, l->moved[i].control, &s);
+			live_resend(l, now, EVENT_SYNC, l->moved[i].control);
 		r.back.sent += n;
 	}
 	queue_reply(l->q, &r);

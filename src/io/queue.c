@@ -5,7 +5,7 @@
 
 #include "cuewire/platform.h"
 
-int queues_init(struct queues *q)
+int queues_init(struct queues *q, size_t notes)
 {
 	*q = (struct queues){ .order_wake = { -1, -1 }, .reply_wake = { -1, -1 } };
 	if (platform_pipe(q->order_wake) || platform_pipe(q->reply_wake)) {
@@ -14,7 +14,7 @@ int queues_init(struct queues *q)
 	}
 	q->orders = ring_new(256, sizeof(struct order));
 	q->replies = ring_new(1024, sizeof(struct reply));
-	q->notes = ring_new(4096, sizeof(struct note));
+	q->notes = ring_new(notes, sizeof(struct note));
 	return 0;
 }
 

@@ -267,6 +267,37 @@ static void test_pattern_rate(void **state)
 	assert_int_equal(r.unmapped, 0);
 }
 
+/* ---- time ---- */
+
+/* Nobody has called engine_tick: what was due comes all the same, before the event, at its time. */
+static void test_due_comes_first(void **state)
+{
+	(void)state;
+	osc(T0, 0, "/cue", 0, 0); /* released 50 ms later */
+	osc(T0 + 50 * MS, 0, "/volume", 1, 0.5);
+	assert_int_equal(r.n, 3);
+	expect(1, "cue", 0, T0 + 50 * MS, "timer");
+	expect(2, "volume", 0.5f, T0 + 50 * MS, "osc:/volume");
+	assert_int_equal(r.sent[0].m.seq, 0);
+	assert_int_equal(r.sent[2].m.seq, 2);
+}
+
+/* What was on its way while a timer was served happens now, and not before the timer. */
+static void test_time_goes_on(void **state)
+{
+	(void)state;
+	osc(T0, 0, "/cue", 0, 0);
+	engine_tick(r.e, T0 + 60 * MS);
+	expect(1, "cue", 0, T0 + 50 * MS, "timer");
+	assert_int_equal(engine_until(r.e, T0 + 40 * MS), T0 + 50 * MS);
+	osc(T0 + 40 * MS, 0, "/volume", 1, 0.5);
+	expect(2, "volume", 0.5f, T0 + 50 * MS, "osc:/volume");
+	osc(T0 + 55 * MS, 0, "/volume", 1, 1); /* a tick alone is no event */
+	expect(3, "volume", 1, T0 + 55 * MS, "osc:/volume");
+	assert_int_equal(engine_until(r.e, T0 + 70 * MS), T0 + 70 * MS);
+	assert_int_equal(r.n, 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +313,8 @@ int main(void)
 		TEST(test_batch_at_once),
 		TEST(test_batches_full_and_cancelled),
 		TEST(test_pattern_rate),
+		TEST(test_due_comes_first),
+		TEST(test_time_goes_on),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

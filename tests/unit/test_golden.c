@@ -1,10 +1,8 @@
 /* Every folder of tests/golden/traces holds a mapping.json, an in.trace and an out.trace. in.trace
- * is what `cuewire monitor --trace` prints of inputs, and for tests also {"in": "exit"}, "stop",
- * "gone:osc" (with "peer", as OSC inputs may have), "up:PORT" and "down:PORT"; intents may have a
- * "rank", else they are above all. It is fed to the engine with a
- * clock that stands still between the lines but for the engine's own deadlines; what comes of it
- * must be out.trace, byte for byte. Lines that begin with # are copied. BLESS=1 writes out.trace
- * anew: review what changed. */
+ * is what `cuewire run --record` writes of inputs (an intent without a rank is above all), read and fed
+ * to the engine as `cuewire replay` does it, with a clock that stands still between the lines but for
+ * the engine's own deadlines; what comes of it must be out.trace, byte for byte. Lines that begin
+ * with # are copied. BLESS=1 writes out.trace anew: review what changed. */
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,35 +12,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
 #include <cmocka.h>
 
 #include "cuewire/buf.h"
 #include "cuewire/engine.h"
-#include "cuewire/intent.h"
-#include "cuewire/json.h"
+#include "../../src/app/note_json.h"
+#include "../../src/app/recording.h"
 #include "folders.h"
 #include "helpers.h"
-#include "osc_json.h"
 
 #define ROOT "tests/golden/traces"
 #define CASES_MAX 256
 #define OUT_MAX (1 << 20)
-#define BATCHES 64
-
-/* A batch of an intent, which lives until the end of its case. */
-struct play {
-	struct batch batch;
-	struct intent_request request;
-	char label[80];
-};
 
 struct golden {
 	struct mapping *m;
 	struct engine *e;
 	struct buf out, remark;
-	struct play *plays[BATCHES];
-	size_t nplays;
+	struct player player;
 	uint64_t last_ns;
 	int line;
 };
@@ -124,7 +111,7 @@ static void print_unmapped_osc(void *ctx, uint64_t t_ns, const struct osc_msg *m
 	buf_fmt(&g->out, "{\"t_ns\": %" PRIu64 ", \"unmapped\": ", t_ns);
 	buf_json_str(&g->out, name);
 	buf_puts(&g->out, ", \"args\": ");
-	osc_json_print(&g->out, m);
+	note_json_args(&g->out, m);
 	buf_puts(&g->out, "}\n");
 }
 
@@ -169,121 +156,14 @@ static void print_counters(struct golden *g)
 	buf_puts(&g->out, "}}\n");
 }
 
-/* ---- inputs ---- */
-
-static void feed_osc(struct golden *g, uint64_t t_ns, uint16_t peer, const char *address,
-                     const char *line)
+static void print_refusal(void *ctx, uint64_t t_ns, const char *reason, const char *message)
 {
-	struct osc_msg m = { .address = address,
-		             .address_len = (uint32_t)strlen(address),
-		             .pattern = osc_has_pattern(address) };
+	struct golden *g = ctx;
 
-	osc_json_read(&m, line);
-	engine_osc(g->e, t_ns, peer, &m);
-	osc_json_free(&m);
-}
-
-static int port_of(struct golden *g, const char *name)
-{
-	const int port = mapping_port(g->m, name);
-
-	if (port < 0)
-		fail_msg("line %d: no port %s", g->line, name);
-	return port;
-}
-
-static void feed_midi(struct golden *g, uint64_t t_ns, const char *port, const cJSON *j)
-{
-	const cJSON *hex = cJSON_GetObjectItem(j, "midi");
-	struct midi_msg m;
-	uint8_t bytes[MIDI_SYSEX_MAX];
-	size_t len;
-
-	assert_true(cJSON_IsString(hex));
-	len = hex_bytes(hex->valuestring, bytes, sizeof(bytes));
-	if (len && bytes[0] == MIDI_SYSEX) {
-		assert_int_equal(bytes[len - 1], MIDI_SYSEX_END);
-		engine_sysex(g->e, t_ns, port_of(g, port), bytes, len);
-		return;
-	}
-	if (!midi_from_bytes(&m, bytes, len))
-		fail_msg("line %d: \"%s\" is no message", g->line, hex->valuestring);
-	engine_midi(g->e, t_ns, port_of(g, port), &m);
-}
-
-static void print_refusal(struct golden *g, uint64_t t_ns, const char *reason, const char *message)
-{
 	buf_fmt(&g->out, "{\"t_ns\": %" PRIu64 ", \"refused\": \"%s\", \"message\": ", t_ns,
 	        reason);
 	buf_json_str(&g->out, message);
 	buf_puts(&g->out, "}\n");
-}
-
-static uint8_t rank_of(const cJSON *j)
-{
-	const cJSON *rank = cJSON_GetObjectItem(j, "rank");
-
-	for (uint8_t i = 0; rank && i < RANK_COUNT; i++)
-		if (!strcmp(rank->valuestring, rank_names[i]))
-			return i;
-	return RANK_HARDWARE;
-}
-
-static void feed_intent(struct golden *g, uint64_t t_ns, const cJSON *j)
-{
-	struct play *p = xcalloc(1, sizeof(*p));
-	struct intent_refusal why;
-
-	assert_true(g->nplays < BATCHES);
-	g->plays[g->nplays++] = p;
-	if (intent_check(g->m, cJSON_GetObjectItem(j, "intent"), &p->request, &why)) {
-		print_refusal(g, t_ns, why.reason, why.message);
-		return;
-	}
-	if (p->request.id[0])
-		snprintf(p->label, sizeof(p->label), "intent:%s", p->request.id);
-	else
-		snprintf(p->label, sizeof(p->label), "intent:%zu", g->nplays);
-	p->batch = (struct batch){
-		.source = { .from = FROM_INTENT,
-		            .rank = rank_of(j),
-		            .brief = true,
-		            .label = p->label,
-		            .batch = &p->batch },
-		.acts = p->request.acts,
-		.n = p->request.nacts,
-	};
-	if (!engine_batch(g->e, t_ns, &p->batch))
-		print_refusal(g, t_ns, "busy", "");
-}
-
-static uint16_t peer_of(const cJSON *j)
-{
-	const cJSON *peer = cJSON_GetObjectItem(j, "peer");
-
-	return cJSON_IsNumber(peer) ? (uint16_t)peer->valuedouble : 0;
-}
-
-static void feed(struct golden *g, uint64_t t_ns, const char *in, const cJSON *j, const char *line)
-{
-	if (!strncmp(in, "osc:", 4))
-		feed_osc(g, t_ns, peer_of(j), in + 4, line);
-	else if (!strncmp(in, "midi:", 5))
-		feed_midi(g, t_ns, in + 5, j);
-	else if (!strcmp(in, "intent"))
-		feed_intent(g, t_ns, j);
-	else if (!strcmp(in, "exit"))
-		engine_release_all(g->e, t_ns);
-	else if (!strcmp(in, "stop"))
-		engine_cancel(g->e, t_ns);
-	else if (!strcmp(in, "gone:osc"))
-		engine_gone(g->e, t_ns, FROM_OSC, peer_of(j));
-	else if (!strncmp(in, "down:", 5))
-		engine_port_down(g->e, t_ns, port_of(g, in + 5));
-	else if (!strncmp(in, "up:", 3))
-		engine_port_up(g->e, t_ns, port_of(g, in + 3));
-	else
-		fail_msg("line %d: \"in\" is \"%s\"", g->line, in);
 }
 
 /* ---- a trace ---- */
@@ -308,21 +188,18 @@ static void print_remark(struct golden *g)
 static void play_line(struct golden *g, const char *line)
 {
 	struct diags d = { 0 };
-	struct json j;
-	const cJSON *in, *t;
-	uint64_t t_ns;
+	struct line l;
 
-	if (json_load(&j, "in.trace", line, strlen(line), &json_limits_message, &d))
+	if (recording_line(&l, g->m, "in.trace", g->line, line, strlen(line), &d)) {
+		diags_print(stderr, &d);
 		fail_msg("line %d: %s", g->line, d.list[0].msg);
-	in = cJSON_GetObjectItem(j.root, "in");
-	t = cJSON_GetObjectItem(j.root, "t_ns");
-	if (!cJSON_IsString(in) || !cJSON_IsNumber(t))
-		fail_msg("line %d: \"t_ns\" or \"in\" is missing", g->line);
-	t_ns = g->last_ns = (uint64_t)t->valuedouble;
-	run_until(g, t_ns);
+	}
+	assert_int_equal(l.kind, LINE_EVENT);
+	g->last_ns = l.t_ns;
+	run_until(g, l.t_ns);
 	print_remark(g);
-	feed(g, t_ns, in->valuestring, j.root, line);
-	json_free(&j);
+	player_feed(&g->player, &l);
+	recording_line_free(&l);
 }
 
 static void play(struct golden *g, char *text)
@@ -405,14 +282,13 @@ static void run_trace(const char *folder, struct buf *out)
 	buf_init(&g.out, OUT_MAX - 1);
 	buf_init(&g.remark, 65536);
 	g.e = engine_new(g.m, &sink);
-	engine_start(g.e, 0);
+	g.player = (struct player){ .m = g.m, .engine = g.e, .ctx = &g, .refused = print_refusal };
 	play(&g, in);
 	assert_false(g.out.cut);
 	*out = g.out;
 	engine_free(g.e);
 	mapping_free(g.m);
-	for (size_t i = 0; i < g.nplays; i++)
-		free(g.plays[i]);
+	player_finish(&g.player);
 	buf_finish(&g.remark);
 	free(in);
 }

@@ -215,12 +215,48 @@ static void test_names_live(void **state)
 	assert_string_equal(d.list[0].file, "gone.json");
 }
 
+/* A file by two names, and one that is found in two folders: loaded again when all are gone. */
+static void test_kept(void **state)
+{
+	const char *const files[] = { "a.json", "./b.json" };
+	struct arena *scratch = arena_new(ARENA_LOAD);
+	struct mapping *m = NULL, *again = NULL;
+	struct diags d = { 0 };
+	struct kept kept;
+
+	(void)state;
+	put("a.json", "{ \"include\": [\"b.json\", \"d.json\", \"sub/b.json\"] }");
+	put("b.json", "{ \"controls\": [{ \"name\": \"one\", \"kind\": \"lamp\" }] }");
+	put("sub/b.json", "{ \"controls\": [{ \"name\": \"two\", \"kind\": \"lamp\" }] }");
+	put("lib/d.json", "{ \"controls\": [{ \"name\": \"three\", \"kind\": \"lamp\" }] }");
+	assert_int_equal(mapping_load_keep(&m, scratch, files, 2, "lib", &kept, &d), 0);
+	assert_int_equal(kept.ntexts, 5); /* ./b.json is b.json: one text with two names */
+	assert_ptr_equal(kept_find(&kept, "./b.json")->text, kept_find(&kept, "b.json")->text);
+	remove("a.json");
+	remove("b.json");
+	remove("lib/d.json");
+	put("sub/b.json", "{");
+	assert_int_equal(mapping_load_kept(&again, &kept, &d), 0);
+	assert_int_equal(again->ncontrols, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_string_equal(again->controls[i].name, m->controls[i].name);
+	mapping_free(again);
+	kept.ntexts--;
+	kept.texts[0].name = "elsewhere.json";
+	assert_int_equal(mapping_load_kept(&again, &kept, &d), -1);
+	assert_string_equal(d.list[0].msg, "cannot read: it is not among the files that were kept");
+	mapping_free(m);
+	kept_finish(&kept);
+	arena_free(scratch);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_include),     cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_in_place_of), cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_no_echo),     cmocka_unit_test(test_names_live),
+		cmocka_unit_test(test_kept),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,0 +1,180 @@
+/* The flight recorder: what came in and what it became, of the last minutes, in a fixed piece of
+ * memory. Compact binary records lie in blocks; one that has no room is the first of the next block,
+ * whose old records are forgotten. Each block has a place from which a replay can begin: the
+ * engine's memory as it was then (save.h).
+ * Thread: the engine thread; what it hands over (flight_copy) is whoever's it is given to. */
+#ifndef CUEWIRE_FLIGHT_H
+#define CUEWIRE_FLIGHT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "cuewire/engine.h"
+#include "cuewire/save.h"
+
+#define FLIGHT_BLOCKS 8
+#define FLIGHT_BLOCK ((size_t)128 << 10)
+#define FLIGHT_LONGEST 4096 /* bytes of an OSC message or an intent; a longer one is an EVENT_CUT */
+
+/* What enters the engine, and what leaves it. */
+enum event {
+	EVENT_OSC,         /* who: peer; data: the message from its address on */
+	EVENT_MIDI,        /* who: port; data: its bytes, of a SysEx too */
+	EVENT_INTENT,      /* data: text, see struct job */
+	EVENT_START,       /* time begins */
+	EVENT_GONE_OSC,    /* who: peer */
+	EVENT_GONE_CLIENT, /* who: client */
+	EVENT_UP,          /* who: port */
+	EVENT_DOWN,        /* who: port */
+	EVENT_RETURN,      /* who: control that is sent again, as its port is back */
+	EVENT_SYNC,        /* who: control that is sent again, as somebody asked for it */
+	EVENT_STOP,        /* what waits is forgotten */
+	EVENT_EXIT,        /* what is held is released */
+	EVENT_CUT,         /* an input that was too long to be kept */
+	EVENT_OUT,         /* who: control; data: struct flight_out, and the label if it was brief */
+	EVENT_COUNT
+};
+
+/* How a trace calls it ({"in": NAME}), and whom it names beside that. A port's is part of the name. */
+enum event_who { WHO_NOBODY, WHO_PEER, WHO_CLIENT, WHO_PORT, WHO_CONTROL };
+struct event_info {
+	const char *name;
+	enum event_who who;
+};
+extern const struct event_info event_info[EVENT_COUNT];
+
+struct flight_record {
+	uint64_t t_ns;
+	uint32_t size; /* of it with its data; the next one is at the next multiple of 8 */
+	uint16_t who;
+	uint8_t event;
+	uint8_t flags; /* FLIGHT_ of EVENT_OUT */
+};
+
+enum { FLIGHT_SIMULATED = 1, FLIGHT_BRIEF = 2 };
+
+struct flight_out {
+	const char *label; /* as long as the mapping; FLIGHT_BRIEF: its text comes behind this */
+	float value;
+	int16_t port;
+	uint8_t len;
+	uint8_t bytes[MSG_BYTES];
+};
+
+struct flight_block {
+	size_t used;
+	bool has_saved;
+	size_t saved_at; /* the records from there on are what came then */
+	uint64_t saved_up;
+	struct saved saved;
+};
+
+struct flight {
+	uint8_t *at, *end; /* room in the block that is being filled */
+	bool wants_saved;  /* the block has no place to begin from yet */
+	uint64_t up;       /* ports that are up, a bit each */
+	size_t turns;      /* blocks that were filled: it is the one of this number, modulo */
+	uint8_t *bytes;    /* owned: FLIGHT_BLOCKS of FLIGHT_BLOCK */
+	struct flight_block blocks[FLIGHT_BLOCKS];
+};
+
+void flight_init(struct flight *f, const struct mapping *m);
+void flight_finish(struct flight *f); /* a zeroed one is allowed */
+
+/* Begins the next block. */
+void flight_turn(struct flight *f);
+
+/* To be called between two events while wants_saved: saves when the engine is at rest, and at half
+ * the block in any case. */
+void flight_save(struct flight *f, const struct engine *e, uint64_t t_ns);
+
+/* Room for a record with so many bytes of data. */
+static inline void *flight_add(struct flight *f, uint64_t t_ns, enum event event, uint16_t who,
+                               uint8_t flags, size_t len)
+{
+	const size_t size = sizeof(struct flight_record) + len, room = (size + 7) & ~(size_t)7;
+	struct flight_record *r;
+
+	if ((size_t)(f->end - f->at) < room)
+		flight_turn(f);
+	r = (void *)f->at;
+	f->at += room;
+	r->t_ns = t_ns;
+	r->size = (uint32_t)size;
+	r->who = who;
+	r->event = (uint8_t)event;
+	r->flags = flags;
+	return r + 1;
+}
+
+/* An input without data. EVENT_UP and EVENT_DOWN are remembered. */
+void flight_event(struct flight *f, uint64_t t_ns, enum event event, uint16_t who);
+
+/* An input with data: an intent, or an OSC message that is not of the usual length. What is too
+ * long is noted as such. */
+void flight_data(struct flight *f, uint64_t t_ns, enum event event, uint16_t who, const void *data,
+                 size_t len);
+
+static inline void flight_osc(struct flight *f, uint64_t t_ns, uint16_t peer,
+                              const struct osc_msg *m)
+{
+	if (m->size <= FLIGHT_LONGEST)
+		memcpy(flight_add(f, t_ns, EVENT_OSC, peer, 0, m->size), m->address, m->size);
+	else
+		flight_data(f, t_ns, EVENT_OSC, peer, m->address, m->size);
+}
+
+static inline void flight_midi(struct flight *f, uint64_t t_ns, int port, const struct midi_msg *m)
+{
+	uint8_t *b = flight_add(f, t_ns, EVENT_MIDI, (uint16_t)port, 0, m->len);
+
+	b[0] = m->status; /* a record has room for a multiple of 8 */
+	b[1] = m->d1;
+	b[2] = m->d2;
+}
+
+/* A label that is gone when the step ends. */
+void flight_out_brief(struct flight *f, const struct msg *m, bool simulated);
+
+static inline void flight_out(struct flight *f, const struct msg *m, bool simulated)
+{
+	struct flight_out *o;
+
+	if (m->brief) {
+		flight_out_brief(f, m, simulated);
+		return;
+	}
+	o = flight_add(f, m->t_ns, EVENT_OUT, m->control, simulated ? FLIGHT_SIMULATED : 0,
+	               sizeof(*o));
+	o->label = m->label;
+	o->value = m->value;
+	o->port = m->port;
+	o->len = m->len;
+	memcpy(o->bytes, m->bytes, sizeof(o->bytes));
+}
+
+/* ---- what was recorded ---- */
+
+/* Records in their order, and where to begin. Made and freed by the control thread, filled by the
+ * engine thread. */
+struct flight_copy {
+	uint8_t *bytes; /* owned: room for all blocks */
+	size_t len;     /* 0: nothing has come yet */
+	struct saved saved;
+	uint64_t up;       /* ports that were up then, a bit each */
+	uint64_t taken_ns; /* the engine's time when it was taken */
+	uint16_t client;   /* the control thread's */
+};
+
+struct flight_copy *flight_copy_new(const struct mapping *m);
+void flight_copy_free(struct flight_copy *c);
+
+/* From the oldest place on that there is, until now. */
+void flight_take(const struct flight *f, uint64_t t_ns, struct flight_copy *c);
+
+/* The record at *at, and *at moved to the next one; NULL at the end. Its data is behind it. */
+const struct flight_record *flight_next(const struct flight_copy *c, size_t *at);
+
+#endif

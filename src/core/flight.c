@@ -1,0 +1,165 @@
+#include "cuewire/flight.h"
+
+#include <stdlib.h>
+
+#include "cuewire/mem.h"
+
+const struct event_info event_info[EVENT_COUNT] = {
+	[EVENT_OSC] = { "osc:", WHO_PEER },
+	[EVENT_MIDI] = { "midi:", WHO_PORT },
+	[EVENT_INTENT] = { "intent", WHO_CLIENT },
+	[EVENT_START] = { "start", WHO_NOBODY },
+	[EVENT_GONE_OSC] = { "gone:osc", WHO_PEER },
+	[EVENT_GONE_CLIENT] = { "gone:client", WHO_CLIENT },
+	[EVENT_UP] = { "up:", WHO_PORT },
+	[EVENT_DOWN] = { "down:", WHO_PORT },
+	[EVENT_RETURN] = { "return", WHO_CONTROL },
+	[EVENT_SYNC] = { "sync", WHO_CONTROL },
+	[EVENT_STOP] = { "stop", WHO_NOBODY },
+	[EVENT_EXIT] = { "exit", WHO_NOBODY },
+	[EVENT_CUT] = { "cut", WHO_NOBODY },
+	[EVENT_OUT] = { "out", WHO_NOBODY },
+};
+
+_Static_assert(MAPPING_PORTS_MAX <= 64, "a bit for each port");
+
+static struct flight_block *block_of(struct flight *f)
+{
+	return &f->blocks[f->turns % FLIGHT_BLOCKS];
+}
+
+static uint8_t *bytes_of(const struct flight *f, size_t turn)
+{
+	return f->bytes + turn % FLIGHT_BLOCKS * FLIGHT_BLOCK;
+}
+
+static void begin(struct flight *f)
+{
+	struct flight_block *b = block_of(f);
+
+	f->at = bytes_of(f, f->turns);
+	f->end = f->at + FLIGHT_BLOCK;
+	b->used = 0;
+	b->has_saved = false;
+	f->wants_saved = true;
+}
+
+void flight_init(struct flight *f, const struct mapping *m)
+{
+	*f = (struct flight){ .bytes = xcalloc(FLIGHT_BLOCKS, FLIGHT_BLOCK) };
+	for (size_t i = 0; i < FLIGHT_BLOCKS; i++)
+		saved_init(&f->blocks[i].saved, m);
+	begin(f);
+}
+
+void flight_finish(struct flight *f)
+{
+	for (size_t i = 0; i < FLIGHT_BLOCKS; i++)
+		saved_finish(&f->blocks[i].saved);
+	free(f->bytes);
+}
+
+void flight_turn(struct flight *f)
+{
+	block_of(f)->used = (size_t)(f->at - bytes_of(f, f->turns));
+	f->turns++;
+	begin(f);
+}
+
+void flight_save(struct flight *f, const struct engine *e, uint64_t t_ns)
+{
+	const size_t used = (size_t)(f->at - bytes_of(f, f->turns));
+	struct flight_block *b = block_of(f);
+
+	if (used < FLIGHT_BLOCK / 2 && !engine_at_rest(e))
+		return;
+	engine_save(e, t_ns, &b->saved);
+	b->saved_at = used;
+	b->saved_up = f->up;
+	b->has_saved = true;
+	f->wants_saved = false;
+}
+
+void flight_event(struct flight *f, uint64_t t_ns, enum event event, uint16_t who)
+{
+	flight_add(f, t_ns, event, who, 0, 0);
+	if (event == EVENT_UP)
+		f->up |= UINT64_C(1) << who;
+	else if (event == EVENT_DOWN)
+		f->up &= ~(UINT64_C(1) << who);
+}
+
+void flight_data(struct flight *f, uint64_t t_ns, enum event event, uint16_t who, const void *data,
+                 size_t len)
+{
+	if (len <= FLIGHT_LONGEST)
+		memcpy(flight_add(f, t_ns, event, who, 0, len), data, len);
+	else
+		flight_event(f, t_ns, EVENT_CUT, who);
+}
+
+void flight_out_brief(struct flight *f, const struct msg *m, bool simulated)
+{
+	const size_t len = strnlen(m->label, 127);
+	const uint8_t flags = FLIGHT_BRIEF | (simulated ? FLIGHT_SIMULATED : 0);
+	struct flight_out *o = flight_add(f, m->t_ns, EVENT_OUT, m->control, flags,
+	                                  sizeof(*o) + len + 1);
+	char *label = (char *)(o + 1);
+
+	*o = (struct flight_out){ .value = m->value, .port = m->port, .len = m->len };
+	memcpy(o->bytes, m->bytes, sizeof(o->bytes));
+	memcpy(label, m->label, len);
+	label[len] = '\0';
+}
+
+/* ---- what was recorded ---- */
+
+struct flight_copy *flight_copy_new(const struct mapping *m)
+{
+	struct flight_copy *c = xcalloc(1, sizeof(*c));
+
+	c->bytes = xmalloc(FLIGHT_BLOCKS * FLIGHT_BLOCK);
+	saved_init(&c->saved, m);
+	return c;
+}
+
+void flight_copy_free(struct flight_copy *c)
+{
+	saved_finish(&c->saved);
+	free(c->bytes);
+	free(c);
+}
+
+void flight_take(const struct flight *f, uint64_t t_ns, struct flight_copy *c)
+{
+	const size_t oldest = f->turns < FLIGHT_BLOCKS ? 0 : f->turns + 1 - FLIGHT_BLOCKS;
+	size_t turn = oldest;
+
+	c->len = 0;
+	c->taken_ns = t_ns;
+	while (turn <= f->turns && !f->blocks[turn % FLIGHT_BLOCKS].has_saved)
+		turn++;
+	for (bool first = true; turn <= f->turns; turn++, first = false) {
+		const struct flight_block *b = &f->blocks[turn % FLIGHT_BLOCKS];
+		const uint8_t *p = bytes_of(f, turn);
+		const size_t from = first ? b->saved_at : 0;
+		const size_t used = turn == f->turns ? (size_t)(f->at - p) : b->used;
+
+		if (first) {
+			saved_copy(&c->saved, &b->saved);
+			c->up = b->saved_up;
+		}
+		memcpy(c->bytes + c->len, p + from, used - from);
+		c->len += used - from;
+	}
+}
+
+const struct flight_record *flight_next(const struct flight_copy *c, size_t *at)
+{
+	const struct flight_record *r = (const void *)(c->bytes + *at);
+
+	if (*at >= c->len)
+		return NULL;
+	*at += (r->size + 7) & ~(size_t)7;
+	return r;
+}
