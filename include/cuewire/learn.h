@@ -43,6 +43,11 @@ struct learn_source {
 	char address[LEARN_ADDRESS];
 };
 
+static inline bool learn_is_param(const struct learn_source *s)
+{
+	return s->form == LEARN_NRPN || s->form == LEARN_RPN;
+}
+
 enum learn_guess {
 	GUESS_UNCLEAR,
 	GUESS_BUTTON,  /* 1 and, when it is let go, 0 */

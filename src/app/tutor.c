@@ -191,19 +191,17 @@ static enum addr_form form_of(enum learn_form form)
 		[LEARN_PROGRAM] = ADDR_PROGRAM,
 		[LEARN_PRESSURE] = ADDR_PRESSURE,
 		[LEARN_POLY] = ADDR_POLY,
-		[LEARN_NRPN] = ADDR_CC,
-		[LEARN_RPN] = ADDR_CC,
+		[LEARN_NRPN] = ADDR_NRPN,
+		[LEARN_RPN] = ADDR_RPN,
 		[LEARN_OSC] = ADDR_NONE,
 	};
 
 	return forms[form];
 }
 
-/* The number that a route has for it: of a parameter its data, of "any program" that. */
+/* The number that a route has for it, of "any program" that. */
 static uint8_t route_number(const struct learn_source *s, bool any)
 {
-	if (s->form == LEARN_NRPN || s->form == LEARN_RPN)
-		return 6;
 	return any ? ADDR_ANY : (uint8_t)s->number;
 }
 
@@ -216,6 +214,11 @@ static uint16_t first_route(const struct tutor *t, const struct learn_source *s,
 	port = mapping_port(t->m, tutor_port(t, s));
 	if (port < 0)
 		return ROUTE_END; /* the files have changed since the bridge has read them */
+	if (learn_is_param(s))
+		return mapping_param(t->m, port,
+		                     &(struct address){ (uint8_t)form_of(s->form), s->channel,
+		                                        (uint8_t)(s->number >> 7),
+		                                        s->number & 127 });
 	return mapping_midi(t->m, port, form_of(s->form), s->channel, route_number(s, any));
 }
 
@@ -226,6 +229,8 @@ static bool is_of(const struct route *r, const struct learn_source *s, bool any)
 
 	if (r->osc)
 		return r->arg < 0 || r->arg == s->arg;
+	if (learn_is_param(s))
+		return true;
 	return r->in.number == number || (r->in.form == ADDR_CC14 && r->in.lsb == number);
 }
 
@@ -243,10 +248,12 @@ static bool is_when(const struct tutor *t, const struct route *r, const char *wh
 /* Whether a new route of the thing would have the same source, to the number. */
 static bool is_same_source(const struct route *r, const struct learn_thing *thing)
 {
-	const bool pair = thing->guess == GUESS_FADER14 || thing->wide;
+	const bool pair = thing->guess == GUESS_FADER14;
 
 	if (r->osc)
 		return r->arg == (thing->alone ? -1 : thing->source.arg);
+	if (learn_is_param(&thing->source))
+		return true; /* whatever its bits */
 	return (r->in.form == ADDR_CC14) == pair &&
 	       r->in.number == route_number(&thing->source, thing->any);
 }

@@ -107,11 +107,8 @@ static void add_details(struct buf *b, const struct learn_thing *t)
 		buf_puts(b, ", with pressure");
 	if (t->guess == GUESS_BUTTON && !t->released && !t->ask)
 		buf_puts(b, ", never released");
-	if (t->source.form == LEARN_NRPN || t->source.form == LEARN_RPN)
-		buf_fmt(b,
-		        "; a route cannot tell parameters apart: it takes the data of all of them, "
-		        "CC 6%s",
-		        t->wide ? " and 38" : "");
+	if (learn_is_param(&t->source))
+		buf_puts(b, t->wide ? ", 14 bits" : ", 7 bits");
 	if (!t->held)
 		return;
 	buf_puts(b, t->touched ? ", touched by " : ", while ");
@@ -168,8 +165,9 @@ static void add_number_key(struct buf *b, const struct learn_thing *t)
 	case LEARN_POLY:
 		buf_fmt(b, "\"poly_pressure\": %d", s->number);
 		break;
-	default: /* the data of a parameter */
-		buf_puts(b, t->wide ? "\"cc\": [6, 38]" : "\"cc\": 6");
+	default:
+		buf_fmt(b, "\"%s\": %d%s", s->form == LEARN_RPN ? "rpn" : "nrpn", s->number,
+		        t->wide ? "" : ", \"bits\": 7");
 		break;
 	}
 }

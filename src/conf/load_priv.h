@@ -80,6 +80,8 @@ struct load {
 	bool changed_there; /* it exists: the two above are set */
 	bool changed_read;
 
+	const struct mapping *before; /* whose numbers are kept, NULL: none */
+
 	struct raw_tempo tempo; /* of the last file that has one; h.obj NULL: of none */
 	int hold_ms;
 
@@ -283,12 +285,20 @@ int find_control(struct load *l, const struct head *h, const struct cJSON *at, c
 /* The places of m and what they show; its controls and routes are there. */
 void build_feedback(struct load *l, struct mapping *m);
 
+/* ---- renumber.c ---- */
+
+/* Gives the ports and controls of m the numbers that they have in before; not yet indexed. controls,
+ * ports: the new numbers by those that they had. False: there are too many, with what is gone. */
+bool renumber(struct mapping *m, struct arena *scratch, const struct mapping *before,
+              uint16_t **controls, uint16_t **ports);
+
 /* ---- build.c ---- */
 
 /* The transforms of a route or an entry of "feedback" (section), in the order of their keys. */
 struct xform *build_xforms(struct arena *a, const struct section *sec, const struct raw_route *r,
                            uint8_t *n);
 
+/* NULL after a problem. */
 struct mapping *build_mapping(struct load *l);
 
 #endif

@@ -1,5 +1,7 @@
 #include "engine_priv.h"
 
+#include "cuewire/outline.h"
+
 static uint8_t put_cc(uint8_t *b, const struct address *a, uint8_t number, uint8_t v)
 {
 	b[0] = (uint8_t)(MIDI_CC | a->channel);
@@ -19,7 +21,7 @@ static uint8_t put_param_number(uint8_t *b, const struct address *a)
 	return 6;
 }
 
-static uint8_t put_param(uint8_t *b, const struct address *a, bool bipolar, float v)
+OUTLINE static uint8_t put_param(uint8_t *b, const struct address *a, bool bipolar, float v)
 {
 	const uint16_t fine = value_to14(v, bipolar);
 	uint8_t n = put_param_number(b, a);

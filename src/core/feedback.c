@@ -93,14 +93,17 @@ static bool value_of(const struct engine *e, const struct place *p, size_t arg, 
 	return dark && p->port != PORT_NONE;
 }
 
-/* As a watcher has it: the bits of MIDI, the number of OSC. */
-static float as_shown(const struct place *p, float v)
+OUTLINE static float as_bits(const struct place *p, float v)
 {
-	if (p->port == PORT_NONE)
-		return v;
 	if (address_is_fine(&p->at))
 		return (float)value_to14(v, p->bipolar);
 	return (float)value_to7(v, p->bipolar);
+}
+
+/* As a watcher has it: the bits of MIDI, the number of OSC. */
+static inline float as_shown(const struct place *p, float v)
+{
+	return p->port == PORT_NONE ? v : as_bits(p, v);
 }
 
 /* ---- to a watcher ---- */
@@ -328,4 +331,25 @@ void engine_port_up(struct engine *e, uint64_t t_ns, int port)
 {
 	if (e->feedback.nwatchers)
 		begin(e, t_ns, PEERS_MAX + (size_t)port);
+}
+
+void feedback_adopt(struct engine *e, uint64_t t_ns, const struct engine *old)
+{
+	const size_t n = old->feedback.nwatchers < e->feedback.nwatchers ? old->feedback.nwatchers
+	                                                                 : e->feedback.nwatchers;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct watcher *was = &old->feedback.watchers[i];
+		struct watcher *w = &e->feedback.watchers[i];
+
+		if (!was->on)
+			continue;
+		begin(e, t_ns, i);
+		w->own = was->own;
+		w->named = was->named;
+		w->mixed = was->mixed;
+		w->heard_ns = was->heard_ns;
+	}
+	e->feedback.any_own = old->feedback.any_own;
+	e->feedback.any_named = old->feedback.any_named;
 }

@@ -184,8 +184,7 @@ static void pump(struct live *l, int port)
 	}
 }
 
-/* A label that lives until LABELS more of its sort have come. */
-static const char *keep_label(struct live *l, const char *label)
+const char *live_keep_label(struct live *l, const char *label)
 {
 	char *slot = l->labels[l->next_label++ % LABELS];
 
@@ -198,7 +197,7 @@ static void send_link(struct live *l, int port, const struct msg *x)
 	struct msg kept = *x, old;
 
 	if (x->brief)
-		kept.label = keep_label(l, x->label);
+		kept.label = live_keep_label(l, x->label);
 	switch (lane_push(&l->ports[port].lane, &kept, &old)) {
 	case LANE_FULL:
 		was_expired(l, port, x);
@@ -407,7 +406,8 @@ static bool is_noise(const struct live *l, int port, const struct midi_msg *m)
 	       (m->status == MIDI_CLOCK && !l->m->ports[port].clock);
 }
 
-static void bytes_in(struct live *l, int port, uint64_t t_ns, const uint8_t *bytes, size_t len)
+OUTLINE static void bytes_in(struct live *l, int port, uint64_t t_ns, const uint8_t *bytes,
+                             size_t len)
 {
 	struct midi_parser *p = &l->ports[port].parser;
 	struct midi_msg m;
@@ -443,6 +443,13 @@ static void link_done(struct live *l, int port, const struct link_record *r)
 	pump(l, port);
 }
 
+OUTLINE static void link_sysex(struct live *l, int port, const struct link_record *r)
+{
+	l->n->bad += r->value;
+	bytes_in(l, port, r->t_ns, (const uint8_t *)r->text,
+	         r->len < LINK_TEXT ? r->len : LINK_TEXT);
+}
+
 static void link_record(struct live *l, int port, const struct link_record *r)
 {
 	struct live_port *p = &l->ports[port];
@@ -457,9 +464,7 @@ static void link_record(struct live *l, int port, const struct link_record *r)
 			midi_in(l, port, r->t_ns, &m);
 		break;
 	case LINK_SYSEX:
-		l->n->bad += r->value;
-		bytes_in(l, port, r->t_ns, (const uint8_t *)r->text,
-		         r->len < LINK_TEXT ? r->len : LINK_TEXT);
+		link_sysex(l, port, r);
 		break;
 	case LINK_FAILED:
 		snprintf(p->reason, sizeof(p->reason), "%.*s", LINK_TEXT, r->text);

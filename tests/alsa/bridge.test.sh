@@ -138,6 +138,54 @@ test_bridge_controller_to_traktor() {
 	stop_bridge
 }
 
+test_bridge_sysex_parameters_and_clock() {
+	start_seqplay traktor 'Traktor' 'Traktor In'
+	start_seqplay pads 'Pads' 'Pads MIDI 1'
+	cat >map.json <<-'END'
+		{
+		  "ports": {
+		    "traktor": { "out": "traktor in" },
+		    "pads": { "in": "pads midi 1", "out": "pads midi 1" }
+		  },
+		  "controls": [
+		    { "name": "volume", "kind": "fader", "port": "traktor", "cc": 7 },
+		    { "name": "tempo", "kind": "fader", "port": "traktor", "cc": [3, 35] },
+		    { "name": "play", "kind": "switch", "port": "traktor", "cc": 20 },
+		    { "name": "beat", "kind": "encoder", "port": "traktor", "cc": 24 },
+		    { "name": "motor", "kind": "fader", "port": "pads", "channel": 3, "nrpn": 259 }
+		  ],
+		  "routes": [
+		    { "port": "pads", "sysex": "F0 00 20 29 * vv F7", "to": "volume" },
+		    { "port": "pads", "channel": 2, "nrpn": [2, 3], "to": "tempo" },
+		    { "port": "pads", "system": "playing", "to": "play" },
+		    { "port": "pads", "system": "clock", "by": 1, "to": "beat" }
+		  ]
+		}
+	END
+	start_bridge map.json
+	wait_for_open traktor
+	wait_for_open pads
+	play pads 'RAW F0 00 20 29 02 40 F7'
+	got 'B0 07 40'
+	# The longest, of which a port host makes two records, and one byte more.
+	local filler
+	printf -v filler '11 %.0s' {1..250}
+	play pads "RAW F0 00 20 29 ${filler}7F F7"
+	got 'B0 07 7F'
+	play pads "RAW F0 00 20 29 ${filler}11 7F F7" 'RAW F0 00 20 29 01 F7'
+	got 'B0 07 01'
+	play pads 'RAW B1 63 02' 'RAW B1 62 03' 'RAW B1 06 40' 'RAW B1 26 01'
+	got 'B0 03 40' 'B0 23 01'
+	play pads 'RAW FA' 'RAW F8' 'RAW FC'
+	got 'B0 14 7F' 'B0 18 01' 'B0 14 00'
+	osc /motor f 1
+	wait_for_line pads.got '^B2 26 7F$'
+	expect_lines <(tail -n 4 pads.got) 'B2 63 02' 'B2 62 03' 'B2 06 7F' 'B2 26 7F'
+	"$B/cuewire" status --json --socket "$socket" >status.json
+	wait_for_line status.json '"bad": 1,' 0
+	stop_bridge
+}
+
 test_bridge_shipped_mapping_on_midi_through() {
 	start_aseqdump 14:0 dump
 	start_bridge

@@ -242,6 +242,21 @@ def writes_to_a_control():
         assert done.returncode == 1 and "nothing to take back" in done.stderr, done
 
 
+def writes_parameters():
+    fine = ", ".join("B0 63 02, B0 62 03, B0 06 %02X, B0 26 %02X" % (10 + 8 * i, i) for i in range(8))
+    coarse = ", ".join("B0 63 02, B0 62 03, B0 06 %02X" % (10 + 8 * i) for i in range(8))
+    with Desk() as d:
+        out, _ = d.learned(fine, "--to", "deck.a.volume", "--once", "mine.json")
+        assert "NRPN 259, 14 bits" in out, out
+        written = d.read()
+        assert '{ "port": "pads", "channel": 1, "nrpn": 259, "to": "deck.a.volume" }' in written, written
+        done = cuewire.cuewire("check", d.mine)
+        assert done.returncode == 0, done.stdout
+        # The same parameter in 7 bits has the same source: it takes the place of the first.
+        d.learned(coarse, "--to", "deck.b.volume", "mine.json")
+        assert d.read() == written.replace('259, "to": "deck.a.volume"', '259, "bits": 7, "to": "deck.b.volume"')
+
+
 def writes_as_json_and_makes_files():
     with Desk() as d:
         o = json.loads(d.learned(PAD, "--json", "--to", "deck.a.play", "new.json")[0])
@@ -448,6 +463,7 @@ cuewire.run_tests([
     unclear_is_told_and_asked_for,
     mapped_and_held_are_told,
     writes_to_a_control,
+    writes_parameters,
     writes_as_json_and_makes_files,
     shift_layer_is_written,
     refusals,

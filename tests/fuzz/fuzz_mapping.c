@@ -22,6 +22,7 @@ static void check_mapping(const struct mapping *m)
 		MUST(r->macro ? r->to == CONTROL_NONE : r->to < m->ncontrols);
 		MUST(r->osc || r->from < m->ncontrols || r->every.amount > 0 ||
 		     (size_t)r->port < m->nports);
+		MUST((r->in.form == ADDR_SYSEX) == (r->sysex != NULL));
 		MUST(r->next == ROUTE_END || r->next < m->nroutes);
 		for (size_t k = 0; k < r->nwhen; k++)
 			MUST(r->when[k].op != COND_IS || r->when[k].control < m->ncontrols);

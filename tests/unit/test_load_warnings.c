@@ -35,6 +35,13 @@ static const struct {
 	  "{ \"name\": \"b\", \"kind\": \"button\", \"port\": \"s\", \"note\": 2 } ] }",
 	  "same-address",
 	  "controls \"a\" and \"b\" are both sent to note 2, channel 1, of port \"s\"", 4 },
+	{ "{ \"ports\": { \"s\": { \"simulated\": true } }, \"controls\": [\n"
+	  "{ \"name\": \"a\", \"kind\": \"fader\", \"port\": \"s\", \"nrpn\": 259 },\n"
+	  "{ \"name\": \"b\", \"kind\": \"fader\", \"port\": \"s\", \"rpn\": 259 },\n"
+	  "{ \"name\": \"c\", \"kind\": \"fader\", \"port\": \"s\", \"channel\": 2, \"nrpn\": 259 },\n"
+	  "{ \"name\": \"d\", \"kind\": \"fader\", \"port\": \"s\", \"nrpn\": [2, 3], \"bits\": 7 } ] }",
+	  "same-address",
+	  "controls \"a\" and \"d\" are both sent to NRPN 259, channel 1, of port \"s\"", 5 },
 	{ "{ \"ports\": { \"s\": { \"osc\": { \"send\": \"h:1\" } } }, \"controls\": [\n"
 	  "{ \"name\": \"a.b\", \"kind\": \"fader\", \"port\": \"s\" },\n"
 	  "{ \"name\": \"b\", \"kind\": \"fader\", \"port\": \"s\", \"osc\": \"/a/b\" } ] }",

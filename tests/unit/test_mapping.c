@@ -221,6 +221,97 @@ static void test_midi_places(void **state)
 	assert_int_equal(found, 8);
 }
 
+/* ---- parameters, SysEx, system messages ---- */
+
+/* Every parameter of a crowd is found by its number and no other: of two ports, both sorts and all
+ * channels. */
+static void test_params(void **state)
+{
+	struct mapping *e = load_quoted(
+		"{ 'ports': { 'out': { 'out': 'iac' }, 'p': { 'in': 'p' }, 'q': { 'in': 'q' } },"
+		"'controls': [ { 'name': 'x', 'kind': 'fader', 'port': 'out', 'cc': 1 },"
+		"{ 'name': 'y', 'kind': 'fader', 'port': 'out', 'cc': 2 } ],"
+		"'routes': ["
+		"{ 'each': [ { 'p': ['p', 'q'] }, { 'c': [1, 2, 16] },"
+		"            { 'm': [0, 1, 2, 3, 64, 127] }, { 'l': [0, 1, 2, 3, 64, 126] } ],"
+		"  'port': '{p}', 'channel': '{c}', 'nrpn': ['{m}', '{l}'], 'to': 'x' },"
+		"{ 'port': 'q', 'rpn': 130, 'bits': 7, 'to': 'y' } ] }");
+	const struct address rpn = { ADDR_RPN, 0, 1, 2 };
+	size_t found = 0;
+
+	(void)state;
+	for (int port = 1; port < 3; port++)
+		for (unsigned i = 0; i < 16 * 16384; i++) {
+			const struct address a = { ADDR_NRPN, (uint8_t)(i >> 14), i >> 7 & 127,
+				                   i & 127 };
+			const uint16_t r = mapping_param(e, port, &a);
+
+			if (r == ROUTE_END)
+				continue;
+			found++;
+			assert_int_equal(e->routes[r].port, port);
+			assert_memory_equal(&e->routes[r].in, &a, sizeof(a));
+			assert_int_equal(e->routes[r].next, ROUTE_END);
+		}
+	assert_int_equal(found, 2 * 3 * 6 * 6);
+	assert_int_equal(mapping_param(e, 1, &rpn), ROUTE_END);
+	assert_int_equal(e->routes[mapping_param(e, 2, &rpn)].to, control_of(e, "y"));
+	for (uint8_t channel = 0; channel < 16; channel++)
+		assert_int_equal(mapping_has_params(e, 1, channel), channel < 2 || channel == 15);
+	assert_false(mapping_has_params(e, 0, 0));
+	mapping_free(e);
+}
+
+/* A CC that carries parameters is told from one that is only routed. */
+static void test_params_beside_ccs(void **state)
+{
+	struct mapping *e = load_quoted(
+		"{ 'ports': { 'out': { 'out': 'iac' }, 'p': { 'in': 'p' } },"
+		"'controls': [ { 'name': 'x', 'kind': 'fader', 'port': 'out', 'cc': 1 } ],"
+		"'routes': [ { 'port': 'p', 'nrpn': 1, 'to': 'x' },"
+		"{ 'port': 'p', 'cc': 38, 'to': 'x' }, { 'port': 'p', 'cc': 7, 'to': 'x' },"
+		"{ 'port': 'p', 'channel': 2, 'cc': 38, 'to': 'x' } ] }");
+	const struct route *first = &e->routes[mapping_midi(e, 1, ADDR_CC, 0, 38)];
+	const struct route *plain = &e->routes[mapping_midi(e, 1, ADDR_CC, 0, 7)];
+	const struct route *other = &e->routes[mapping_midi(e, 1, ADDR_CC, 1, 38)];
+
+	(void)state;
+	assert_true(first->params && !first->direct);
+	assert_true(plain->direct && !plain->params);
+	assert_true(other->direct && !other->params);
+	mapping_free(e);
+}
+
+static void test_without_channel(void **state)
+{
+	struct mapping *e = load_quoted(
+		"{ 'ports': { 'out': { 'out': 'iac' }, 'p': { 'in': 'p' }, 'q': { 'in': 'q' },"
+		"             'r': { 'in': 'r' } },"
+		"'tempo': { 'clock': 'r' },"
+		"'controls': [ { 'name': 'x', 'kind': 'button', 'port': 'out', 'cc': 1 },"
+		"{ 'name': 'y', 'kind': 'button', 'port': 'out', 'cc': 2 } ],"
+		"'routes': [ { 'port': 'p', 'sysex': 'F0 01 F7', 'to': ['x', 'y'] },"
+		"{ 'port': 'p', 'sysex': 'F0 02 F7', 'to': 'y' },"
+		"{ 'port': 'p', 'system': 'stop', 'to': 'x' },"
+		"{ 'port': 'q', 'system': 'clock', 'to': 'y' } ] }");
+
+	(void)state;
+	for (int port = 0; port < 4; port++) {
+		const bool p = port == 1, q = port == 2;
+		uint16_t r = mapping_sysex(e, port);
+		size_t n = 0;
+
+		for (; r != ROUTE_END; r = e->routes[r].next)
+			n++;
+		assert_int_equal(n, p ? 3 : 0);
+		for (enum system_source s = SYSTEM_START; s < SYSTEM_COUNT; s++)
+			assert_int_equal(mapping_system(e, port, s) != ROUTE_END,
+			                 (p && s == SYSTEM_STOP) || (q && s == SYSTEM_CLOCK));
+		assert_int_equal(e->ports[port].clock, port >= 2);
+	}
+	mapping_free(e);
+}
+
 /* ---- nothing at all ---- */
 
 static void test_empty(void **state)
@@ -279,10 +370,17 @@ static void test_ports(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),     cmocka_unit_test(test_osc),
-		cmocka_unit_test(test_osc_lists), cmocka_unit_test(test_own),
-		cmocka_unit_test(test_midi),      cmocka_unit_test(test_midi_places),
-		cmocka_unit_test(test_empty),     cmocka_unit_test(test_many),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_osc),
+		cmocka_unit_test(test_osc_lists),
+		cmocka_unit_test(test_own),
+		cmocka_unit_test(test_midi),
+		cmocka_unit_test(test_midi_places),
+		cmocka_unit_test(test_params),
+		cmocka_unit_test(test_params_beside_ccs),
+		cmocka_unit_test(test_without_channel),
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_ports),
 	};
 
