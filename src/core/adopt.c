@@ -158,6 +158,11 @@ void engine_adopt(struct engine *e, uint64_t t_ns, struct engine *old, const uin
 	adopt_controls(e, old);
 	adopt_routes(e, old, was);
 	adopt_ramps(e, old, was);
+	e->now_ns = old->now_ns;
+	e->seq = old->seq;
+	memcpy(e->params, old->params,
+	       16 * (old->m->nports < e->m->nports ? old->m->nports : e->m->nports) *
+	               sizeof(*e->params));
 	e->pattern_tokens = old->pattern_tokens;
 	e->pattern_t_ns = old->pattern_t_ns;
 	memcpy(e->echo.sent, old->echo.sent, sizeof(e->echo.sent));
