@@ -182,16 +182,16 @@ static bool read_halves(const struct reading *r)
 	struct param *p = r->field;
 	int *halves[] = { &p->msb, &p->lsb };
 	const struct key half = { .name = r->k->name, .type = KEY_INT, .max = 127 };
-	size_t n = 0;
+	const cJSON *v = r->v->child;
 
 	if (!cJSON_IsArray(r->v) || cJSON_GetArraySize(r->v) != 2)
 		return bad_type(r, arena_fmt(r->l->scratch, "%s or [msb, lsb]", range_of(r)));
-	for (const cJSON *v = r->v->child; v; v = v->next) {
+	for (size_t i = 0; i < 2; i++, v = v->next) {
 		struct reading one = *r;
 
 		one.k = &half;
 		one.v = v;
-		one.field = halves[n++];
+		one.field = halves[i];
 		if (!read_int(&one))
 			return false;
 	}
@@ -538,12 +538,13 @@ static bool read_pattern(const struct reading *r)
 static void bad_sysex(const struct reading *r, const struct sysex_fault *f)
 {
 	if (f->len)
-		problem(r->l, r->s, r->v, CODE_BAD_SYSEX, "byte %zu of \"%s\" is \"%s\", expected %s",
-		        f->byte, r->k->name,
+		problem(r->l, r->s, r->v, CODE_BAD_SYSEX,
+		        "byte %zu of \"%s\" is \"%s\", expected %s", f->byte, r->k->name,
 		        shown(r->l, arena_strn(r->l->scratch, f->word, f->len)), f->expected);
 	else
-		problem(r->l, r->s, r->v, CODE_BAD_SYSEX, "\"%s\" ends before byte %zu, expected %s",
-		        r->k->name, f->byte, f->expected);
+		problem(r->l, r->s, r->v, CODE_BAD_SYSEX,
+		        "\"%s\" ends before byte %zu, expected %s", r->k->name, f->byte,
+		        f->expected);
 }
 
 static bool read_sysex(const struct reading *r)
