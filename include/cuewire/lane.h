@@ -50,6 +50,13 @@ struct lane {
 void lane_init(struct lane *l, size_t ncontrols);
 void lane_finish(struct lane *l);
 
+/* Moves everything from old to l, which is empty and has room for more controls; nkept: the controls
+ * of old. Lights (keys from there on) are left out: they are shown anew. old stays for lane_finish. */
+void lane_adopt(struct lane *l, const struct lane *old, size_t nkept);
+
+/* Gives every message that waits or is under way another label. */
+void lane_relabel(struct lane *l, const char *(*fn)(void *ctx, const char *label), void *ctx);
+
 enum lane_result { LANE_QUEUED, LANE_COALESCED, LANE_FULL };
 
 /* Takes a message. LANE_COALESCED: *old is not needed any more, another has its place. LANE_FULL:

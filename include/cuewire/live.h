@@ -14,6 +14,14 @@ struct live;
  * Returns NULL with errno when there is no thread to be had. */
 struct live *live_start(const struct mapping *m, struct queues *q, const int *osc_fds, size_t n);
 
+/* A mapping that takes the place of `before`, whose numbers it has kept (mapping_load_after), with all
+ * that the engine thread needs for it; for ORDER_RELOAD. osc_fds: all sockets from then on; those of
+ * before that are not among them are closed. What comes back with REPLY_RELOADED is what was there
+ * before; then `before` is in use no more. */
+struct live_next *live_prepare(struct live *l, const struct mapping *m,
+                               const struct mapping *before, const int *osc_fds, size_t n);
+void live_next_free(struct live_next *x);
+
 /* Waits for the thread, which ends after ORDER_QUIT, and frees it. */
 void live_join(struct live *l);
 

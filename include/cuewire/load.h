@@ -20,6 +20,12 @@ struct arena;
 int mapping_load(struct mapping **out, struct arena *scratch, const char *const files[], size_t n,
                  const char *mappings_dir, struct diags *d);
 
+/* As mapping_load, for what takes the place of `before` (NULL: nothing) while it is in use: ports and
+ * controls keep the numbers that they have there; those that are not there any more stay, `gone`. */
+int mapping_load_after(struct mapping **out, struct arena *scratch, const struct mapping *before,
+                       const char *const files[], size_t n, const char *mappings_dir,
+                       struct diags *d);
+
 /* As mapping_load for one text that is in memory; name stands for the file in messages and in
  * the search for includes. */
 int mapping_load_text(struct mapping **out, const char *name, const char *text, size_t len,

@@ -51,6 +51,7 @@ struct port {
 	int bytes_per_s; /* at most; 0: no limit, -1: as the device is (words_bus) */
 	bool is_virtual; /* MIDI: the first of its names is one to be made */
 	bool allow_loop; /* one bus may be both ways */
+	bool gone;       /* it was there before a reload (mapping_load_after): it is nothing now */
 	bool clock;      /* somebody wants the MIDI clock that comes from it */
 };
 
@@ -136,6 +137,7 @@ struct control {
 	uint16_t radio;   /* the next of its group, itself at last: one of them is on at most */
 	uint64_t hold_ns; /* how long whoever moved it has it, against those of a lower rank */
 	bool leads;       /* routes lead from it (mapping_from), or lights show it */
+	bool gone;        /* it was there before a reload: nothing leads to it */
 };
 
 /* ---- conditions ---- */
@@ -322,6 +324,10 @@ struct mapping {
  * it, chains routes of one source and builds the look-up tables. Called once, by mapping_load. */
 void mapping_index(struct mapping *m);
 void mapping_free(struct mapping *m); /* NULL is allowed */
+
+/* For each route of m the one of before that does the same with the same source, or ROUTE_END; m has
+ * kept the numbers of before. */
+void mapping_match(const struct mapping *m, const struct mapping *before, uint16_t *was);
 
 /* Look-ups in constant time. Returns -1, or ROUTE_END, when there is none. */
 int mapping_control(const struct mapping *m, const char *name, size_t len);

@@ -30,7 +30,8 @@ enum order_kind {
 	ORDER_SNAPSHOT,  /* snapshot: comes back filled in REPLY_SNAPSHOT */
 	ORDER_SYNC,      /* what differs is sent: REPLY_SYNCED to the client */
 	ORDER_WATCH,     /* watch: which notes are wanted */
-	ORDER_QUIT,      /* releases what is held, waits a moment for the ports, ends the thread */
+	ORDER_RELOAD, /* next: all of it takes the place of what there is; back in REPLY_RELOADED */
+	ORDER_QUIT,   /* releases what is held, waits a moment for the ports, ends the thread */
 };
 
 enum port_how { HOW_LINK, HOW_RAW, HOW_OSC };
@@ -47,6 +48,7 @@ struct order {
 	unsigned watch; /* of enum watch */
 	struct job *job;
 	struct snapshot *snapshot;
+	struct live_next *next;
 };
 
 /* ---- jobs: checked intents on their way to the engine and back ---- */
@@ -90,6 +92,7 @@ enum reply_kind {
 	REPLY_JOB_DONE, /* job: is the control thread's again */
 	REPLY_SNAPSHOT,
 	REPLY_PORT_BACK, /* port, back: it is real again */
+	REPLY_RELOADED,  /* next: what is old now, the control thread's again */
 	REPLY_SYNCED,    /* client, back.sent */
 	REPLY_PORT_LOST, /* port: its host or its reader has gone; it is simulated */
 	REPLY_QUIT,
@@ -110,6 +113,7 @@ struct reply {
 	struct back back;
 	struct job *job;
 	struct snapshot *snapshot;
+	struct live_next *next;
 	char reason[LINK_TEXT];
 };
 
@@ -122,8 +126,9 @@ struct snapshot {
 	} * controls;                  /* one a control of the mapping */
 	struct port_view {
 		uint64_t backlog, coalesced, expired, dropped;
-		size_t differ; /* controls of it */
-	} * ports;             /* one a port of the mapping */
+		size_t differ;    /* controls of it */
+	} * ports;                /* one a port of the mapping */
+	size_t ncontrols, nports; /* how many there is room for */
 	struct counters counters;
 	double bpm;
 	enum tempo_state tempo;

@@ -30,23 +30,9 @@ static void print_json(const struct diags *d)
 	struct buf b;
 
 	buf_init(&b, 1024 * 1024);
-	buf_puts(&b, "{\"diagnostics\": [");
-	for (size_t i = 0; i < d->n; i++) {
-		const struct diag *e = &d->list[i];
-
-		buf_fmt(&b, "%s{\"file\": ", i ? ", " : "");
-		buf_json_str(&b, e->file);
-		buf_fmt(&b,
-		        ", \"line\": %d, \"column\": %d, \"severity\": \"%s\", \"code\": \"%s\", "
-		        "\"message\": ",
-		        e->line, e->column, e->severity == SEV_ERROR ? "error" : "warning",
-		        e->code);
-		buf_json_str(&b, e->msg);
-		buf_puts(&b, ", \"hint\": ");
-		buf_json_str(&b, e->hint[0] ? e->hint : NULL);
-		buf_putc(&b, '}');
-	}
-	buf_fmt(&b, "], \"more\": %zu}", d->more);
+	buf_putc(&b, '{');
+	diags_json(&b, d);
+	buf_putc(&b, '}');
 	puts(b.p);
 	buf_finish(&b);
 }

@@ -227,6 +227,58 @@ static void print_retried(const cJSON *root)
 		printf("there is nothing to be tried again\n");
 }
 
+static void print_counts(const cJSON *root, const char *what)
+{
+	const cJSON *n = cJSON_GetObjectItemCaseSensitive(root, what);
+
+	printf("%-9s %.0f new, %.0f gone, %.0f changed\n", what, number_of(n, "added"),
+	       number_of(n, "removed"), number_of(n, "changed"));
+}
+
+static void print_reloaded(const cJSON *root)
+{
+	const cJSON *e;
+
+	cJSON_ArrayForEach(e, cJSON_GetObjectItemCaseSensitive(root, "diagnostics"))
+	{
+		fprintf(stderr, "%s:%.0f:%.0f: %s: %s\n", text_of(e, "file"), number_of(e, "line"),
+		        number_of(e, "column"), text_of(e, "severity"), text_of(e, "message"));
+		if (text_of(e, "hint"))
+			fprintf(stderr, "  %s\n", text_of(e, "hint"));
+	}
+	if (text_of(root, "error")) {
+		fprintf(stderr, "cuewire: not reloaded: %s\n", text_of(root, "error"));
+		return;
+	}
+	print_counts(root, "controls");
+	print_counts(root, "routes");
+	print_counts(root, "ports");
+}
+
+int cmd_reload(int argc, char **argv)
+{
+	struct args a = { 0 };
+	const int n = options_parse("reload", ask_table, COUNT(ask_table), &a, argc, argv);
+	char *answer;
+	bool failed;
+	cJSON *root;
+
+	if (n)
+		return command_usage("reload", n < 0 ? n : -1, ask_table, COUNT(ask_table));
+	answer = socket_exchange(a.socket, "{\"request\": \"reload\"}");
+	if (!answer)
+		return EXIT_FAILED;
+	root = cJSON_Parse(answer);
+	failed = !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(root, "reloaded"));
+	if (a.json)
+		puts(answer);
+	else
+		print_reloaded(root);
+	cJSON_Delete(root);
+	free(answer);
+	return failed ? EXIT_FAILED : EXIT_OK;
+}
+
 int cmd_retry(int argc, char **argv)
 {
 	return ask("retry", "port", argc, argv, print_retried);

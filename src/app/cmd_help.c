@@ -20,6 +20,8 @@ const struct command commands[] = {
 	  "what you move becomes a route of a mapping file" },
 	{ "send", cmd_send, "[--dry-run] JSON", "sends an intent, prints the reply" },
 	{ "sync", cmd_sync, "[--json]", "sends what moved while its port was simulated" },
+	{ "reload", cmd_reload, "[--json]",
+	  "reads the mapping files again while everything goes on" },
 	{ "retry", cmd_retry, "[--json] [PORT]", "tries simulated ports again now" },
 	{ "stop", cmd_stop, "", "forgets everything that waits for its time; moves nothing" },
 	{ "version", cmd_version, "", "prints the version" },

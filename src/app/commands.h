@@ -25,6 +25,7 @@ int cmd_learn(int argc, char **argv);
 int cmd_send(int argc, char **argv);
 int cmd_sync(int argc, char **argv);
 int cmd_retry(int argc, char **argv);
+int cmd_reload(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_version(int argc, char **argv);

@@ -63,14 +63,24 @@ static int catch_signals(void)
 	return 0;
 }
 
+/* SIGHUP is also what a terminal says when its window is closed: then the bridge goes, too. */
+static bool terminal_has_gone(const struct daemon *d)
+{
+	return d->on_terminal && !isatty(2);
+}
+
 static void take_signals(struct daemon *d)
 {
 	char numbers[64];
 	ssize_t n;
 
 	while ((n = read(signal_pipe[0], numbers, sizeof(numbers))) > 0)
-		for (ssize_t i = 0; i < n; i++)
-			d->quit |= numbers[i] != SIGCHLD;
+		for (ssize_t i = 0; i < n; i++) {
+			if (numbers[i] == SIGHUP && !terminal_has_gone(d))
+				reload_begin(d, NULL);
+			else
+				d->quit |= numbers[i] != SIGCHLD;
+		}
 	hosts_reap(d);
 }
 
@@ -224,7 +234,7 @@ static int start(struct daemon *d, struct arena *scratch)
 
 	if (load(d, scratch) || open_trace(d))
 		return -1;
-	d->ports = xcalloc(d->m->nports + 1, sizeof(*d->ports));
+	d->ports = xcalloc(MAPPING_PORTS_MAX, sizeof(*d->ports));
 	for (size_t i = 0; i < d->m->nports; i++)
 		d->ports[i] = (struct port_status){ .fd = -1, .open_ms = -1, .worst_ms = -1 };
 	d->said = xcalloc(d->m->ncontrols + 1, sizeof(*d->said));
@@ -237,6 +247,7 @@ static int start(struct daemon *d, struct arena *scratch)
 		daemon_say(d, "cuewire: %s", strerror(errno));
 		return -1;
 	}
+	memcpy(d->reload.fds_now, fds, sizeof(d->reload.fds_now));
 	d->live = live_start(d->m, &d->q, fds, d->nosc);
 	if (!d->live) {
 		daemon_say(d, "cuewire: no thread to be had: %s", strerror(errno));
@@ -247,6 +258,7 @@ static int start(struct daemon *d, struct arena *scratch)
 	platform_addresses(say_address, d);
 	ports_start(d);
 	prober_start_soon(d);
+	reload_watch(d);
 	daemon_say(d, "ready osc=%d http=off socket=%s pid=%ld", d->osc_port[0], d->socket_path,
 	           (long)getpid());
 	return 0;
@@ -254,16 +266,17 @@ static int start(struct daemon *d, struct arena *scratch)
 
 /* ---- the loop ---- */
 
-/* Signals, replies, the socket, standard error, input and output, the trace, the prober. */
-#define OTHERS_MAX 8
+/* Signals, replies, the socket, standard error, input and output, the trace, the prober, files. */
+#define OTHERS_MAX 9
 
 #define PROBER MAPPING_PORTS_MAX
+#define FILES (MAPPING_PORTS_MAX + 1)
 
 struct polled {
 	struct pollfd fds[OTHERS_MAX + CLIENTS_MAX + MAPPING_PORTS_MAX];
 	struct client
 		*client[OTHERS_MAX + CLIENTS_MAX + MAPPING_PORTS_MAX]; /* NULL: not one of theirs */
-	int port[OTHERS_MAX + CLIENTS_MAX + MAPPING_PORTS_MAX];        /* -1: none, PROBER */
+	int port[OTHERS_MAX + CLIENTS_MAX + MAPPING_PORTS_MAX];        /* -1: none, PROBER, FILES */
 	size_t n;
 };
 
@@ -300,6 +313,8 @@ static void set_polled(struct daemon *d, struct polled *p)
 			add(p, d->ports[i].fd, POLLIN, NULL, (int)i);
 	if (d->prober.fd >= 0)
 		add(p, d->prober.fd, POLLIN, NULL, PROBER);
+	if (d->reload.watch_fd >= 0)
+		add(p, d->reload.watch_fd, POLLIN, NULL, FILES);
 }
 
 static void take_replies(struct daemon *d)
@@ -313,6 +328,8 @@ static void take_replies(struct daemon *d)
 			ports_lost(d, r->port, r->reason);
 		else if (r->kind == REPLY_PORT_BACK)
 			ports_back(d, r->port, &r->back);
+		else if (r->kind == REPLY_RELOADED)
+			reload_done(d, r);
 		else
 			requests_reply(d, r);
 		ring_pop(d->q.replies);
@@ -334,7 +351,9 @@ static void serve(struct daemon *d, struct polled *p)
 			continue;
 		if (p->port[i] == PROBER && d->prober.fd == p->fds[i].fd)
 			prober_polled(d);
-		else if (p->port[i] >= 0 && p->port[i] != PROBER &&
+		else if (p->port[i] == FILES)
+			reload_polled(d);
+		else if (p->port[i] >= 0 && p->port[i] < MAPPING_PORTS_MAX &&
 		         d->ports[p->port[i]].fd == p->fds[i].fd)
 			hosts_polled(d, p->port[i]);
 		else if (c && p->fds[i].revents & ~POLLOUT)
@@ -350,9 +369,11 @@ static void serve(struct daemon *d, struct polled *p)
 
 static uint64_t deadline(const struct daemon *d)
 {
-	const uint64_t ports = ports_deadline(d);
+	uint64_t next = ports_deadline(d);
 
-	return d->say_next_ns < ports ? d->say_next_ns : ports;
+	if (d->say_next_ns < next)
+		next = d->say_next_ns;
+	return d->reload.look_ns < next ? d->reload.look_ns : next;
 }
 
 static void loop(struct daemon *d)
@@ -365,6 +386,7 @@ static void loop(struct daemon *d)
 			serve(d, &p);
 		ports_tick(d, clock_ns());
 		notes_tick(d, clock_ns());
+		reload_tick(d, clock_ns());
 		clients_serve(d);
 		clients_sweep(d);
 		notes_watch(d);
@@ -398,6 +420,8 @@ static void finish(struct daemon *d)
 	free(d->ports);
 	free(d->said);
 	free(d->said_ns);
+	if (d->reload.watch_fd >= 0)
+		close(d->reload.watch_fd);
 	mapping_free(d->m);
 	outlet_drain(&d->err, 100);
 	outlet_finish(&d->err);
@@ -417,11 +441,13 @@ int daemon_run(const struct run_options *opt)
 		             .trace = { .fd = -1 },
 		             .say_next_ns = TIME_NEVER,
 		             .prober = { .fd = -1, .restart_ns = TIME_NEVER },
+		             .reload = { .watch_fd = -1, .look_ns = TIME_NEVER },
 		             .q = { .order_wake = { -1, -1 }, .reply_wake = { -1, -1 } } };
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		d.clients[i].fd = -1;
 	outlet_init(&d.err, 2);
-	d.color = isatty(2) && !getenv("NO_COLOR");
+	d.on_terminal = isatty(2);
+	d.color = d.on_terminal && !getenv("NO_COLOR");
 	scratch = arena_new(ARENA_LOAD);
 	err = start(&d, scratch);
 	arena_free(scratch);

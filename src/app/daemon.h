@@ -1,5 +1,5 @@
 /* The running bridge, as the control thread has it. Parts: daemon.c (start, loop, end), hosts.c
- * (processes of MIDI ports), prober.c (devices that come and go), ports.c (what is known of every
+ * (processes of MIDI ports), prober.c (devices that come and go), reload.c (another mapping), ports.c (what is known of every
  * port, and those that have no process), clients.c (standard input and the socket), requests.c (intents of
  * clients), questions.c (what they ask), notes.c (monitor and trace), views.c (status and state).
  * Thread: control thread. */
@@ -119,6 +119,29 @@ struct client {
 	struct outlet out;
 };
 
+/* ---- another mapping ---- */
+
+struct reload_counts {
+	size_t added, removed, changed;
+};
+
+struct reload {
+	int watch_fd;     /* tells that something has happened to a file; -1: nobody does */
+	uint64_t look_ns; /* when to look what; TIME_NEVER */
+	uint64_t stamp;   /* of the files, when they were looked at last */
+	bool busy;        /* the engine is going over */
+	bool again;       /* and was asked to once more */
+	bool asked;       /* by this client: */
+	uint16_t client;
+	struct mapping *next;
+	struct reload_counts controls, routes, ports;
+	bool reopen[MAPPING_PORTS_MAX]; /* is not what it was */
+	int fds_now[OSC_PORTS_MAX];     /* the engine's sockets, for comparison */
+	int fds[OSC_PORTS_MAX], osc_port[OSC_PORTS_MAX],
+		osc_buffer[OSC_PORTS_MAX]; /* nosc of them */
+	size_t nosc;
+};
+
 /* ---- the whole ---- */
 
 struct daemon {
@@ -127,7 +150,8 @@ struct daemon {
 	char mappings_dir[512];
 	struct queues q;
 	struct live *live;
-	struct port_status *ports; /* m->nports */
+	struct port_status *ports; /* MAPPING_PORTS_MAX */
+	struct reload reload;
 	struct prober prober;
 	uint32_t dice; /* for the jitter of retries */
 	int osc_port[OSC_PORTS_MAX], osc_buffer[OSC_PORTS_MAX];
@@ -138,12 +162,12 @@ struct daemon {
 	ino_t socket_ino;
 	struct client clients[CLIENTS_MAX];
 	uint16_t next_client;
-	uint64_t next_id;    /* for intents without an id */
-	struct outlet err;   /* standard error */
-	struct outlet trace; /* its fd is -1 where there is none */
-	size_t owed;         /* answers that the engine owes */
-	unsigned watch;      /* what the engine was last told */
-	bool color;
+	uint64_t next_id;        /* for intents without an id */
+	struct outlet err;       /* standard error */
+	struct outlet trace;     /* its fd is -1 where there is none */
+	size_t owed;             /* answers that the engine owes */
+	unsigned watch;          /* what the engine was last told */
+	bool on_terminal, color; /* of standard error */
 	bool quit;
 	float *said; /* the stand-in's words: last value per control that was printed */
 	uint64_t *said_ns;
@@ -177,7 +201,20 @@ void ports_set_simulated(struct daemon *d, int port, const char *reason, const c
 void ports_set_failed(struct daemon *d, int port, const char *how, const char *text);
 void ports_set_down(struct daemon *d, int port); /* and tries it again after a while */
 
+/* It is something else, or nothing, from now on: closed before the engine goes over, and after that
+ * opened as what it is. is_new: it was not there at all. */
+void ports_close(struct daemon *d, int port);
+void ports_reopen(struct daemon *d, int port, bool is_new);
+
+/* reload.c */
+void reload_watch(struct daemon *d);  /* the files of the mapping */
+void reload_polled(struct daemon *d); /* something has happened to them */
+void reload_tick(struct daemon *d, uint64_t now);
+void reload_begin(struct daemon *d, struct client *c); /* c: who asks; NULL: nobody */
+void reload_done(struct daemon *d, const struct reply *r);
+
 /* hosts.c */
+void hosts_close(struct daemon *d, int port);
 void hosts_open(struct daemon *d, int port);
 void hosts_polled(struct daemon *d, int port); /* its link has something to say */
 void hosts_overdue(struct daemon *d, int port);

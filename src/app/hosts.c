@@ -368,6 +368,12 @@ void hosts_unplugged(struct daemon *d, int port, const char *device)
 	let_die(d, port, true);
 }
 
+/* It is not wanted as it is any more. */
+void hosts_close(struct daemon *d, int port)
+{
+	let_die(d, port, true);
+}
+
 /* ---- the end ---- */
 
 static bool wait_for(pid_t *pid)

@@ -238,10 +238,23 @@ static void open_osc_send(struct daemon *d, int port)
 
 /* ---- all ---- */
 
+static void start_port(struct daemon *d, int port);
+
+/* Whether there is something to be opened, and closed again. */
+static bool is_opened(const struct daemon *d, const struct port *p)
+{
+	return !p->gone && !p->simulated && !d->opt.sim &&
+	       (port_is_midi(p) || p->osc_send || p->raw_in || p->raw_out);
+}
+
 static void open_port(struct daemon *d, int port)
 {
 	const struct port *p = &d->m->ports[port];
 
+	if (!is_opened(d, p)) { /* it was something else, which took a while to end */
+		start_port(d, port);
+		return;
+	}
 	d->ports[port].tries++;
 	d->ports[port].again = false;
 	if (port_is_midi(p))
@@ -257,7 +270,10 @@ static void start_port(struct daemon *d, int port)
 	const struct port *p = &d->m->ports[port];
 	struct port_status *s = &d->ports[port];
 
-	if (p->osc_listen >= 0 && !p->osc_send) {
+	s->state = PORT_FIXED;
+	if (p->gone) {
+		snprintf(s->reason, sizeof(s->reason), "gone");
+	} else if (p->osc_listen >= 0 && !p->osc_send) {
 		ports_set_open(d, port, s->device); /* bound, or we were not here */
 		s->state = PORT_FIXED;
 	} else if (p->simulated || d->opt.sim) {
@@ -268,6 +284,34 @@ static void start_port(struct daemon *d, int port)
 	} else {
 		open_port(d, port);
 	}
+}
+
+void ports_close(struct daemon *d, int port)
+{
+	struct port_status *s = &d->ports[port];
+
+	if (s->state == PORT_OPEN || s->state == PORT_FIXED)
+		queue_order(&d->q, &(struct order){ .kind = ORDER_PORT_DOWN, .port = port });
+	if (port_is_midi(&d->m->ports[port]) && s->state != PORT_DOWN && s->state != PORT_FIXED)
+		hosts_close(d, port);
+	else
+		s->state = PORT_FIXED;
+}
+
+void ports_reopen(struct daemon *d, int port, bool is_new)
+{
+	struct port_status *s = &d->ports[port];
+
+	if (is_new)
+		*s = (struct port_status){ .fd = -1, .open_ms = -1, .worst_ms = -1 };
+	s->reason[0] = s->detail[0] = s->device[0] = '\0';
+	s->delay_ms = 0;
+	if (d->m->ports[port].osc_listen >= 0)
+		snprintf(s->device, sizeof(s->device), "UDP port %d", d->m->ports[port].osc_listen);
+	if (s->state == PORT_DYING)
+		s->again = true; /* as soon as its process has ended */
+	else
+		start_port(d, port);
 }
 
 void ports_start(struct daemon *d)

@@ -29,6 +29,8 @@ static void ask_snapshot(struct daemon *d, struct client *c,
 
 	s->controls = xcalloc(d->m->ncontrols + 1, sizeof(*s->controls));
 	s->ports = xcalloc(d->m->nports + 1, sizeof(*s->ports));
+	s->ncontrols = d->m->ncontrols;
+	s->nports = d->m->nports;
 	*q = (struct question){ c->id, view };
 	s->ref = q;
 	c->pending++;
@@ -123,6 +125,12 @@ static void request_retry(struct daemon *d, struct client *c, const cJSON *j)
 	buf_finish(&b);
 }
 
+static void request_reload(struct daemon *d, struct client *c, const cJSON *j)
+{
+	(void)j;
+	reload_begin(d, c);
+}
+
 static void request_status(struct daemon *d, struct client *c, const cJSON *j)
 {
 	(void)j;
@@ -144,6 +152,7 @@ bool questions_take(struct daemon *d, struct client *c, const cJSON *j, const ch
 		{ "status", request_status },   { "state", request_state },
 		{ "monitor", request_monitor }, { "stop", request_stop },
 		{ "sync", request_sync },       { "retry", request_retry },
+		{ "reload", request_reload },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {

@@ -343,7 +343,7 @@ static void take_request(struct daemon *d, struct client *c, const cJSON *j, con
 	} else if (!questions_take(d, c, j, request)) {
 		refuse_line(d, c, "bad_json",
 		            "unknown request, expected status, state, monitor, stop, "
-		            "sync, retry or send");
+		            "sync, retry, reload or send");
 	}
 }
 

@@ -80,6 +80,8 @@ static void add_folder(struct buf *b)
 
 void views_status(struct daemon *d, const struct snapshot *s, struct buf *b)
 {
+	size_t ports = 0;
+
 	buf_puts(b, "{\"version\": ");
 	buf_json_str(b, version_text);
 	buf_fmt(b, ", \"pid\": %ld, \"socket\": ", (long)getpid());
@@ -96,8 +98,10 @@ void views_status(struct daemon *d, const struct snapshot *s, struct buf *b)
 		buf_fmt(b, "%s{\"port\": %d, \"buffer\": %d}", i ? ", " : "", d->osc_port[i],
 		        d->osc_buffer[i]);
 	buf_puts(b, "], \"ports\": {");
-	for (size_t i = 0; i < d->m->nports; i++) {
-		if (i)
+	for (size_t i = 0; i < s->nports; i++) {
+		if (d->m->ports[i].gone)
+			continue;
+		if (ports++)
 			buf_puts(b, ", ");
 		add_port(b, d, i, &s->ports[i]);
 	}
@@ -152,9 +156,13 @@ static void add_control(struct buf *b, const struct control_view *v, bool differ
 
 void views_state(struct daemon *d, const struct snapshot *s, struct buf *b)
 {
+	size_t controls = 0;
+
 	buf_puts(b, "{\"controls\": {");
-	for (size_t i = 0; i < d->m->ncontrols; i++) {
-		if (i)
+	for (size_t i = 0; i < s->ncontrols; i++) {
+		if (d->m->controls[i].gone)
+			continue;
+		if (controls++)
 			buf_puts(b, ", ");
 		buf_json_str(b, d->m->controls[i].name);
 		buf_puts(b, ": ");

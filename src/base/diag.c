@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "cuewire/buf.h"
 #include "cuewire/utf8.h"
 
 /* Drops the part of a character that the end of the room has left behind len bytes of text. */
@@ -137,4 +138,25 @@ void diags_sort(struct diags *d)
 	for (size_t i = 0; i < d->n; i++)
 		sorted[i] = *ranks[i].e;
 	memcpy(d->list, sorted, d->n * sizeof(*sorted));
+}
+
+void diags_json(struct buf *b, const struct diags *d)
+{
+	buf_puts(b, "\"diagnostics\": [");
+	for (size_t i = 0; i < d->n; i++) {
+		const struct diag *e = &d->list[i];
+
+		buf_fmt(b, "%s{\"file\": ", i ? ", " : "");
+		buf_json_str(b, e->file);
+		buf_fmt(b,
+		        ", \"line\": %d, \"column\": %d, \"severity\": \"%s\", \"code\": \"%s\", "
+		        "\"message\": ",
+		        e->line, e->column, e->severity == SEV_ERROR ? "error" : "warning",
+		        e->code);
+		buf_json_str(b, e->msg);
+		buf_puts(b, ", \"hint\": ");
+		buf_json_str(b, e->hint[0] ? e->hint : NULL);
+		buf_putc(b, '}');
+	}
+	buf_fmt(b, "], \"more\": %zu", d->more);
 }

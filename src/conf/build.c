@@ -503,6 +503,30 @@ static void build_clocks(struct build *b)
 			m->ports[m->routes[i].port].clock = true;
 }
 
+/* What is built later still has the numbers of this load. */
+static bool keep_numbers(struct load *l, struct mapping *m)
+{
+	uint16_t *controls, *ports;
+
+	if (!renumber(m, l->scratch, l->before, &controls, &ports)) {
+		problem_file(l, l->sources[0]->name, CODE_TOO_MANY,
+		             "more ports or controls than there is room for, with those of before: "
+		             "start the bridge again");
+		return false;
+	}
+	for (size_t i = 0; i < l->feedback.n; i++) {
+		struct raw_route *r = show_at(l, i);
+
+		r->from_control = controls[r->from_control];
+		if (r->from_port != PORT_NONE)
+			r->from_port = ports[r->from_port];
+		for (size_t k = 0; k < r->nwhen; k++)
+			if (r->when[k].c.op == COND_IS)
+				r->when[k].control = controls[r->when[k].control];
+	}
+	return true;
+}
+
 struct mapping *build_mapping(struct load *l)
 {
 	struct arena *a = arena_new(ARENA_LOAD);
@@ -530,6 +554,10 @@ struct mapping *build_mapping(struct load *l)
 	m->intents = list_of(&b, m->nintents, sizeof(*m->intents));
 	for (size_t i = 0; i < m->nintents; i++)
 		m->intents[i] = build_intent(&b, intent_at(l, i));
+	if (l->before && !keep_numbers(l, m)) {
+		mapping_free(m);
+		return NULL;
+	}
 	mapping_index(m);
 	build_feedback(l, m);
 	return m;

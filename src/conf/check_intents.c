@@ -127,7 +127,7 @@ static void no_such_control(struct walk *w, bool deck)
 	struct load *l = w->l;
 	struct diag *e;
 
-	if (l->incomplete)
+	if (l->incomplete || l->controls.unnamed)
 		return;
 	if (deck)
 		e = problem(l, w->step->h.src, target_node(w->step), CODE_UNKNOWN_CONTROL,

@@ -461,4 +461,7 @@ void check_layers(struct load *l)
 			dict_put(&last, source, (uint32_t)i);
 		check_shared(l, before, i);
 	}
+	for (size_t i = 0; i < l->feedback.n; i++)
+		if (show_at(l, i))
+			check_reachable(l, show_at(l, i));
 }

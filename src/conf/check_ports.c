@@ -122,7 +122,7 @@ int find_control(struct load *l, const struct head *h, const cJSON *at, const ch
 
 	if (known && *known != BROKEN)
 		return (int)*known;
-	if (!known && !l->incomplete)
+	if (!known && !l->incomplete && !l->controls.unnamed)
 		hint_near(problem_key(l, h->src, at, CODE_UNKNOWN_CONTROL,
 		                      "there is no control \"%s\"", name),
 		          name, &l->controls.names,

@@ -99,6 +99,8 @@ static void read_file(struct load *l, struct source *s, size_t depth)
 /* What only all files together tell; then the mapping, if all is well. */
 static int finish(struct load *l, struct mapping **out)
 {
+	struct mapping *built;
+
 	check_ports(l);
 	if (l->ports.n <= MAPPING_PORTS_MAX)
 		check_controls(l);
@@ -109,7 +111,9 @@ static int finish(struct load *l, struct mapping **out)
 	if (!l->problems) {
 		check_unused(l);
 		check_layers(l);
-		*out = build_mapping(l);
+		built = build_mapping(l);
+		if (built)
+			*out = built;
 	}
 	diags_sort(l->d);
 	return l->problems ? -1 : 0;
@@ -139,8 +143,16 @@ static void read_text(struct load *l, const char *name, const char *text, size_t
 int mapping_load(struct mapping **out, struct arena *scratch, const char *const files[], size_t n,
                  const char *mappings_dir, struct diags *d)
 {
+	return mapping_load_after(out, scratch, NULL, files, n, mappings_dir, d);
+}
+
+int mapping_load_after(struct mapping **out, struct arena *scratch, const struct mapping *before,
+                       const char *const files[], size_t n, const char *mappings_dir,
+                       struct diags *d)
+{
 	struct load l = load_begin(scratch, mappings_dir, d);
 
+	l.before = before;
 	read_files(&l, files, n);
 	return finish(&l, out);
 }

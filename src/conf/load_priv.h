@@ -55,6 +55,7 @@ struct family {
 	void **items; /* raw objects; NULL where one was taken away */
 	size_t n, cap;
 	struct dict names;
+	bool unnamed; /* one has no good name: others may name it in vain */
 };
 
 /* A name that is known, of an object that had a problem or was taken away. */
@@ -78,6 +79,8 @@ struct load {
 	ino_t changed_ino;
 	bool changed_there; /* it exists: the two above are set */
 	bool changed_read;
+
+	const struct mapping *before; /* whose numbers are kept, NULL: none */
 
 	struct raw_tempo tempo; /* of the last file that has one; h.obj NULL: of none */
 	int hold_ms;
@@ -211,6 +214,11 @@ const char *text_stray(const char *s, bool osc);
 bool parse_object(struct load *l, const struct source *s, const struct section *sec,
                   const struct cJSON *obj, void *out);
 
+/* Whether a key is there under a wrong name, which is told, as all keys that are unknown are. For
+ * keys without which the rest of the object would be misunderstood. */
+bool key_misspelt(struct load *l, const struct source *s, const struct section *sec,
+                  const struct cJSON *obj, const char *key);
+
 /* Reads one value into its field; bit: whether it counts as given. False after a problem. */
 bool parse_value(struct load *l, const struct source *s, const struct key *k, const struct cJSON *v,
                  void *field, bool *given);
@@ -277,12 +285,20 @@ int find_control(struct load *l, const struct head *h, const struct cJSON *at, c
 /* The places of m and what they show; its controls and routes are there. */
 void build_feedback(struct load *l, struct mapping *m);
 
+/* ---- renumber.c ---- */
+
+/* Gives the ports and controls of m the numbers that they have in before; not yet indexed. controls,
+ * ports: the new numbers by those that they had. False: there are too many, with what is gone. */
+bool renumber(struct mapping *m, struct arena *scratch, const struct mapping *before,
+              uint16_t **controls, uint16_t **ports);
+
 /* ---- build.c ---- */
 
 /* The transforms of a route or an entry of "feedback" (section), in the order of their keys. */
 struct xform *build_xforms(struct arena *a, const struct section *sec, const struct raw_route *r,
                            uint8_t *n);
 
+/* NULL after a problem. */
 struct mapping *build_mapping(struct load *l);
 
 #endif

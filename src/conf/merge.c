@@ -196,7 +196,8 @@ void merge_show(struct load *l, struct raw_route *r)
 	const struct raw_route *old = known ? show_at(l, *known) : NULL;
 
 	if (old && old->h.src == r->h.src)
-		problem(l, r->h.src, member(r->h.obj, r->osc ? "osc" : "port"), CODE_DUPLICATE_ROUTE,
+		problem(l, r->h.src, member(r->h.obj, r->osc ? "osc" : "port"),
+		        CODE_DUPLICATE_ROUTE,
 		        "the feedback in line %d has the same address and \"when\"",
 		        where_of(&old->h).line);
 	else if (old)

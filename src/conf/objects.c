@@ -72,14 +72,16 @@ static void item_each(struct load *l, const struct source *s, const cJSON *obj, 
 	} while ((good || names) && each_next(&e));
 }
 
-static void items(struct load *l, const struct source *s, const cJSON *list, item_fn *fn,
-                  struct family *names)
+static void items(struct load *l, const struct source *s, const struct section *sec,
+                  const cJSON *list, item_fn *fn, struct family *names)
 {
 	for (const cJSON *v = list ? list->child : NULL; v; v = v->next) {
 		if (!cJSON_IsObject(v))
 			continue;
 		if (member(v, "each"))
 			item_each(l, s, v, fn, names);
+		else if (key_misspelt(l, s, sec, v, "each"))
+			l->incomplete = true;
 		else
 			fn(l, s, v);
 	}
@@ -226,14 +228,16 @@ static bool item_control(struct load *l, const struct source *s, const cJSON *ob
 		merge_control(l, c);
 		return true;
 	}
-	if (cJSON_IsString(name))
+	if (name && cJSON_IsString(name) && !text_name(name->valuestring))
 		merge_broken(&l->controls, name->valuestring);
+	else
+		l->controls.unnamed = true;
 	return false;
 }
 
 void objects_controls(struct load *l, const struct source *s, const cJSON *list)
 {
-	items(l, s, list, item_control, &l->controls);
+	items(l, s, &section_control, list, item_control, &l->controls);
 }
 
 /* ---- routes ---- */
@@ -279,7 +283,7 @@ static bool item_route(struct load *l, const struct source *s, const cJSON *obj)
 
 void objects_routes(struct load *l, const struct source *s, const cJSON *list)
 {
-	items(l, s, list, item_route, NULL);
+	items(l, s, &section_route, list, item_route, NULL);
 }
 
 /* ---- feedback ---- */
@@ -299,7 +303,7 @@ static bool item_show(struct load *l, const struct source *s, const cJSON *obj)
 
 void objects_feedback(struct load *l, const struct source *s, const cJSON *list)
 {
-	items(l, s, list, item_show, NULL);
+	items(l, s, &section_feedback, list, item_show, NULL);
 }
 
 /* ---- intents ---- */
@@ -318,7 +322,7 @@ static bool item_intent(struct load *l, const struct source *s, const cJSON *obj
 	}
 	if (!slots_parse(l, s, in))
 		good = false;
-	else if (!steps_parse(l, s, in))
+	else if (!key_misspelt(l, s, &section_intent, obj, "slots") && !steps_parse(l, s, in))
 		good = false;
 	if (good)
 		merge_intent(l, in);
@@ -329,5 +333,5 @@ static bool item_intent(struct load *l, const struct source *s, const cJSON *obj
 
 void objects_intents(struct load *l, const struct source *s, const cJSON *list)
 {
-	items(l, s, list, item_intent, &l->intents);
+	items(l, s, &section_intent, list, item_intent, &l->intents);
 }

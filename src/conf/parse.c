@@ -80,6 +80,23 @@ static uint64_t unknown_key(struct load *l, const struct source *s, const struct
 	return KEY_BIT(find_key(sec, n.best));
 }
 
+bool key_misspelt(struct load *l, const struct source *s, const struct section *sec,
+                  const cJSON *obj, const char *key)
+{
+	const uint64_t bit = KEY_BIT(find_key(sec, key));
+	uint64_t meant = 0;
+	size_t next = 0;
+
+	for (const cJSON *v = obj->child; v; v = v->next) {
+		const int i = find_key_from(sec, next, v->string);
+
+		if (i < 0)
+			meant |= unknown_key(l, s, sec, v);
+		next = i < 0 ? next : (size_t)i + 1;
+	}
+	return meant & bit;
+}
+
 /* ---- keys together ---- */
 
 /* The names of the keys of a mask: "cc" or "note". */
@@ -180,7 +197,7 @@ static void lacks(struct load *l, const struct section *sec, const struct head *
 		        alts_of(l, sec, r));
 }
 
-/* meant: keys that are there under a wrong name; they count, so that one slip is one message. */
+/* meant: keys that are there under a wrong name, or may be; they count, so that one slip is one message. */
 static bool check_rules(struct load *l, const struct section *sec, const struct head *h,
                         uint64_t meant)
 {
@@ -237,8 +254,10 @@ bool parse_object(struct load *l, const struct source *s, const struct section *
 			continue;
 		}
 		next = (size_t)i + 1;
-		if (!parse_value(l, s, &sec->keys[i], v, field_of(&sec->keys[i], out), &given))
+		if (!parse_value(l, s, &sec->keys[i], v, field_of(&sec->keys[i], out), &given)) {
 			good = false;
+			meant |= given ? 0 : KEY_BIT(i);
+		}
 		present |= KEY_BIT(i);
 		h->seen |= (uint64_t)given << i;
 	}

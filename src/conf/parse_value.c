@@ -137,8 +137,10 @@ static bool read_note(const struct reading *r)
 		*r->given = false;
 		return true;
 	}
-	if (!cJSON_IsNumber(r->v))
+	if (!cJSON_IsNumber(r->v)) {
+		*r->given = false; /* which of the two it is, nobody knows */
 		return bad_type(r, "a MIDI note 0..127, or a remark");
+	}
 	return read_int(r);
 }
 

@@ -170,6 +170,11 @@ static void cancel(struct engine *e, uint64_t t_ns, struct running *r)
 	r->b = NULL;
 }
 
+void batch_cancel(struct engine *e, uint64_t t_ns, size_t slot)
+{
+	cancel(e, t_ns, &e->running[slot]);
+}
+
 void engine_cancel(struct engine *e, uint64_t t_ns)
 {
 	for (size_t i = 0; i < BATCHES_MAX; i++)

@@ -211,6 +211,7 @@ void engine_release(struct engine *e, uint64_t t_ns, uint16_t control, const str
 /* ---- batch.c ---- */
 
 void batch_due(struct engine *e, uint64_t t_ns, size_t slot);
+void batch_cancel(struct engine *e, uint64_t t_ns, size_t slot);
 void ramp_due(struct engine *e, uint64_t t_ns, size_t slot);
 void ramp_stop(struct engine *e, uint16_t control);
 
@@ -250,6 +251,9 @@ void feedback_due(struct engine *e, uint64_t t_ns, size_t watcher);
 void feedback_woke(struct engine *e, uint64_t t_ns, size_t watcher);
 void feedback_uses(struct engine *e, uint64_t t_ns, size_t watcher, bool own);
 void feedback_gone(struct engine *e, size_t watcher);
+
+/* Those of old are shown everything there is now. */
+void feedback_adopt(struct engine *e, uint64_t t_ns, const struct engine *old);
 
 /* A value has come from where the route's place is; and what has become of it. */
 void feedback_heard(struct engine *e, uint64_t t_ns, size_t watcher, const struct route *r,

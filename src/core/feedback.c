@@ -332,3 +332,24 @@ void engine_port_up(struct engine *e, uint64_t t_ns, int port)
 	if (e->feedback.nwatchers)
 		begin(e, t_ns, PEERS_MAX + (size_t)port);
 }
+
+void feedback_adopt(struct engine *e, uint64_t t_ns, const struct engine *old)
+{
+	const size_t n = old->feedback.nwatchers < e->feedback.nwatchers ? old->feedback.nwatchers
+	                                                                 : e->feedback.nwatchers;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct watcher *was = &old->feedback.watchers[i];
+		struct watcher *w = &e->feedback.watchers[i];
+
+		if (!was->on)
+			continue;
+		begin(e, t_ns, i);
+		w->own = was->own;
+		w->named = was->named;
+		w->mixed = was->mixed;
+		w->heard_ns = was->heard_ns;
+	}
+	e->feedback.any_own = old->feedback.any_own;
+	e->feedback.any_named = old->feedback.any_named;
+}

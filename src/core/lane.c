@@ -8,6 +8,7 @@
 #include "cuewire/lane.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "cuewire/mem.h"
 
@@ -282,4 +283,44 @@ bool lane_drain(struct lane *l, struct msg *out, bool *was_under_way)
 bool lane_owes_release(const struct lane *l, uint16_t control)
 {
 	return l->buttons[control] & DOWN;
+}
+
+/* ---- a new mapping ---- */
+
+void lane_adopt(struct lane *l, const struct lane *old, size_t nkept)
+{
+	l->popped = old->popped;
+	l->n = old->n;
+	l->edges = old->edges;
+	l->last_edge = old->last_edge;
+	l->turns = old->turns;
+	l->window_head = old->window_head;
+	l->under_way = old->under_way;
+	memcpy(l->window, old->window, sizeof(l->window));
+	memcpy(l->waiting, old->waiting, nkept * sizeof(*l->waiting));
+	memcpy(l->buttons, old->buttons, nkept * sizeof(*l->buttons));
+	for (uint64_t place = l->popped; place < l->popped + l->n; place++) {
+		*at(l, place) = *at(old, place);
+		if (at(l, place)->light)
+			at(l, place)->key = at(l, place)->control;
+	}
+	for (uint16_t i = old->first; i != NONE; i = old->faders[i].after) {
+		if (i >= nkept)
+			continue;
+		l->faders[i] = old->faders[i];
+		link_last(l, i);
+	}
+}
+
+void lane_relabel(struct lane *l, const char *(*fn)(void *ctx, const char *label), void *ctx)
+{
+	for (uint64_t place = l->popped; place < l->popped + l->n; place++)
+		at(l, place)->label = fn(ctx, at(l, place)->label);
+	for (uint16_t i = l->first; i != NONE; i = l->faders[i].after)
+		l->faders[i].m.label = fn(ctx, l->faders[i].m.label);
+	for (size_t i = 0; i < l->under_way; i++) {
+		struct msg *m = &l->window[(l->window_head + i) % LINK_WINDOW];
+
+		m->label = fn(ctx, m->label);
+	}
 }

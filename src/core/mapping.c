@@ -162,7 +162,7 @@ int mapping_intent(const struct mapping *m, const char *name)
 int mapping_port(const struct mapping *m, const char *name)
 {
 	for (size_t i = 0; i < m->nports; i++)
-		if (!strcmp(m->ports[i].name, name))
+		if (!m->ports[i].gone && !strcmp(m->ports[i].name, name))
 			return (int)i;
 	return -1;
 }
@@ -379,7 +379,8 @@ static void add_own_routes(struct mapping *m)
 	for (size_t c = 0; c < m->ncontrols; c++) {
 		const struct control *ctl = &m->controls[c];
 
-		if (ctl->kind == KIND_LAMP || table_slot(&named, ctl->osc, strlen(ctl->osc))->key)
+		if (ctl->gone || ctl->kind == KIND_LAMP ||
+		    table_slot(&named, ctl->osc, strlen(ctl->osc))->key)
 			continue;
 		all[m->nroutes++] = (struct route){
 			.at = ctl->at,
@@ -446,7 +447,8 @@ void mapping_index(struct mapping *m)
 
 	table_init(&x->controls, m->arena, m->ncontrols);
 	for (size_t i = 0; i < m->ncontrols; i++)
-		table_put(&x->controls, m->controls[i].name, (uint16_t)i);
+		if (!m->controls[i].gone)
+			table_put(&x->controls, m->controls[i].name, (uint16_t)i);
 	add_own_routes(m);
 	table_init(&x->osc, m->arena, m->nroutes);
 	ports_init(m);
@@ -476,6 +478,68 @@ void mapping_index(struct mapping *m)
 			index_from(m, (uint16_t)i);
 		else if (m->routes[i].port == PORT_NONE)
 			m->every[m->nevery++] = (uint16_t)i;
+}
+
+/* ---- what is the same after a reload ---- */
+
+static bool same_source(const struct route *a, const struct route *b)
+{
+	if (a->osc || b->osc)
+		return a->osc && b->osc && a->arg == b->arg && !strcmp(a->osc, b->osc);
+	if (a->port != b->port || a->from != b->from)
+		return false;
+	if (a->port == PORT_NONE && a->from == CONTROL_NONE)
+		return a->every.amount == b->every.amount && a->every.unit == b->every.unit;
+	return !memcmp(&a->in, &b->in, sizeof(a->in)) && a->sysex == b->sysex;
+}
+
+static bool same_acts(const struct macro *a, const struct macro *b)
+{
+	if (!a || !b || a->n != b->n)
+		return a == b;
+	for (size_t i = 0; i < a->n; i++) {
+		const struct act *x = &a->acts[i].act, *y = &b->acts[i].act;
+
+		if (x->control != y->control || x->op != y->op || x->value != y->value)
+			return false;
+	}
+	return true;
+}
+
+static bool same_route(const struct route *a, const struct route *b)
+{
+	if (a->to != b->to || a->nwhen != b->nwhen || a->nxf != b->nxf || !same_source(a, b) ||
+	    !same_acts(a->macro, b->macro))
+		return false;
+	for (size_t i = 0; i < a->nxf; i++)
+		if (a->xf[i].kind != b->xf[i].kind)
+			return false;
+	return !a->nwhen || !memcmp(a->when, b->when, a->nwhen * sizeof(*a->when));
+}
+
+/* Where the routes of before with the source of r begin. */
+static uint16_t first_of(const struct mapping *before, const struct route *r)
+{
+	if (r->osc && !r->pattern)
+		return mapping_osc(before, r->osc, strlen(r->osc));
+	if (r->from != CONTROL_NONE)
+		return r->from < before->ncontrols ? mapping_from(before, r->from) : ROUTE_END;
+	if (r->port == PORT_NONE || (size_t)r->port >= before->nports ||
+	    (r->in.form != ADDR_CC && r->in.form != ADDR_CC14 && r->in.form != ADDR_NOTE))
+		return ROUTE_END;
+	return mapping_midi(before, r->port, (enum addr_form)r->in.form, r->in.channel,
+	                    r->in.number);
+}
+
+void mapping_match(const struct mapping *m, const struct mapping *before, uint16_t *was)
+{
+	for (size_t i = 0; i < m->nroutes; i++) {
+		const struct route *r = &m->routes[i];
+
+		was[i] = r->own ? ROUTE_END : first_of(before, r);
+		while (was[i] != ROUTE_END && !same_route(r, &before->routes[was[i]]))
+			was[i] = before->routes[was[i]].next;
+	}
 }
 
 void mapping_free(struct mapping *m)

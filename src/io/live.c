@@ -273,19 +273,19 @@ static void take_snapshot(struct live *l, struct snapshot *s)
 	s->counters = *l->n;
 	s->bpm = tempo_bpm(engine_tempo(l->engine));
 	s->tempo = engine_tempo(l->engine)->state;
-	for (size_t i = 0; i < l->m->nports; i++) {
+	for (size_t i = 0; i < l->m->nports && i < s->nports; i++) {
 		s->ports[i] = l->ports[i].n;
 		s->ports[i].backlog = lane_backlog(&l->ports[i].lane);
 		s->counters.backlog += s->ports[i].backlog;
 	}
 	for (size_t i = 0; i < l->osc.n; i++)
 		s->counters.dropped += platform_drops(l->osc.fds[i]);
-	for (size_t i = 0; i < l->m->ncontrols; i++) {
+	for (size_t i = 0; i < l->m->ncontrols && i < s->ncontrols; i++) {
 		s->controls[i] = (struct control_view){ .asked = *engine_state(l->engine, i),
 			                                .sent = l->sent[i],
 			                                .simulated = l->sim.value[i],
 			                                .differs = l->differs[i] };
-		if (l->differs[i])
+		if (l->differs[i] && (size_t)l->m->controls[i].port < s->nports)
 			s->ports[l->m->controls[i].port].differ++;
 	}
 	queue_reply(l->q, &(struct reply){ .kind = REPLY_SNAPSHOT, .snapshot = s });
@@ -326,6 +326,9 @@ static void order(struct live *l, const struct order *o)
 		break;
 	case ORDER_WATCH:
 		l->watch = o->watch;
+		break;
+	case ORDER_RELOAD:
+		live_reload(l, o->next);
 		break;
 	case ORDER_QUIT:
 		quit(l);
@@ -434,24 +437,22 @@ static void *run(void *ctx)
 
 static void free_live(struct live *l)
 {
+	struct books books = { l->sim, l->sent, l->differs, l->moved };
+
 	for (size_t i = 0; i < l->m->nports; i++)
 		if (l->ports[i].has_lane)
 			lane_finish(&l->ports[i].lane);
 	osc_in_finish(&l->osc);
 	engine_free(l->engine);
-	sim_finish(&l->sim);
+	live_free_books(&books);
 	free(l->ports);
-	free(l->sent);
-	free(l->differs);
-	free(l->moved);
 	free(l->polled);
 	free(l->polled_port);
 	free(l);
 }
 
-static struct live *make(const struct mapping *m, struct queues *q, const int *osc_fds, size_t n)
+struct engine *live_engine(struct live *l, const struct mapping *m)
 {
-	struct live *l = xcalloc(1, sizeof(*l));
 	const struct sink sink = {
 		.ctx = l,
 		.send = live_send,
@@ -464,9 +465,16 @@ static struct live *make(const struct mapping *m, struct queues *q, const int *o
 		.refused = refused,
 	};
 
+	return engine_new(m, &sink);
+}
+
+static struct live *make(const struct mapping *m, struct queues *q, const int *osc_fds, size_t n)
+{
+	struct live *l = xcalloc(1, sizeof(*l));
+	struct books books;
 	l->m = m;
 	l->q = q;
-	l->engine = engine_new(m, &sink);
+	l->engine = live_engine(l, m);
 	l->n = engine_counters(l->engine);
 	osc_in_init(&l->osc, l->n);
 	l->osc.ctx = l;
@@ -474,21 +482,17 @@ static struct live *make(const struct mapping *m, struct queues *q, const int *o
 	l->osc.gone = osc_gone;
 	memcpy(l->osc.fds, osc_fds, n * sizeof(*osc_fds));
 	l->osc.n = n;
-	sim_init(&l->sim, m);
-	l->sent = xcalloc(m->ncontrols + 1, sizeof(*l->sent));
-	l->differs = xcalloc(m->ncontrols + 1, sizeof(*l->differs));
-	l->moved = xcalloc(m->ncontrols + 1, sizeof(*l->moved));
-	for (size_t i = 0; i < m->ncontrols; i++)
-		l->sent[i] = SIM_UNKNOWN;
-	l->ports = xcalloc(m->nports + 1, sizeof(*l->ports));
+	live_make_books(&books, m);
+	live_use_books(l, &books);
+	l->ports = xcalloc(MAPPING_PORTS_MAX, sizeof(*l->ports));
 	for (size_t i = 0; i < m->nports; i++) {
-		l->ports[i].in_fd = l->ports[i].out_fd = -1;
-		l->ports[i].has_lane = port_is_midi(&m->ports[i]);
+		live_init_port(l, m, i);
 		if (l->ports[i].has_lane)
 			lane_init(&l->ports[i].lane, m->ncontrols + m->nlights);
 	}
-	l->polled = xcalloc(1 + n + m->nports, sizeof(*l->polled));
-	l->polled_port = xcalloc(1 + n + m->nports, sizeof(*l->polled_port));
+	l->nports = m->nports;
+	l->polled = xcalloc(POLLED_MAX, sizeof(*l->polled));
+	l->polled_port = xcalloc(POLLED_MAX, sizeof(*l->polled_port));
 	return l;
 }
 

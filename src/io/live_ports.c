@@ -184,8 +184,7 @@ static void pump(struct live *l, int port)
 	}
 }
 
-/* A label that lives until LABELS more of its sort have come. */
-static const char *keep_label(struct live *l, const char *label)
+const char *live_keep_label(struct live *l, const char *label)
 {
 	char *slot = l->labels[l->next_label++ % LABELS];
 
@@ -198,7 +197,7 @@ static void send_link(struct live *l, int port, const struct msg *x)
 	struct msg kept = *x, old;
 
 	if (x->brief)
-		kept.label = keep_label(l, x->label);
+		kept.label = live_keep_label(l, x->label);
 	switch (lane_push(&l->ports[port].lane, &kept, &old)) {
 	case LANE_FULL:
 		was_expired(l, port, x);

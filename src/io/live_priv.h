@@ -39,6 +39,16 @@ struct live_port {
 	struct midi_parser parser; /* HOW_RAW; HOW_LINK: of SysEx */
 };
 
+#define POLLED_MAX (1 + OSC_PORTS_MAX + MAPPING_PORTS_MAX)
+
+/* What is known of controls beside the engine; see struct live. */
+struct books {
+	struct sim sim;
+	float *sent;
+	bool *differs;
+	struct moved *moved;
+};
+
 /* Everything that the engine thread touches. */
 struct live {
 	pthread_t thread;
@@ -47,7 +57,8 @@ struct live {
 	struct engine *engine;
 	struct counters *n; /* the engine's */
 	struct osc_in osc;
-	struct live_port *ports; /* m->nports */
+	struct live_port *ports; /* MAPPING_PORTS_MAX, of which nports are in use */
+	size_t nports;
 	struct sim sim;
 	float *sent;   /* per control; SIM_UNKNOWN: nothing yet */
 	bool *differs; /* per control: its port does not, or may not, have what was asked last */
@@ -68,6 +79,23 @@ struct live {
 	int *polled_port;      /* owned: which port each is of, or one of POLLED_ */
 	size_t npolled;        /* 0: what is polled has changed, the list is made anew */
 };
+
+/* ---- live_reload.c ---- */
+
+void live_make_books(struct books *b, const struct mapping *m);
+void live_use_books(struct live *l, const struct books *b); /* they are l's then */
+void live_free_books(struct books *b);
+void live_init_port(struct live *l, const struct mapping *m, size_t i);
+
+/* Everything at once, between two events; the old parts go back with the reply. */
+void live_reload(struct live *l, struct live_next *x);
+
+/* ---- live.c ---- */
+
+/* An engine whose sink is this thread. */
+struct engine *live_engine(struct live *l, const struct mapping *m);
+
+/* ---- live_ports.c, live_show.c, live_return.c ---- */
 
 /* The engine's sink. */
 void live_send(void *ctx, const struct msg *m);
@@ -101,6 +129,9 @@ void live_port_read(struct live *l, int port);
 
 /* Whether anything is under way or waits on an open port. */
 bool live_ports_busy(const struct live *l);
+
+/* A copy of a label that lives until LABELS more have come. */
+const char *live_keep_label(struct live *l, const char *label);
 
 /* A free note, or NULL (counted). Fill it, then live_note_push. */
 struct note *live_note(struct live *l, enum note_kind kind);

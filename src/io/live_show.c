@@ -72,13 +72,18 @@ void live_show(void *ctx, uint64_t t_ns, uint16_t peer, uint16_t place, const fl
 	struct live *l = ctx;
 	const struct place *pl = &l->m->places[place];
 	const struct peer *p = &l->osc.peers.list[peer];
-	const struct port *port = port_of(l, p->socket - 1u);
-	const int fd = l->osc.fds[p->socket - 1], to = port ? port->osc_reply_port : REPLY_PORT;
+	const struct port *port;
+	int fd, to;
 	struct sockaddr_storage address;
 	char bytes[1024];
 	socklen_t alen;
 	size_t len;
 
+	if (!p->socket) /* of sockets that are new it has been heard on none yet */
+		return;
+	port = port_of(l, p->socket - 1u);
+	fd = l->osc.fds[p->socket - 1];
+	to = port ? port->osc_reply_port : REPLY_PORT;
 	if (port && !port->osc_feedback)
 		return;
 	alen = address_of(fd, p, to, &address);

@@ -13,8 +13,6 @@ import cuewire
 from cuewire import ROOT, Bridge, wait_until
 
 PAGES = ("docs/cuewire.1", "docs/cuewire-mapping.5")
-BEGIN = '.\\" KEYS BEGIN (make schema)\n'
-END = '.\\" KEYS END\n'
 
 
 def text_of(path):
@@ -54,11 +52,20 @@ def manual_mappings():
 # ---- what is generated ----
 
 
-def key_list_is_fresh():
+def generated(name):
+    """The part of cuewire-mapping(5) between the marks of that name, which `make schema` writes."""
     page = text_of(PAGES[1])
-    assert page.count(BEGIN) == 1 and page.count(END) == 1, "KEYS BEGIN and KEYS END are not there once each"
-    embedded = page.split(BEGIN)[1].split(END)[0]
-    assert embedded == output("help", "keys"), "the list of keys is stale: run make schema"
+    begin, end = '.\\" %s BEGIN (make schema)\n' % name, '.\\" %s END\n' % name
+    assert page.count(begin) == 1 and page.count(end) == 1, "%s BEGIN and END are not there once each" % name
+    return page.split(begin)[1].split(end)[0]
+
+
+def key_list_is_fresh():
+    assert generated("KEYS") == output("help", "keys"), "the list of keys is stale: run make schema"
+
+
+def code_list_is_fresh():
+    assert generated("CODES") == output("help", "codes"), "the list of codes is stale: run make schema"
 
 
 def schema_is_fresh():
@@ -72,7 +79,7 @@ def every_key_is_in_the_manual():
     keys = set(re.findall(r"^\.It Cm (\S+)$", output("help", "keys"), re.M))
     assert len(keys) > 40, "help keys lists only %s" % sorted(keys)
     page = text_of(PAGES[1])
-    by_hand = page.split(BEGIN)[0] + page.split(END)[1]
+    by_hand = page.replace(generated("KEYS"), "").replace(generated("CODES"), "")
     commands = "\n".join(re.findall(r"^\.(?:It )?Cm (.*)$", by_hand, re.M))
     literal = "\n".join(re.findall(r"^\.(?:Li|Dl|Bd) .*$", by_hand, re.M)) + "\n".join(manual_mappings())
     words = set(re.findall(r"[$\w]+", commands + "\n" + literal))
@@ -255,6 +262,7 @@ def intents_of_the_readme_and_the_manual_are_taken():
 
 tests = [
     key_list_is_fresh,
+    code_list_is_fresh,
     schema_is_fresh,
     every_key_is_in_the_manual,
     every_transform_is_in_the_manual,

@@ -574,6 +574,39 @@ def check_command():
     assert 'did you mean "club.json"' in cuewire.cuewire("check", "clab.json").stdout
 
 
+def check_explains():
+    """Every code that it lists it explains, alone and beside others; others it helps to find."""
+    listed = [line.split()[0] for line in cuewire.cuewire("check", "--explain").stdout.splitlines()]
+    assert len(listed) > 30 and listed == sorted(set(listed)), listed
+    objects = json.loads(cuewire.cuewire("check", "--explain", "--json").stdout)
+    assert [o["code"] for o in objects] == listed
+    for o in objects:
+        assert set(o) == {"code", "severity", "summary", "text", "wrong", "right"}, o
+        json.loads(o["right"])
+    done = cuewire.cuewire("check", "--explain", *listed)
+    assert done.returncode == 0 and not done.stderr, done
+    assert re.findall(r"^([a-z-]+) \((?:error|warning)\)$", done.stdout, re.M) == listed
+    assert done.stdout.count("\nWrong:\n") == done.stdout.count("\nRight:\n") == len(listed)
+    one = json.loads(cuewire.cuewire("check", "loop", "--explain", "--json").stdout)
+    assert one == objects[listed.index("loop")]
+    done = cuewire.cuewire("check", "--explain", "unknown-ky")
+    assert done.returncode == 2 and not done.stdout and 'did you mean "unknown-key"?' in done.stderr, done
+    done = cuewire.cuewire("check", "--explain", "loop", "xyzzyw")
+    assert done.returncode == 2 and not done.stdout and "--explain alone lists them" in done.stderr, done
+
+
+def check_names_its_codes():
+    """The last line can be typed as it is; a program does not get it."""
+    directory = cuewire.tempfile.mkdtemp()
+    path = os.path.join(directory, "m.json")
+    with open(path, "w") as f:
+        f.write('{ "controls": [ { "name": "a", "kind": "fadr" }, { "name": "B", "kind": "fadr" } ] }\n')
+    done = cuewire.cuewire("check", path)
+    assert done.stderr == "more: cuewire check --explain unknown-word bad-name\n", done
+    assert cuewire.cuewire(*done.stderr.split()[2:]).returncode == 0
+    assert not cuewire.cuewire("check", "--json", path).stderr
+
+
 def options_win_and_are_accepted():
     with Bridge("--sim", "--http-port", "1234", "--no-http", "--http-bind", "::", "--stdin-role", "ai",
                 "--open-timeout", "100") as b:

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "cuewire/codes.h"
 #include "cuewire/load.h"
 
 /* What the engine relies on without looking. */
@@ -31,6 +32,31 @@ static void check_mapping(const struct mapping *m)
 	}
 }
 
+/* The place is one that an editor can go to: a byte of the text or its end. */
+static void check_place(const struct diag *e, const char *text, size_t size)
+{
+	const char *p = text, *const end = text + size, *newline;
+
+	MUST(e->line >= 1 && e->column >= 1);
+	for (int line = 1; line < e->line; line++) {
+		newline = memchr(p, '\n', (size_t)(end - p));
+		MUST(newline);
+		p = newline + 1;
+	}
+	newline = memchr(p, '\n', (size_t)(end - p));
+	MUST(e->column <= (newline ? newline : end) - p + 1);
+}
+
+static void check_diag(const struct diag *e, const char *text, size_t size)
+{
+	const struct code_info *c = code_find(e->code);
+
+	MUST(e->file && e->msg[0]);
+	MUST(c && c->severity == e->severity && e->code == c->name);
+	if (!strcmp(e->file, "fuzz.json") && e->line)
+		check_place(e, text, size);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct mapping *m = NULL;
@@ -43,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_mapping(m);
 	}
 	for (size_t i = 0; i < d.n; i++)
-		MUST(d.list[i].file && d.list[i].code && d.list[i].msg[0]);
+		check_diag(&d.list[i], (const char *)data, size);
 	mapping_free(m);
 	return 0;
 }

@@ -1,0 +1,400 @@
+/* Another mapping while everything goes on: asked for by `cuewire reload`, SIGHUP, or a file that was
+ * written. The files are read and checked as at the start; when nothing is wrong with them, ports that
+ * are not the same are closed, the engine goes over between two events, and what is new is opened. What
+ * is wrong is said, and nothing has happened. */
+#include "daemon.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cuewire/clock.h"
+#include "cuewire/filewatch.h"
+#include "cuewire/load.h"
+#include "cuewire/mem.h"
+#include "cuewire/osc_in.h"
+#include "cuewire/sim.h"
+
+#define SETTLE_NS \
+	UINT64_C(150000000) /* after the last news of a file: it may not be written whole */
+
+/* ---- files ---- */
+
+static uint64_t stamp_of(const char *file)
+{
+	struct stat st;
+
+	if (stat(file, &st))
+		return 0;
+	return (uint64_t)st.st_mtime * 1000003u ^ (uint64_t)st.st_size << 20 ^ (uint64_t)st.st_ino;
+}
+
+static uint64_t stamp(const struct daemon *d)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < d->m->nfiles; i++)
+		all = all * 31 + stamp_of(d->m->files[i]);
+	return all;
+}
+
+void reload_watch(struct daemon *d)
+{
+	if (d->reload.watch_fd >= 0)
+		close(d->reload.watch_fd);
+	d->reload.watch_fd = filewatch_open(d->m->files, d->m->nfiles);
+	d->reload.stamp = stamp(d);
+}
+
+void reload_polled(struct daemon *d)
+{
+	filewatch_drain(d->reload.watch_fd);
+	d->reload.look_ns = clock_ns() + SETTLE_NS;
+}
+
+void reload_tick(struct daemon *d, uint64_t now)
+{
+	uint64_t is;
+
+	if (now < d->reload.look_ns)
+		return;
+	d->reload.look_ns = TIME_NEVER;
+	is = stamp(d);
+	if (is != d->reload.stamp)
+		reload_begin(d, NULL);
+	d->reload.stamp = is;
+}
+
+/* ---- what is said ---- */
+
+static void answer(struct daemon *d, struct client *c, const struct buf *b)
+{
+	(void)d;
+	if (c)
+		outlet_line(&c->out, b->p, b->len);
+}
+
+static void say_diags(struct daemon *d, const struct diags *diags)
+{
+	for (size_t i = 0; i < diags->n; i++) {
+		const struct diag *e = &diags->list[i];
+
+		daemon_say(d, "%s:%d:%d: %s: %s", e->file ? e->file : "", e->line, e->column,
+		           e->severity == SEV_ERROR ? "error" : "warning", e->msg);
+		if (e->hint[0])
+			daemon_say(d, "  %s", e->hint);
+	}
+}
+
+/* {"reloaded": false, "error": "...", "diagnostics": [...]} */
+static void refuse(struct daemon *d, struct client *c, const char *why, const struct diags *diags)
+{
+	struct buf b;
+
+	daemon_say(d, "!!! reload: %s: the mapping of before goes on", why);
+	buf_init(&b, 65536);
+	buf_puts(&b, "{\"reloaded\": false, \"error\": ");
+	buf_json_str(&b, why);
+	buf_puts(&b, ", ");
+	diags_json(&b, diags);
+	buf_putc(&b, '}');
+	answer(d, c, &b);
+	buf_finish(&b);
+}
+
+/* ---- what is different ---- */
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static bool same_names(const struct names *a, const struct names *b)
+{
+	for (size_t i = 0; i < a->n && a->n == b->n; i++)
+		if (strcmp(a->list[i], b->list[i]) != 0)
+			return false;
+	return a->n == b->n;
+}
+
+/* What is open can stay so. */
+static bool same_port(const struct port *a, const struct port *b)
+{
+	return a->gone == b->gone && same_names(&a->in, &b->in) && same_names(&a->out, &b->out) &&
+	       a->osc_listen == b->osc_listen && same_text(a->osc_bind, b->osc_bind) &&
+	       same_text(a->osc_send, b->osc_send) && same_text(a->raw_in, b->raw_in) &&
+	       same_text(a->raw_out, b->raw_out) && a->simulated == b->simulated &&
+	       a->bytes_per_s == b->bytes_per_s && a->is_virtual == b->is_virtual &&
+	       a->allow_loop == b->allow_loop && a->clock == b->clock;
+}
+
+static bool same_control(const struct control *a, const struct control *b)
+{
+	return a->kind == b->kind && a->port == b->port && a->bipolar == b->bipolar &&
+	       !memcmp(&a->out, &b->out, sizeof(a->out)) &&
+	       !memcmp(&a->up, &b->up, sizeof(a->up)) &&
+	       !memcmp(&a->down, &b->down, sizeof(a->down)) && same_text(a->osc_out, b->osc_out) &&
+	       a->hold_ns == b->hold_ns;
+}
+
+static void count_controls(const struct mapping *m, const struct mapping *before,
+                           struct reload_counts *n)
+{
+	for (size_t i = 0; i < m->ncontrols; i++) {
+		const bool was = i < before->ncontrols && !before->controls[i].gone;
+
+		n->added += !m->controls[i].gone && !was;
+		n->removed += m->controls[i].gone && was;
+		n->changed += !m->controls[i].gone && was &&
+		              !same_control(&m->controls[i], &before->controls[i]);
+	}
+}
+
+static void count_routes(const struct mapping *m, const struct mapping *before,
+                         struct reload_counts *n)
+{
+	uint16_t *was = xcalloc(m->nroutes + 1, sizeof(*was));
+	size_t own = 0, same = 0;
+
+	mapping_match(m, before, was);
+	for (size_t i = 0; i < m->nroutes; i++) {
+		n->added += !m->routes[i].own && was[i] == ROUTE_END;
+		same += !m->routes[i].own && was[i] != ROUTE_END;
+	}
+	for (size_t i = 0; i < before->nroutes; i++)
+		own += before->routes[i].own;
+	n->removed = before->nroutes - own - same;
+	free(was);
+}
+
+static void count_ports(struct daemon *d)
+{
+	const struct mapping *m = d->reload.next, *before = d->m;
+	struct reload_counts *n = &d->reload.ports;
+
+	for (size_t i = 0; i < m->nports; i++) {
+		const bool was = i < before->nports && !before->ports[i].gone;
+
+		d->reload.reopen[i] =
+			i >= before->nports || !same_port(&m->ports[i], &before->ports[i]);
+		n->added += !m->ports[i].gone && !was;
+		n->removed += m->ports[i].gone && was;
+		n->changed += d->reload.reopen[i] && was && !m->ports[i].gone;
+	}
+}
+
+/* ---- sockets ---- */
+
+/* The one that listens there already, or a new one. */
+static int socket_for(struct daemon *d, const struct port *p, size_t nth, int *buffer, int *number)
+{
+	const struct reload *r = &d->reload;
+	size_t n = 0;
+
+	*number = d->opt.osc_port >= 0 && !nth ? d->opt.osc_port : p->osc_listen;
+	for (size_t i = 0; i < d->m->nports; i++) {
+		const struct port *old = &d->m->ports[i];
+
+		if (old->osc_listen < 0)
+			continue;
+		if (old->osc_listen == p->osc_listen && same_text(old->osc_bind, p->osc_bind) &&
+		    (n == nth || d->opt.osc_port < 0)) {
+			*buffer = d->osc_buffer[n];
+			*number = d->osc_port[n];
+			return r->fds_now[n];
+		}
+		n++;
+	}
+	return osc_in_open(p->osc_bind, number, buffer);
+}
+
+static bool is_old(const struct reload *r, size_t nold, int fd)
+{
+	for (size_t i = 0; i < nold; i++)
+		if (r->fds_now[i] == fd)
+			return true;
+	return false;
+}
+
+static void close_new_sockets(struct daemon *d)
+{
+	struct reload *r = &d->reload;
+
+	for (size_t i = 0; i < r->nosc; i++)
+		if (!is_old(r, d->nosc, r->fds[i]))
+			close(r->fds[i]);
+}
+
+/* Returns NULL, or why not. */
+static const char *open_sockets(struct daemon *d)
+{
+	const struct mapping *m = d->reload.next;
+	struct reload *r = &d->reload;
+	static char why[128];
+
+	r->nosc = 0;
+	for (size_t i = 0; i < m->nports; i++) {
+		if (m->ports[i].osc_listen < 0)
+			continue;
+		if (r->nosc == OSC_PORTS_MAX)
+			return "too many OSC ports";
+		r->fds[r->nosc] = socket_for(d, &m->ports[i], r->nosc, &r->osc_buffer[r->nosc],
+		                             &r->osc_port[r->nosc]);
+		if (r->fds[r->nosc] < 0) {
+			snprintf(why, sizeof(why), "cannot listen on OSC port %d: %s",
+			         m->ports[i].osc_listen, strerror(errno));
+			return why;
+		}
+		r->nosc++;
+	}
+	if (!r->nosc && d->nosc == 1) { /* the usual one */
+		r->fds[0] = r->fds_now[0];
+		r->osc_port[0] = d->osc_port[0];
+		r->osc_buffer[0] = d->osc_buffer[0];
+		r->nosc = 1;
+	}
+	return r->nosc ? NULL : "it has no OSC port any more; start the bridge again for that";
+}
+
+/* ---- going over ---- */
+
+static void close_ports(struct daemon *d)
+{
+	for (size_t i = 0; i < d->m->nports; i++)
+		if (d->reload.reopen[i] && !d->m->ports[i].gone)
+			ports_close(d, (int)i);
+}
+
+static const char *go_over(struct daemon *d)
+{
+	struct reload *r = &d->reload;
+	const char *why = open_sockets(d);
+	struct live_next *x;
+
+	if (why) {
+		close_new_sockets(d);
+		return why;
+	}
+	r->controls = r->routes = r->ports = (struct reload_counts){ 0 };
+	count_controls(r->next, d->m, &r->controls);
+	count_routes(r->next, d->m, &r->routes);
+	count_ports(d);
+	x = live_prepare(d->live, r->next, d->m, r->fds, r->nosc);
+	close_ports(d);
+	if (queue_order(&d->q, &(struct order){ .kind = ORDER_RELOAD, .next = x })) {
+		d->owed++;
+		r->busy = true;
+		return NULL;
+	}
+	live_next_free(x);
+	close_new_sockets(d);
+	return "the engine is busy";
+}
+
+void reload_begin(struct daemon *d, struct client *c)
+{
+	struct arena *scratch;
+	struct diags diags = { 0 };
+	const char *why = NULL;
+
+	if (d->reload.busy) {
+		d->reload.again = true;
+		if (c)
+			refuse(d, c, "another reload is under way", &diags);
+		return;
+	}
+	scratch = arena_new(ARENA_LOAD);
+	d->reload.next = NULL;
+	if (mapping_load_after(&d->reload.next, scratch, d->m, d->opt.files, d->opt.nfiles,
+	                       d->mappings_dir, &diags))
+		why = "the files have errors";
+	arena_free(scratch);
+	say_diags(d, &diags);
+	if (!why)
+		why = go_over(d);
+	if (why) {
+		refuse(d, c, why, &diags);
+		mapping_free(d->reload.next);
+		d->reload.next = NULL;
+	} else if (c) {
+		d->reload.client = c->id;
+		d->reload.asked = true;
+		c->pending++;
+	}
+}
+
+/* ---- gone over ---- */
+
+static void grow(struct daemon *d, size_t before)
+{
+	const size_t n = d->m->ncontrols;
+
+	d->said = xrealloc(d->said, (n + 1) * sizeof(*d->said));
+	d->said_ns = xrealloc(d->said_ns, (n + 1) * sizeof(*d->said_ns));
+	for (size_t i = before; i < n; i++) {
+		d->said[i] = SIM_UNKNOWN;
+		d->said_ns[i] = 0;
+	}
+}
+
+static void add_counts(struct buf *b, const char *key, const struct reload_counts *n)
+{
+	buf_fmt(b, ", \"%s\": {\"added\": %zu, \"removed\": %zu, \"changed\": %zu}", key, n->added,
+	        n->removed, n->changed);
+}
+
+static void say_done(struct daemon *d)
+{
+	const struct reload *r = &d->reload;
+	struct client *c = r->asked ? clients_find(d, r->client) : NULL;
+	struct buf b;
+
+	daemon_say(
+		d,
+		"reloaded: controls %zu new, %zu gone, %zu changed; routes %zu new, %zu gone; ports "
+		"%zu new, %zu gone, %zu changed",
+		r->controls.added, r->controls.removed, r->controls.changed, r->routes.added,
+		r->routes.removed, r->ports.added, r->ports.removed, r->ports.changed);
+	if (!c)
+		return;
+	c->pending--;
+	buf_init(&b, 1024);
+	buf_puts(&b, "{\"reloaded\": true");
+	add_counts(&b, "controls", &r->controls);
+	add_counts(&b, "routes", &r->routes);
+	add_counts(&b, "ports", &r->ports);
+	buf_putc(&b, '}');
+	answer(d, c, &b);
+	buf_finish(&b);
+}
+
+void reload_done(struct daemon *d, const struct reply *reply)
+{
+	struct reload *r = &d->reload;
+	struct mapping *before = d->m;
+
+	live_next_free(reply->next);
+	d->owed--;
+	d->m = r->next;
+	r->next = NULL;
+	r->busy = false;
+	d->nosc = r->nosc;
+	memcpy(d->osc_port, r->osc_port, sizeof(d->osc_port));
+	memcpy(d->osc_buffer, r->osc_buffer, sizeof(d->osc_buffer));
+	memcpy(r->fds_now, r->fds, sizeof(r->fds_now));
+	grow(d, before->ncontrols);
+	for (size_t i = 0; i < d->m->nports; i++)
+		if (r->reopen[i])
+			ports_reopen(d, (int)i, i >= before->nports);
+	mapping_free(before);
+	reload_watch(d);
+	say_done(d);
+	r->asked = false;
+	prober_start_soon(d);
+	if (r->again) {
+		r->again = false;
+		reload_begin(d, NULL);
+	}
+}

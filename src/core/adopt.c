@@ -1,0 +1,166 @@
+/* A new mapping while everything goes on: the new engine takes over what the old one knows. */
+#include "engine_priv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- controls ---- */
+
+static bool same_address(const struct control *a, const struct control *b)
+{
+	return a->kind == b->kind && a->port == b->port &&
+	       !memcmp(&a->out, &b->out, sizeof(a->out)) && !memcmp(&a->up, &b->up, sizeof(a->up));
+}
+
+/* What is held where it will not be found any more. */
+static void release_changed(struct engine *e, uint64_t t_ns, struct engine *old)
+{
+	const struct source s = { .from = FROM_TIMER, .rank = RANK_BRIDGE, .label = "reload" };
+
+	for (size_t i = 0; i < old->m->ncontrols; i++)
+		if (old->hold[i].held && (e->m->controls[i].gone ||
+		                          !same_address(&e->m->controls[i], &old->m->controls[i])))
+			engine_release(old, t_ns, (uint16_t)i, &s);
+}
+
+/* Labels are the old mapping's: what is kept of them is a copy. */
+static void adopt_controls(struct engine *e, const struct engine *old)
+{
+	for (size_t i = 0; i < old->m->ncontrols; i++) {
+		struct control_state *st = &e->state[i];
+
+		if (e->m->controls[i].kind != old->m->controls[i].kind)
+			continue;
+		*st = old->state[i];
+		if (st->by)
+			snprintf(st->by_copy, sizeof(st->by_copy), "%s", st->by);
+		st->by = NULL;
+		e->hold[i] = old->hold[i];
+		e->hold[i].alarm_ns = 0;
+		if (e->hold[i].held && e->hold[i].until != TIME_NEVER)
+			engine_alarm(e, &e->hold[i].alarm_ns, e->hold[i].until, TIMER_RELEASE,
+			             (uint32_t)i);
+	}
+}
+
+/* ---- routes ---- */
+
+static void adopt_cell(struct engine *e, uint32_t to, const struct engine *old, uint32_t from)
+{
+	struct cell *c = &e->cells[to];
+	struct delayed *line = c->x.line;
+
+	c->x = old->cells[from].x;
+	c->x.line = line;
+	memcpy(line, old->cells[from].x.line, xform_line(e->m->cells[to]) * sizeof(*line));
+	c->source = old->cells[from].source;
+	c->source.label = e->m->routes[e->m->cells[to]->route].label;
+	if (c->x.wake_ns != TIME_NEVER)
+		engine_alarm(e, &c->alarm_ns, c->x.wake_ns, TIMER_CELL, to);
+}
+
+static void adopt_routes(struct engine *e, const struct engine *old, const uint16_t *was)
+{
+	for (size_t i = 0; i < e->m->nroutes; i++) {
+		const struct route *r = &e->m->routes[i], *before;
+
+		if (was[i] == ROUTE_END)
+			continue;
+		before = &old->m->routes[was[i]];
+		e->routes[i] = old->routes[was[i]];
+		e->routes[i].alarm_ns = 0;
+		if (e->routes[i].fresh_msb || e->routes[i].fresh_lsb)
+			engine_alarm(e, &e->routes[i].alarm_ns, e->routes[i].due, TIMER_PAIR,
+			             (uint32_t)i);
+		for (size_t k = 0; k < r->nxf; k++)
+			if (xforms[r->xf[k].kind].has_cell)
+				adopt_cell(e, r->xf[k].cell, old, before->xf[k].cell);
+	}
+}
+
+/* The route that has taken the place of an old one. */
+static uint16_t route_now(const struct engine *e, const uint16_t *was, uint16_t before)
+{
+	for (size_t i = 0; i < e->m->nroutes; i++)
+		if (was[i] == before)
+			return (uint16_t)i;
+	return ROUTE_END;
+}
+
+/* ---- what is on its way ---- */
+
+static void adopt_ramps(struct engine *e, const struct engine *old, const uint16_t *was)
+{
+	for (size_t i = 0; i < RAMPS_MAX; i++) {
+		struct ramp *r = &e->ramps[i];
+
+		if (!old->ramps[i].on || e->m->controls[old->ramps[i].control].gone)
+			continue;
+		*r = old->ramps[i];
+		r->source.label = r->label;
+		if (r->route != ROUTE_END)
+			r->route = route_now(e, was, r->route);
+		e->ramp_of[r->control] = (uint16_t)(i + 1);
+		r->alarm_ns = 0;
+		engine_alarm(e, &r->alarm_ns, old->ramps[i].alarm_ns, TIMER_RAMP, (uint32_t)i);
+	}
+}
+
+static void adopt_batches(struct engine *e, uint64_t t_ns, struct engine *old, const uint16_t *was)
+{
+	for (size_t i = 0; i < BATCHES_MAX; i++) {
+		const struct running *x = &old->running[i];
+		struct running *r = &e->running[i];
+		uint16_t route = ROUTE_END;
+
+		if (!x->b)
+			continue;
+		if (x->route != ROUTE_END) {
+			route = route_now(e, was, x->route);
+			if (route == ROUTE_END) {
+				batch_cancel(old, t_ns, i);
+				continue;
+			}
+		}
+		*r = *x;
+		r->route = route;
+		r->alarm_ns = 0;
+		if (route != ROUTE_END) {
+			r->b = &r->own;
+			r->own.acts = e->m->routes[route].macro->acts;
+			r->own.source.label = e->m->routes[route].label;
+		}
+		engine_alarm(e, &r->alarm_ns, span_look(&r->wait, &e->tempo, t_ns), TIMER_BATCH,
+		             (uint32_t)i);
+	}
+}
+
+/* ---- the rest ---- */
+
+static void adopt_tempo(struct engine *e, uint64_t t_ns, const struct engine *old)
+{
+	const struct tempo fresh = e->tempo;
+
+	e->tempo = old->tempo;
+	e->tempo.beats_per_bar = fresh.beats_per_bar;
+	if (e->tempo.state == TEMPO_FIXED && old->m->tempo.bpm != e->m->tempo.bpm)
+		tempo_set_bpm(&e->tempo, t_ns, e->m->tempo.bpm);
+	if (tempo_deadline(&e->tempo) != TIME_NEVER)
+		engine_alarm(e, &e->tempo_alarm_ns, tempo_deadline(&e->tempo), TIMER_TEMPO, 0);
+}
+
+void engine_adopt(struct engine *e, uint64_t t_ns, struct engine *old, const uint16_t *was)
+{
+	release_changed(e, t_ns, old);
+	adopt_tempo(e, t_ns, old);
+	adopt_batches(e, t_ns, old, was);
+	e->n = old->n;
+	adopt_controls(e, old);
+	adopt_routes(e, old, was);
+	adopt_ramps(e, old, was);
+	e->pattern_tokens = old->pattern_tokens;
+	e->pattern_t_ns = old->pattern_t_ns;
+	memcpy(e->echo.sent, old->echo.sent, sizeof(e->echo.sent));
+	feedback_adopt(e, t_ns, old);
+	flow_every_begin(e, t_ns, JUMP_NONE);
+}

@@ -1,0 +1,163 @@
+/* What the engine thread keeps of controls and ports, and how it goes over to another mapping. */
+#include "live_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cuewire/clock.h"
+#include "cuewire/mem.h"
+
+/* ---- what is kept of every control ---- */
+
+void live_make_books(struct books *b, const struct mapping *m)
+{
+	sim_init(&b->sim, m);
+	b->sent = xcalloc(m->ncontrols + 1, sizeof(*b->sent));
+	b->differs = xcalloc(m->ncontrols + 1, sizeof(*b->differs));
+	b->moved = xcalloc(m->ncontrols + 1, sizeof(*b->moved));
+	for (size_t i = 0; i < m->ncontrols; i++)
+		b->sent[i] = SIM_UNKNOWN;
+}
+
+void live_use_books(struct live *l, const struct books *b)
+{
+	l->sim = b->sim;
+	l->sent = b->sent;
+	l->differs = b->differs;
+	l->moved = b->moved;
+}
+
+void live_free_books(struct books *b)
+{
+	sim_finish(&b->sim);
+	free(b->sent);
+	free(b->differs);
+	free(b->moved);
+}
+
+void live_init_port(struct live *l, const struct mapping *m, size_t i)
+{
+	l->ports[i].in_fd = l->ports[i].out_fd = -1;
+	l->ports[i].has_lane = port_is_midi(&m->ports[i]);
+}
+
+/* ---- a new mapping ---- */
+
+/* Made by the control thread, swapped by the engine thread, freed by the control thread. */
+struct live_next {
+	const struct mapping *m;
+	struct engine *engine;
+	uint16_t *was; /* mapping_match */
+	struct books books;
+	struct lane lanes[MAPPING_PORTS_MAX];
+	bool has_lane[MAPPING_PORTS_MAX];
+	int fds[OSC_PORTS_MAX];
+	size_t nfds;
+};
+
+struct live_next *live_prepare(struct live *l, const struct mapping *m,
+                               const struct mapping *before, const int *osc_fds, size_t n)
+{
+	struct live_next *x = xcalloc(1, sizeof(*x));
+
+	x->m = m;
+	x->engine = live_engine(l, m);
+	x->was = xcalloc(m->nroutes + 1, sizeof(*x->was));
+	mapping_match(m, before, x->was);
+	live_make_books(&x->books, m);
+	for (size_t i = 0; i < m->nports; i++) {
+		x->has_lane[i] = port_is_midi(&m->ports[i]);
+		if (x->has_lane[i])
+			lane_init(&x->lanes[i], m->ncontrols + m->nlights);
+	}
+	memcpy(x->fds, osc_fds, n * sizeof(*osc_fds));
+	x->nfds = n;
+	return x;
+}
+
+void live_next_free(struct live_next *x)
+{
+	engine_free(x->engine);
+	free(x->was);
+	live_free_books(&x->books);
+	for (size_t i = 0; i < MAPPING_PORTS_MAX; i++)
+		if (x->has_lane[i])
+			lane_finish(&x->lanes[i]);
+	free(x);
+}
+
+static const char *kept_label(void *ctx, const char *label)
+{
+	return live_keep_label(ctx, label);
+}
+
+static void swap_lane(struct live *l, struct live_next *x, size_t i)
+{
+	struct live_port *p = &l->ports[i];
+	const struct lane old = p->lane;
+	const bool had = p->has_lane;
+
+	if (had && x->has_lane[i]) {
+		lane_adopt(&x->lanes[i], &old, l->m->ncontrols);
+		lane_relabel(&x->lanes[i], kept_label, l);
+	}
+	p->lane = x->lanes[i];
+	p->has_lane = x->has_lane[i];
+	x->lanes[i] = old;
+	x->has_lane[i] = had;
+}
+
+static void swap_books(struct live *l, struct live_next *x)
+{
+	const struct books old = { l->sim, l->sent, l->differs, l->moved };
+	const size_t n = l->m->ncontrols;
+
+	memcpy(x->books.sim.value, old.sim.value, n * sizeof(*old.sim.value));
+	memcpy(x->books.sent, old.sent, n * sizeof(*old.sent));
+	memcpy(x->books.differs, old.differs, n * sizeof(*old.differs));
+	for (size_t i = 0; i < n; i++)
+		x->books.differs[i] &= x->m->controls[i].port != PORT_NONE;
+	live_use_books(l, &x->books);
+	x->books = old;
+}
+
+/* Sockets that are listened on no more are closed. */
+static void swap_sockets(struct live *l, const struct live_next *x)
+{
+	for (size_t i = 0; i < l->osc.n; i++) {
+		size_t k = 0;
+
+		while (k < x->nfds && x->fds[k] != l->osc.fds[i])
+			k++;
+		if (k == x->nfds)
+			close(l->osc.fds[i]);
+	}
+	memcpy(l->osc.fds, x->fds, x->nfds * sizeof(*x->fds));
+	l->osc.n = x->nfds;
+	for (size_t i = 0; i < PEERS_MAX; i++)
+		l->osc.peers.list[i].socket = 0; /* until it is heard again */
+}
+
+/* Everything at once, between two events. The old parts go back with the reply. */
+void live_reload(struct live *l, struct live_next *x)
+{
+	struct engine *old = l->engine;
+	const uint64_t now = clock_ns();
+
+	engine_tick(old, now);
+	engine_adopt(x->engine, now, old, x->was);
+	for (size_t i = l->nports; i < x->m->nports; i++)
+		live_init_port(l, x->m, i);
+	for (size_t i = 0; i < x->m->nports; i++)
+		swap_lane(l, x, i);
+	swap_books(l, x);
+	swap_sockets(l, x);
+	l->nports = x->m->nports;
+	l->m = x->m;
+	l->engine = x->engine;
+	x->engine = old;
+	l->n = l->osc.counters = engine_counters(l->engine);
+	l->npolled = 0;
+	queue_reply(l->q, &(struct reply){ .kind = REPLY_RELOADED, .next = x });
+}
