@@ -184,16 +184,16 @@ static bool read_halves(const struct reading *r)
 	struct param *p = r->field;
 	int *halves[] = { &p->msb, &p->lsb };
 	const struct key half = { .name = r->k->name, .type = KEY_INT, .max = 127 };
-	size_t n = 0;
+	const cJSON *v = r->v->child;
 
 	if (!cJSON_IsArray(r->v) || cJSON_GetArraySize(r->v) != 2)
 		return bad_type(r, arena_fmt(r->l->scratch, "%s or [msb, lsb]", range_of(r)));
-	for (const cJSON *v = r->v->child; v; v = v->next) {
+	for (size_t i = 0; i < 2; i++, v = v->next) {
 		struct reading one = *r;
 
 		one.k = &half;
 		one.v = v;
-		one.field = halves[n++];
+		one.field = halves[i];
 		if (!read_int(&one))
 			return false;
 	}
