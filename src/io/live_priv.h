@@ -48,6 +48,7 @@ struct live {
 	struct queues *q;        /* borrowed */
 	struct engine *engine;
 	struct counters *n; /* the engine's */
+	struct engine_clock clock;
 	struct osc_in osc;
 	struct live_port *ports; /* m->nports */
 	struct sim sim;
