@@ -33,7 +33,7 @@ enum event {
 	EVENT_STOP,        /* what waits is forgotten */
 	EVENT_EXIT,        /* what is held is released */
 	EVENT_CUT,         /* an input that was too long to be kept */
-	EVENT_OUT,         /* who: control; data: struct flight_out, and the label if it was brief */
+	EVENT_OUT, /* who: control; data: struct flight_out, and the label if it was brief */
 	EVENT_COUNT
 };
 

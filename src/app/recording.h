@@ -47,7 +47,7 @@ struct line {
 	struct midi_msg midi; /* EVENT_MIDI, unless there is a SysEx */
 	uint8_t sysex[MIDI_SYSEX_MAX];
 	size_t sysex_len;
-	struct {              /* EVENT_INTENT */
+	struct { /* EVENT_INTENT */
 		const struct cJSON *message;
 		const char *id; /* NULL: none */
 		uint8_t rank;
@@ -82,8 +82,8 @@ void recording_out(char *out, size_t size, const char *control, double value, co
 struct player {
 	const struct mapping *m; /* borrowed, as is the engine */
 	struct engine *engine;
-	uint64_t up;  /* ports that are up now, a bit each */
-	size_t nplays; /* intents so far */
+	uint64_t up;         /* ports that are up now, a bit each */
+	size_t nplays;       /* intents so far */
 	struct play **plays; /* owned, those that may be under way */
 	size_t n, cap;
 	/* An intent that the mapping does not take. */

@@ -32,11 +32,11 @@ struct run {
 	const struct mapping *m;
 	struct engine *engine;
 	struct player player;
-	struct buf line;           /* that is printed */
-	struct messages was, is;   /* with check */
-	uint64_t dropped;          /* lines that the recording misses */
-	size_t cut;                /* inputs that were not kept whole */
-	bool begun, ended;         /* an event has come; the bridge has said goodbye */
+	struct buf line;         /* that is printed */
+	struct messages was, is; /* with check */
+	uint64_t dropped;        /* lines that the recording misses */
+	size_t cut;              /* inputs that were not kept whole */
+	bool begun, ended;       /* an event has come; the bridge has said goodbye */
 	bool has_seq;
 	uint64_t first_ns, last_ns; /* of the recording */
 	uint64_t started_ns;        /* of the clock */
@@ -87,8 +87,11 @@ static void keep_message(struct run *r, const struct msg *m)
 static void send(void *ctx, const struct msg *m)
 {
 	struct run *r = ctx;
-	struct note n = { .kind = NOTE_OUT, .port = m->port, .control = m->control,
-		          .seq = m->seq, .t_ns = m->t_ns };
+	struct note n = { .kind = NOTE_OUT,
+		          .port = m->port,
+		          .control = m->control,
+		          .seq = m->seq,
+		          .t_ns = m->t_ns };
 
 	if (m->light)
 		return;
@@ -143,7 +146,8 @@ static void tempo(void *ctx, uint64_t t_ns, const struct tempo *t)
 
 static void loop(void *ctx, uint64_t t_ns, uint16_t route)
 {
-	print_note(ctx, &(struct note){ .kind = NOTE_LOOP, .control = route, .t_ns = t_ns }, NULL, 0);
+	print_note(ctx, &(struct note){ .kind = NOTE_LOOP, .control = route, .t_ns = t_ns }, NULL,
+	           0);
 }
 
 static void refused(void *ctx, uint64_t t_ns, uint16_t control, const struct source *s)
@@ -374,7 +378,8 @@ static void say_gaps(const struct run *r)
 {
 	if (r->dropped)
 		fprintf(stderr,
-		        "cuewire: !!! %s has gaps: %" PRIu64 " line%s could not be kept when it was made, "
+		        "cuewire: !!! %s has gaps: %" PRIu64
+		        " line%s could not be kept when it was made, "
 		        "what follows them may differ\n",
 		        r->o->name, r->dropped, r->dropped == 1 ? "" : "s");
 	if (r->cut)
@@ -406,7 +411,8 @@ int replay(const struct replay_options *o, const struct mapping *m, bool has_hea
 	int code;
 
 	r.engine = engine_new(m, &sink);
-	r.player = (struct player){ .m = m, .engine = r.engine, .ctx = &r, .refused = intent_refused };
+	r.player =
+		(struct player){ .m = m, .engine = r.engine, .ctx = &r, .refused = intent_refused };
 	buf_init(&r.line, OSC_PACKET_MAX * 8);
 	code = all_lines(&r) ? 1 : 0;
 	if (!code && !has_header && r.begun && !m->nevery)

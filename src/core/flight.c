@@ -102,8 +102,8 @@ void flight_out(struct flight *f, const struct msg *m, bool simulated)
 {
 	const size_t len = m->brief ? strnlen(m->label, 127) + 1 : 0;
 	const int flags = (m->brief ? FLIGHT_BRIEF : 0) | (simulated ? FLIGHT_SIMULATED : 0);
-	struct flight_out *o = flight_add(f, m->t_ns, EVENT_OUT, m->control, (uint8_t)flags,
-	                                  sizeof(*o) + len);
+	struct flight_out *o =
+		flight_add(f, m->t_ns, EVENT_OUT, m->control, (uint8_t)flags, sizeof(*o) + len);
 	char *label = (char *)(o + 1);
 
 	memcpy(o, &m->label, sizeof(*o));

@@ -156,7 +156,7 @@ uint64_t live_event(struct live *l, uint64_t t_ns, enum event event, uint16_t wh
 	t_ns = live_begin(l, t_ns);
 	flight_event(&l->flight, t_ns, event, who);
 	if (l->watch & WATCH_IN)
-		note_in(l, t_ns, event, who, NULL, 0, "");
+		note_in(l, t_ns, event, who, "", 0, "");
 	return t_ns;
 }
 
