@@ -72,7 +72,7 @@ int recording_line(struct line *l, const struct mapping *m, const char *file, in
                    const char *text, size_t len, struct diags *d);
 void recording_line_free(struct line *l);
 
-/* What two messages must have in common to be the same: the control, its value, port, bytes, source. */
+/* What two messages must have in common to be the same: control, value, port, bytes, source. */
 void recording_out(char *out, size_t size, const char *control, double value, const char *port,
                    const char *bytes, const char *from);
 

@@ -311,8 +311,9 @@ static void differs(struct difference *x, const struct message *was, const struc
 		printf("  replayed nothing\n");
 }
 
-/* A port that is slow is sent the last value of a fader or switch and not all before: those that are not
- * there had a successor. Behind the last one there are more only if it did not end with the bridge. */
+/* A port that is slow is sent the last value of a fader or switch and not all before: those that
+ * are not there had a successor. Behind the last one there are more only if the recording did not
+ * end with the bridge. */
 static bool may_miss(const struct run *r, size_t at, const struct message *is)
 {
 	if (at == r->was.n)
@@ -346,7 +347,7 @@ static void compare(struct run *r, struct difference *x)
 		differs(x, &r->was.list[w], NULL);
 }
 
-/* A trace that began while the bridge ran: its messages are counted from the first one that it has. */
+/* A trace that began while the bridge ran: its messages are counted from the first that it has. */
 static void count_anew(struct run *r, bool has_header)
 {
 	const uint64_t first = r->was.n ? r->was.list[0].seq : 0;

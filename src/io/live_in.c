@@ -1,6 +1,6 @@
-/* What enters the engine: written down for whoever watches and in the flight recorder, with the time
- * that it has in the engine and before anything comes of it, and then given to it. Nothing gets to the
- * engine by another way, so that a replay misses nothing. */
+/* What enters the engine: written down for whoever watches and in the flight recorder, with the
+ * time that it has in the engine and before anything comes of it, and then given to it. Nothing gets
+ * to the engine by another way, so that a replay misses nothing. */
 #include "live_priv.h"
 
 #include <stdio.h>
