@@ -49,8 +49,8 @@ enum edge { EDGE_NONE, EDGE_PRESS, EDGE_RELEASE };
 struct msg {
 	uint64_t t_ns;       /* arrival of the cause */
 	uint64_t seq;        /* which one it is of all that moved a control, from 0; of a light: 0 */
-	const char *label;   /* of the source; see brief */
 	struct batch *batch; /* of the source; NULL: no intent */
+	const char *label;   /* of the source; see brief. From here on as in struct flight_out */
 	float value;         /* 0..1; encoders: signed steps */
 	uint16_t control;
 	uint16_t key; /* what it takes the place of where it waits: the control, or a light */
@@ -116,6 +116,13 @@ void engine_adopt(struct engine *e, uint64_t t_ns, struct engine *old, const uin
  * the engine; every event below begins so. Who writes down what comes in asks first: the same
  * events with these times make the same messages again. */
 uint64_t engine_until(struct engine *e, uint64_t t_ns);
+
+/* Where to look, for whoever asks at every message: while *due_ns > t_ns >= *now_ns, engine_until would do
+ * nothing and return t_ns. As long as the engine. */
+struct engine_clock {
+	const uint64_t *due_ns, *now_ns;
+};
+struct engine_clock engine_clock(const struct engine *e);
 
 /* One OSC message; peer: 0..PEERS_MAX-1, the client that sent it. */
 void engine_osc(struct engine *e, uint64_t t_ns, uint16_t peer, const struct osc_msg *m);

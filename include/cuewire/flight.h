@@ -33,7 +33,7 @@ enum event {
 	EVENT_STOP,        /* what waits is forgotten */
 	EVENT_EXIT,        /* what is held is released */
 	EVENT_CUT,         /* an input that was too long to be kept */
-	EVENT_OUT,         /* who: control; data: struct flight_out, and the label if it was brief */
+	EVENT_OUT, /* who: control; data: struct flight_out, and the label if it was brief */
 	EVENT_COUNT
 };
 
@@ -55,13 +55,21 @@ struct flight_record {
 
 enum { FLIGHT_SIMULATED = 1, FLIGHT_BRIEF = 2 };
 
+/* The end of a struct msg, as it is. */
 struct flight_out {
 	const char *label; /* as long as the mapping; FLIGHT_BRIEF: its text comes behind this */
 	float value;
+	uint16_t control, key;
 	int16_t port;
-	uint8_t len;
+	bool light, brief;
+	uint8_t waits, edge, len;
 	uint8_t bytes[MSG_BYTES];
 };
+
+_Static_assert(sizeof(struct msg) - offsetof(struct msg, label) == sizeof(struct flight_out) &&
+                       offsetof(struct msg, bytes) - offsetof(struct msg, label) ==
+                               offsetof(struct flight_out, bytes),
+               "one is the end of the other");
 
 struct flight_block {
 	size_t used;
@@ -109,6 +117,8 @@ static inline void *flight_add(struct flight *f, uint64_t t_ns, enum event event
 	return r + 1;
 }
 
+#define FLIGHT_OUT_ROOM (sizeof(struct flight_record) + sizeof(struct flight_out))
+
 /* An input without data. EVENT_UP and EVENT_DOWN are remembered. */
 void flight_event(struct flight *f, uint64_t t_ns, enum event event, uint16_t who);
 
@@ -117,13 +127,35 @@ void flight_event(struct flight *f, uint64_t t_ns, enum event event, uint16_t wh
 void flight_data(struct flight *f, uint64_t t_ns, enum event event, uint16_t who, const void *data,
                  size_t len);
 
-static inline void flight_osc(struct flight *f, uint64_t t_ns, uint16_t peer,
-                              const struct osc_msg *m)
+/* OSC has words of 4 bytes, and few of them: cheaper than a call. */
+static inline void flight_words(uint8_t *to, const uint8_t *from, size_t size)
 {
-	if (m->size <= FLIGHT_LONGEST)
-		memcpy(flight_add(f, t_ns, EVENT_OSC, peer, 0, m->size), m->address, m->size);
-	else
-		flight_data(f, t_ns, EVENT_OSC, peer, m->address, m->size);
+	size_t i = 0;
+
+	for (; i + 8 <= size; i += 8)
+		memcpy(to + i, from + i, 8);
+	if (i < size)
+		memcpy(to + i, from + i, 4);
+}
+
+/* An OSC message, as nearly all are: false, and nothing is done, when it is long, the block is full, or
+ * wants_saved. flight_data is for the others. */
+static inline bool flight_osc_quick(struct flight *f, uint64_t t_ns, uint16_t peer,
+                                    const struct osc_msg *m)
+{
+	const size_t size = sizeof(struct flight_record) + m->size, room = (size + 7) & ~(size_t)7;
+	struct flight_record *r = (void *)f->at;
+
+	if (m->size > FLIGHT_LONGEST || (size_t)(f->end - f->at) < room || f->wants_saved)
+		return false;
+	f->at += room;
+	r->t_ns = t_ns;
+	r->size = (uint32_t)size;
+	r->who = peer;
+	r->event = EVENT_OSC;
+	r->flags = 0;
+	flight_words((uint8_t *)(r + 1), (const uint8_t *)m->address, m->size);
+	return true;
 }
 
 static inline void flight_midi(struct flight *f, uint64_t t_ns, int port, const struct midi_msg *m)
@@ -135,24 +167,25 @@ static inline void flight_midi(struct flight *f, uint64_t t_ns, int port, const 
 	b[2] = m->d2;
 }
 
-/* A label that is gone when the step ends. */
-void flight_out_brief(struct flight *f, const struct msg *m, bool simulated);
+/* What leaves. */
+void flight_out(struct flight *f, const struct msg *m, bool simulated);
 
-static inline void flight_out(struct flight *f, const struct msg *m, bool simulated)
+/* The same of what nearly always leaves: false, and nothing is done, when its label is gone when the
+ * step ends, or the block is full. Calls nothing: the sink that it is in is on the path of every message. */
+static inline bool flight_out_quick(struct flight *f, const struct msg *m, bool simulated)
 {
-	struct flight_out *o;
+	struct flight_record *r = (void *)f->at;
 
-	if (m->brief) {
-		flight_out_brief(f, m, simulated);
-		return;
-	}
-	o = flight_add(f, m->t_ns, EVENT_OUT, m->control, simulated ? FLIGHT_SIMULATED : 0,
-	               sizeof(*o));
-	o->label = m->label;
-	o->value = m->value;
-	o->port = m->port;
-	o->len = m->len;
-	memcpy(o->bytes, m->bytes, sizeof(o->bytes));
+	if (m->brief || (size_t)(f->end - f->at) < FLIGHT_OUT_ROOM)
+		return false;
+	f->at += FLIGHT_OUT_ROOM;
+	r->t_ns = m->t_ns;
+	r->size = FLIGHT_OUT_ROOM;
+	r->who = m->control;
+	r->event = EVENT_OUT;
+	r->flags = simulated ? FLIGHT_SIMULATED : 0;
+	memcpy(r + 1, &m->label, sizeof(struct flight_out));
+	return true;
 }
 
 /* ---- what was recorded ---- */

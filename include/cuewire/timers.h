@@ -13,7 +13,7 @@ struct timer {
 };
 
 struct timers {
-	struct timer *heap; /* owned */
+	struct timer *heap; /* owned; the first one is never, where there is none */
 	size_t n, cap;
 };
 
@@ -32,7 +32,7 @@ bool timers_pop(struct timers *t, uint64_t t_ns, struct timer *out);
 /* When the next one is due; UINT64_MAX: there is none. */
 static inline uint64_t timers_next(const struct timers *t)
 {
-	return t->n ? t->heap[0].t_ns : UINT64_MAX;
+	return t->heap[0].t_ns;
 }
 
 /* Removes all of one kind. */

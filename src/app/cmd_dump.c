@@ -29,7 +29,8 @@ static bool has_end(const char *text, size_t len)
 {
 	static const char end[] = "\"end\": true}\n";
 
-	return len >= sizeof(end) - 1 && !memcmp(text + len - (sizeof(end) - 1), end, sizeof(end) - 1);
+	return len >= sizeof(end) - 1 &&
+	       !memcmp(text + len - (sizeof(end) - 1), end, sizeof(end) - 1);
 }
 
 /* Reads to the line that says it is the last. Returns the text, to be freed, or NULL after a message. */

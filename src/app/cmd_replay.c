@@ -42,7 +42,8 @@ static int read_speed(const struct args *a, double *speed)
 	*speed = strtod(a->speed, &end);
 	if (end != a->speed && !*end && *speed > 0 && *speed <= SPEED_MAX)
 		return 0;
-	fprintf(stderr, "cuewire replay: --speed is \"%s\", expected a number above 0, at most %g\n",
+	fprintf(stderr,
+	        "cuewire replay: --speed is \"%s\", expected a number above 0, at most %g\n",
 	        a->speed, SPEED_MAX);
 	return -1;
 }

@@ -15,8 +15,9 @@ static void add_out(struct buf *b, const struct daemon *d, const struct flight_r
                     uint64_t seq)
 {
 	const struct flight_out *o = (const void *)(r + 1);
-	struct note n = { .kind = NOTE_OUT, .port = o->port, .control = r->who, .seq = seq,
-		          .t_ns = r->t_ns };
+	struct note n = {
+		.kind = NOTE_OUT, .port = o->port, .control = r->who, .seq = seq, .t_ns = r->t_ns
+	};
 
 	n.out.value = o->value;
 	n.out.simulated = r->flags & FLIGHT_SIMULATED;
@@ -29,8 +30,9 @@ static void add_out(struct buf *b, const struct daemon *d, const struct flight_r
 
 static void add_in(struct buf *b, const struct daemon *d, const struct flight_record *r)
 {
-	const struct note n = { .kind = NOTE_IN, .event = (enum event)r->event, .who = r->who,
-		                .t_ns = r->t_ns };
+	const struct note n = {
+		.kind = NOTE_IN, .event = (enum event)r->event, .who = r->who, .t_ns = r->t_ns
+	};
 
 	note_json(b, d->m, &n, r + 1, r->size - sizeof(*r));
 }

@@ -180,16 +180,14 @@ static void add_in(struct buf *b, const struct mapping *m, const struct note *n,
 static void add_latency(struct buf *b, const struct note *n)
 {
 	if (n->out.written_ns)
-		buf_fmt(b, ", \"latency_us\": %.1f",
-		        (double)(n->out.written_ns - n->t_ns) / 1e3);
+		buf_fmt(b, ", \"latency_us\": %.1f", (double)(n->out.written_ns - n->t_ns) / 1e3);
 }
 
 static void add_out(struct buf *b, const struct mapping *m, const struct note *n)
 {
 	const struct control *c = &m->controls[n->control];
 
-	buf_fmt(b,
-	        ", \"port\": \"%s\", \"state\": \"%s\", \"control\": ", m->ports[n->port].name,
+	buf_fmt(b, ", \"port\": \"%s\", \"state\": \"%s\", \"control\": ", m->ports[n->port].name,
 	        n->out.simulated ? "simulated" : "open");
 	buf_json_str(b, c->name);
 	buf_puts(b, ", \"value\": ");
@@ -283,8 +281,8 @@ static void add_tempo(struct buf *b, const struct note *n)
 	buf_fmt(b, ", \"state\": \"%s\"", tempo_names[n->control]);
 }
 
-static void add_note(struct buf *b, const struct mapping *m, const struct note *n,
-                     const void *data, size_t len)
+static void add_note(struct buf *b, const struct mapping *m, const struct note *n, const void *data,
+                     size_t len)
 {
 	switch (n->kind) {
 	case NOTE_OUT:

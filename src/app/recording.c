@@ -29,7 +29,8 @@ static int read_midi(const struct reader *r, const char *port)
 /* One that was refused did nothing, and does nothing again. */
 static int read_intent(const struct reader *r)
 {
-	const cJSON *root = r->l->json.root, *id = line_get(root, "id"), *rank = line_get(root, "rank");
+	const cJSON *root = r->l->json.root, *id = line_get(root, "id"),
+		    *rank = line_get(root, "rank");
 	struct line *l = r->l;
 
 	l->intent.message = line_get(root, "intent");
@@ -90,7 +91,8 @@ static int read_event(const struct reader *r, const char *in)
 	while (e < EVENT_OUT && !is_event(in, e))
 		e++;
 	if (e == EVENT_OUT)
-		return line_bad(r, line_get(l->json.root, "in"), "nothing is known of the input \"%.60s\"", in);
+		return line_bad(r, line_get(l->json.root, "in"),
+		                "nothing is known of the input \"%.60s\"", in);
 	if (!l->has_time)
 		return line_bad(r, l->json.root, "\"t_ns\" is missing");
 	l->kind = LINE_EVENT;
@@ -116,7 +118,8 @@ static int read_text(const struct reader *r, const cJSON *o)
 		if (line_string(r, o, "same", &text))
 			return -1;
 		if (!kept_find(k, text))
-			return line_bad(r, line_get(o, "same"), "there is no file \"%.80s\" before this", text);
+			return line_bad(r, line_get(o, "same"),
+			                "there is no file \"%.80s\" before this", text);
 		kept_same(k, name, text);
 		return 0;
 	}
@@ -168,7 +171,8 @@ void recording_out(char *out, size_t size, const char *control, double value, co
 
 static int read_out(const struct reader *r)
 {
-	const cJSON *root = r->l->json.root, *value = line_get(root, "value"), *seq = line_get(root, "seq");
+	const cJSON *root = r->l->json.root, *value = line_get(root, "value"),
+		    *seq = line_get(root, "seq");
 	const char *control = "", *port = "", *from = "", *bytes = "";
 
 	r->l->kind = LINE_OUT;
@@ -192,7 +196,8 @@ static int read_out(const struct reader *r)
 
 static int read_kind(const struct reader *r)
 {
-	const cJSON *root = r->l->json.root, *t = line_get(root, "t_ns"), *in = line_get(root, "in");
+	const cJSON *root = r->l->json.root, *t = line_get(root, "t_ns"),
+		    *in = line_get(root, "in");
 	const cJSON *dropped = line_get(root, "dropped");
 
 	if (!cJSON_IsObject(root))

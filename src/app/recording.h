@@ -47,7 +47,7 @@ struct line {
 	struct midi_msg midi; /* EVENT_MIDI, unless there is a SysEx */
 	uint8_t sysex[MIDI_SYSEX_MAX];
 	size_t sysex_len;
-	struct {              /* EVENT_INTENT */
+	struct { /* EVENT_INTENT */
 		const struct cJSON *message;
 		const char *id; /* NULL: none */
 		uint8_t rank;
@@ -72,7 +72,7 @@ int recording_line(struct line *l, const struct mapping *m, const char *file, in
                    const char *text, size_t len, struct diags *d);
 void recording_line_free(struct line *l);
 
-/* What two messages must have in common to be the same: the control, its value, port, bytes, source. */
+/* What two messages must have in common to be the same: control, value, port, bytes, source. */
 void recording_out(char *out, size_t size, const char *control, double value, const char *port,
                    const char *bytes, const char *from);
 
@@ -82,8 +82,8 @@ void recording_out(char *out, size_t size, const char *control, double value, co
 struct player {
 	const struct mapping *m; /* borrowed, as is the engine */
 	struct engine *engine;
-	uint64_t up;  /* ports that are up now, a bit each */
-	size_t nplays; /* intents so far */
+	uint64_t up;         /* ports that are up now, a bit each */
+	size_t nplays;       /* intents so far */
 	struct play **plays; /* owned, those that may be under way */
 	size_t n, cap;
 	/* An intent that the mapping does not take. */

@@ -109,10 +109,11 @@ static int read_args(const struct reader *r, const cJSON *args, const cJSON *typ
 	const cJSON *j;
 
 	if (n > OSC_ARGS_MAX)
-		return line_bad(r, args, "%zu arguments, a message has at most %d", n, OSC_ARGS_MAX);
+		return line_bad(r, args, "%zu arguments, a message has at most %d", n,
+		                OSC_ARGS_MAX);
 	if (types && (!type || *type != ',' || strlen(type) != n + 1))
-		return line_bad(r, types, "\"types\" is not \",\" and a letter for each of %zu arguments",
-		           n);
+		return line_bad(r, types,
+		                "\"types\" is not \",\" and a letter for each of %zu arguments", n);
 	cJSON_ArrayForEach(j, args)
 	{
 		const char t = type ? *++type : guess(r, j);
@@ -137,7 +138,7 @@ int line_osc(const struct reader *r, const char *address)
 	}
 	if (!cJSON_IsArray(args))
 		return line_bad(r, args ? args : root, "\"args\" is %s",
-		           args ? "not a list" : "missing");
+		                args ? "not a list" : "missing");
 	*m = (struct osc_msg){ .address = address,
 		               .address_len = (uint32_t)strlen(address),
 		               .pattern = osc_has_pattern(address) };

@@ -37,8 +37,9 @@ static int read_saved_control(const struct reader *r, const cJSON *o, struct sav
 	if (!cJSON_IsNumber(value))
 		return line_bad(r, o, "\"value\" is not a number");
 	c->value = (float)value->valuedouble;
-	if (line_control(r, o, o->string, &c->control) || line_rank(r, line_get(o, "rank"), &c->rank) ||
-	    read_time(r, o, "t_ns", &c->t_ns) || read_time(r, o, "lock_ns", &c->lock_ns))
+	if (line_control(r, o, o->string, &c->control) ||
+	    line_rank(r, line_get(o, "rank"), &c->rank) || read_time(r, o, "t_ns", &c->t_ns) ||
+	    read_time(r, o, "lock_ns", &c->lock_ns))
 		return -1;
 	return read_hold(r, o, c);
 }
@@ -54,8 +55,8 @@ static int read_row(const struct reader *r, const cJSON *row, size_t n, const do
 		return line_bad(r, row, "this is not a list of %zu numbers", n);
 	cJSON_ArrayForEach(j, row)
 	{
-		if (!cJSON_IsNumber(j) || (max[i] >= 0 && !(j->valuedouble >= 0 &&
-		                                           j->valuedouble <= max[i])))
+		if (!cJSON_IsNumber(j) ||
+		    (max[i] >= 0 && !(j->valuedouble >= 0 && j->valuedouble <= max[i])))
 			return line_bad(r, j, "this is not a number that can stand here");
 		v[i++] = j->valuedouble;
 	}
@@ -72,9 +73,19 @@ static uint64_t whole_at(const struct reader *r, const cJSON *row, int i)
 
 static int read_saved_route(const struct reader *r, const cJSON *row, struct saved_route *out)
 {
-	const double max[12] = { (double)r->m->nroutes - 1, UINT16_MAX, 1, 1, 1, 1, 127, 127,
-		                 ANY_WHOLE, ANY_WHOLE, ANY_WHOLE, ANY_WHOLE };
-	double v[12];
+	const double max[12] = { (double)r->m->nroutes - 1,
+		                 UINT16_MAX,
+		                 1,
+		                 1,
+		                 1,
+		                 1,
+		                 127,
+		                 127,
+		                 ANY_WHOLE,
+		                 ANY_WHOLE,
+		                 ANY_WHOLE,
+		                 ANY_WHOLE };
+	double v[12] = { 0 };
 
 	if (read_row(r, row, 12, max, v))
 		return -1;
@@ -98,7 +109,7 @@ static int read_saved_route(const struct reader *r, const cJSON *row, struct sav
 static int read_saved_cell(const struct reader *r, const cJSON *row, struct saved_cell *out)
 {
 	const double max[8] = { (double)r->m->ncells - 1, 1, 1, 1, 1, -1, -1, ANY_WHOLE };
-	double v[8];
+	double v[8] = { 0 };
 
 	if (read_row(r, row, 8, max, v))
 		return -1;
@@ -117,8 +128,10 @@ static int read_saved_cell(const struct reader *r, const cJSON *row, struct save
 
 static int read_saved_param(const struct reader *r, const cJSON *row, struct saved_param *out)
 {
-	const double max[6] = { 16 * (double)r->m->nports - 1, ADDR_FORM_COUNT - 1, 128, 128, 128, 128 };
-	double v[6];
+	const double max[6] = {
+		16 * (double)r->m->nports - 1, ADDR_FORM_COUNT - 1, 128, 128, 128, 128
+	};
+	double v[6] = { 0 };
 
 	if (read_row(r, row, 6, max, v))
 		return -1;
@@ -133,10 +146,10 @@ static int read_saved_param(const struct reader *r, const cJSON *row, struct sav
 
 static int read_tempo(const struct reader *r, struct saved_tempo *out)
 {
-	const double max[9] = { TEMPO_STATES - 1, 1, 1, TEMPO_MAX, ANY_WHOLE, ANY_WHOLE,
-		                ANY_WHOLE, ANY_WHOLE, ANY_WHOLE };
+	const double max[9] = { TEMPO_STATES - 1, 1,         1,         TEMPO_MAX, ANY_WHOLE,
+		                ANY_WHOLE,        ANY_WHOLE, ANY_WHOLE, ANY_WHOLE };
 	const cJSON *row = line_get(r->l->json.root, "tempo");
-	double v[9];
+	double v[9] = { 0 };
 
 	if (read_row(r, row, 9, max, v))
 		return -1;
@@ -176,7 +189,7 @@ static int read_up(const struct reader *r, const cJSON *up)
 static bool same_mapping(const struct reader *r, const cJSON *of)
 {
 	const double max[2] = { 1e9, 1e9 };
-	double v[2];
+	double v[2] = { 0 };
 
 	return cJSON_IsArray(of) && !read_row(r, of, 2, max, v) && v[0] == (double)r->m->nroutes &&
 	       v[1] == (double)r->m->ncells;
@@ -221,7 +234,8 @@ int line_state(const struct reader *r)
 	saved_init(s, r->m);
 	s->t_ns = r->l->t_ns;
 	s->at_rest = cJSON_IsTrue(line_get(root, "at_rest"));
-	if (line_whole(r, line_get(root, "seq"), "seq", UINT64_MAX, &s->seq) || read_up(r, line_get(root, "up")))
+	if (line_whole(r, line_get(root, "seq"), "seq", UINT64_MAX, &s->seq) ||
+	    read_up(r, line_get(root, "up")))
 		return -1;
 	if (read_tempo(r, &s->tempo))
 		return -1;

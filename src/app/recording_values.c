@@ -26,8 +26,7 @@ const cJSON *line_get(const cJSON *o, const char *key)
 }
 
 /* Of a time cJSON's double would lose the last digits after 104 days: the text is read. */
-int line_whole(const struct reader *r, const cJSON *j, const char *key, uint64_t max,
-                      uint64_t *out)
+int line_whole(const struct reader *r, const cJSON *j, const char *key, uint64_t max, uint64_t *out)
 {
 	const char *p = r->text + (j ? json_offset(&r->l->json, j) : 0);
 	const size_t digits = strspn(p, "0123456789");
@@ -42,8 +41,7 @@ int line_whole(const struct reader *r, const cJSON *j, const char *key, uint64_t
 	return 0;
 }
 
-int line_u16(const struct reader *r, const cJSON *o, const char *key, uint64_t max,
-                    uint16_t *out)
+int line_u16(const struct reader *r, const cJSON *o, const char *key, uint64_t max, uint16_t *out)
 {
 	const cJSON *j = line_get(o, key);
 	uint64_t v = 0;

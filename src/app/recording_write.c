@@ -100,7 +100,8 @@ void recording_state(struct buf *b, const struct mapping *m, const struct saved 
 {
 	const char *comma = "";
 
-	buf_fmt(b, "{\"t_ns\": %" PRIu64 ", \"in\": \"state\", \"seq\": %" PRIu64 ", \"at_rest\": %s",
+	buf_fmt(b,
+	        "{\"t_ns\": %" PRIu64 ", \"in\": \"state\", \"seq\": %" PRIu64 ", \"at_rest\": %s",
 	        s->t_ns, s->seq, s->at_rest ? "true" : "false");
 	buf_puts(b, ", \"up\": [");
 	for (size_t i = 0; i < m->nports; i++) {

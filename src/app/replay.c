@@ -32,11 +32,11 @@ struct run {
 	const struct mapping *m;
 	struct engine *engine;
 	struct player player;
-	struct buf line;           /* that is printed */
-	struct messages was, is;   /* with check */
-	uint64_t dropped;          /* lines that the recording misses */
-	size_t cut;                /* inputs that were not kept whole */
-	bool begun, ended;         /* an event has come; the bridge has said goodbye */
+	struct buf line;         /* that is printed */
+	struct messages was, is; /* with check */
+	uint64_t dropped;        /* lines that the recording misses */
+	size_t cut;              /* inputs that were not kept whole */
+	bool begun, ended;       /* an event has come; the bridge has said goodbye */
 	bool has_seq;
 	uint64_t first_ns, last_ns; /* of the recording */
 	uint64_t started_ns;        /* of the clock */
@@ -87,8 +87,11 @@ static void keep_message(struct run *r, const struct msg *m)
 static void send(void *ctx, const struct msg *m)
 {
 	struct run *r = ctx;
-	struct note n = { .kind = NOTE_OUT, .port = m->port, .control = m->control,
-		          .seq = m->seq, .t_ns = m->t_ns };
+	struct note n = { .kind = NOTE_OUT,
+		          .port = m->port,
+		          .control = m->control,
+		          .seq = m->seq,
+		          .t_ns = m->t_ns };
 
 	if (m->light)
 		return;
@@ -143,7 +146,8 @@ static void tempo(void *ctx, uint64_t t_ns, const struct tempo *t)
 
 static void loop(void *ctx, uint64_t t_ns, uint16_t route)
 {
-	print_note(ctx, &(struct note){ .kind = NOTE_LOOP, .control = route, .t_ns = t_ns }, NULL, 0);
+	print_note(ctx, &(struct note){ .kind = NOTE_LOOP, .control = route, .t_ns = t_ns }, NULL,
+	           0);
 }
 
 static void refused(void *ctx, uint64_t t_ns, uint16_t control, const struct source *s)
@@ -307,8 +311,9 @@ static void differs(struct difference *x, const struct message *was, const struc
 		printf("  replayed nothing\n");
 }
 
-/* A port that is slow is sent the last value of a fader or switch and not all before: those that are not
- * there had a successor. Behind the last one there are more only if it did not end with the bridge. */
+/* A port that is slow is sent the last value of a fader or switch and not all before: those that
+ * are not there had a successor. Behind the last one there are more only if the recording did not
+ * end with the bridge. */
 static bool may_miss(const struct run *r, size_t at, const struct message *is)
 {
 	if (at == r->was.n)
@@ -342,7 +347,7 @@ static void compare(struct run *r, struct difference *x)
 		differs(x, &r->was.list[w], NULL);
 }
 
-/* A trace that began while the bridge ran: its messages are counted from the first one that it has. */
+/* A trace that began while the bridge ran: its messages are counted from the first that it has. */
 static void count_anew(struct run *r, bool has_header)
 {
 	const uint64_t first = r->was.n ? r->was.list[0].seq : 0;
@@ -374,7 +379,8 @@ static void say_gaps(const struct run *r)
 {
 	if (r->dropped)
 		fprintf(stderr,
-		        "cuewire: !!! %s has gaps: %" PRIu64 " line%s could not be kept when it was made, "
+		        "cuewire: !!! %s has gaps: %" PRIu64
+		        " line%s could not be kept when it was made, "
 		        "what follows them may differ\n",
 		        r->o->name, r->dropped, r->dropped == 1 ? "" : "s");
 	if (r->cut)
@@ -406,7 +412,8 @@ int replay(const struct replay_options *o, const struct mapping *m, bool has_hea
 	int code;
 
 	r.engine = engine_new(m, &sink);
-	r.player = (struct player){ .m = m, .engine = r.engine, .ctx = &r, .refused = intent_refused };
+	r.player =
+		(struct player){ .m = m, .engine = r.engine, .ctx = &r, .refused = intent_refused };
 	buf_init(&r.line, OSC_PACKET_MAX * 8);
 	code = all_lines(&r) ? 1 : 0;
 	if (!code && !has_header && r.begun && !m->nevery)

@@ -23,8 +23,7 @@ void kept_finish(struct kept *k)
 static void add(struct kept *k, const char *name, const char *text, size_t len)
 {
 	k->texts = arena_grow(k->arena, k->texts, &k->cap, k->ntexts + 1, sizeof(*k->texts));
-	k->texts[k->ntexts++] =
-		(struct kept_text){ arena_str(k->arena, name), text, len };
+	k->texts[k->ntexts++] = (struct kept_text){ arena_str(k->arena, name), text, len };
 }
 
 void kept_add(struct kept *k, const char *name, const char *text, size_t len)

@@ -225,6 +225,11 @@ uint64_t engine_until(struct engine *e, uint64_t t_ns)
 	return engine_begin(e, t_ns);
 }
 
+struct engine_clock engine_clock(const struct engine *e)
+{
+	return (struct engine_clock){ &e->timers.heap[0].t_ns, &e->now_ns };
+}
+
 OUTLINE void engine_tick(struct engine *e, uint64_t t_ns)
 {
 	struct timer x;

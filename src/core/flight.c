@@ -98,19 +98,22 @@ void flight_data(struct flight *f, uint64_t t_ns, enum event event, uint16_t who
 		flight_event(f, t_ns, EVENT_CUT, who);
 }
 
-void flight_out_brief(struct flight *f, const struct msg *m, bool simulated)
+void flight_out(struct flight *f, const struct msg *m, bool simulated)
 {
-	const size_t len = strnlen(m->label, 127);
-	const uint8_t flags = FLIGHT_BRIEF | (simulated ? FLIGHT_SIMULATED : 0);
-	struct flight_out *o = flight_add(f, m->t_ns, EVENT_OUT, m->control, flags,
-	                                  sizeof(*o) + len + 1);
+	const size_t len = m->brief ? strnlen(m->label, 127) + 1 : 0;
+	const int flags = (m->brief ? FLIGHT_BRIEF : 0) | (simulated ? FLIGHT_SIMULATED : 0);
+	struct flight_out *o =
+		flight_add(f, m->t_ns, EVENT_OUT, m->control, (uint8_t)flags, sizeof(*o) + len);
 	char *label = (char *)(o + 1);
 
-	*o = (struct flight_out){ .value = m->value, .port = m->port, .len = m->len };
-	memcpy(o->bytes, m->bytes, sizeof(o->bytes));
+	memcpy(o, &m->label, sizeof(*o));
+	if (!m->brief)
+		return;
 	memcpy(label, m->label, len);
-	label[len] = '\0';
+	label[len - 1] = '\0';
 }
+
+_Static_assert(FLIGHT_OUT_ROOM % 8 == 0, "records are so aligned");
 
 /* ---- what was recorded ---- */
 

@@ -6,7 +6,8 @@
 
 void timers_init(struct timers *t, size_t cap)
 {
-	*t = (struct timers){ .heap = xcalloc(cap, sizeof(*t->heap)), .cap = cap };
+	*t = (struct timers){ .heap = xcalloc(cap + 1, sizeof(*t->heap)), .cap = cap };
+	t->heap[0].t_ns = UINT64_MAX;
 }
 
 void timers_finish(struct timers *t)
@@ -39,6 +40,12 @@ static void sift_down(struct timer *h, size_t n, size_t i)
 	}
 }
 
+static void end(struct timers *t)
+{
+	if (!t->n)
+		t->heap[0].t_ns = UINT64_MAX;
+}
+
 bool timers_add(struct timers *t, struct timer x)
 {
 	if (t->n == t->cap)
@@ -66,6 +73,7 @@ bool timers_pop(struct timers *t, uint64_t t_ns, struct timer *out)
 	*out = t->heap[0];
 	t->heap[0] = t->heap[--t->n];
 	sift_down(t->heap, t->n, 0);
+	end(t);
 	return true;
 }
 
@@ -79,4 +87,5 @@ void timers_drop(struct timers *t, uint16_t kind)
 	t->n = n;
 	for (size_t i = n / 2; i-- > 0;)
 		sift_down(t->heap, n, i);
+	end(t);
 }

@@ -1,6 +1,6 @@
-/* What enters the engine: written down for whoever watches and in the flight recorder, with the time
- * that it has in the engine and before anything comes of it, and then given to it. Nothing gets to the
- * engine by another way, so that a replay misses nothing. */
+/* What enters the engine: written down for whoever watches and in the flight recorder, with the
+ * time that it has in the engine and before anything comes of it, and then given to it. Nothing gets
+ * to the engine by another way, so that a replay misses nothing. */
 #include "live_priv.h"
 
 #include <stdio.h>
@@ -111,15 +111,26 @@ uint64_t live_begin(struct live *l, uint64_t t_ns)
 	return t_ns;
 }
 
+OUTLINE static void osc_seldom(struct live *l, uint64_t t_ns, uint16_t peer,
+                               const struct osc_msg *m)
+{
+	t_ns = live_begin(l, t_ns);
+	flight_data(&l->flight, t_ns, EVENT_OSC, peer, m->address, m->size);
+	if (l->watch & WATCH_IN)
+		note_osc(l, t_ns, peer, m);
+	engine_osc(l->engine, t_ns, peer, m);
+}
+
+/* Nearly always nothing is due, nobody watches, and there is room in the flight recorder. */
 void live_osc(void *ctx, uint64_t t_ns, uint16_t peer, const struct osc_msg *m)
 {
 	struct live *l = ctx;
 
-	t_ns = live_begin(l, t_ns);
-	flight_osc(&l->flight, t_ns, peer, m);
-	if (l->watch & WATCH_IN)
-		note_osc(l, t_ns, peer, m);
-	engine_osc(l->engine, t_ns, peer, m);
+	if (t_ns < *l->clock.due_ns && t_ns >= *l->clock.now_ns && !(l->watch & WATCH_IN) &&
+	    flight_osc_quick(&l->flight, t_ns, peer, m))
+		engine_osc(l->engine, t_ns, peer, m);
+	else
+		osc_seldom(l, t_ns, peer, m);
 }
 
 void live_midi(struct live *l, uint64_t t_ns, int port, const struct midi_msg *m)
@@ -145,7 +156,7 @@ uint64_t live_event(struct live *l, uint64_t t_ns, enum event event, uint16_t wh
 	t_ns = live_begin(l, t_ns);
 	flight_event(&l->flight, t_ns, event, who);
 	if (l->watch & WATCH_IN)
-		note_in(l, t_ns, event, who, NULL, 0, "");
+		note_in(l, t_ns, event, who, "", 0, "");
 	return t_ns;
 }
 

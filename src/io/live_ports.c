@@ -263,22 +263,39 @@ static void (*const ways_out[])(struct live *l, int port, const struct msg *x) =
 	[HOW_OSC] = send_osc,
 };
 
-void live_send(void *ctx, const struct msg *m)
+static bool is_simulated(const struct live_port *p)
 {
-	struct live *l = ctx;
-	const struct live_port *p = &l->ports[m->port];
-	const bool simulated = !p->up || p->out_fd < 0 || p->failed;
+	return !p->up || p->out_fd < 0 || p->failed;
+}
 
+OUTLINE static void send_seldom(struct live *l, const struct msg *m)
+{
+	const struct live_port *p = &l->ports[m->port];
+	const bool simulated = is_simulated(p);
+
+	if (m->light && simulated)
+		return;
 	if (!m->light)
 		flight_out(&l->flight, m, simulated);
-	else if (simulated)
-		return;
 	if (m->batch)
 		((struct job *)m->batch)->open++;
 	if (simulated)
 		was_simulated(l, m->port, m);
 	else
 		ways_out[p->how](l, m->port, m);
+}
+
+/* Nearly always it is of no intent, moves a control, goes to a port that is there, and there is room in
+ * the flight recorder. */
+void live_send(void *ctx, const struct msg *m)
+{
+	struct live *l = ctx;
+	const struct live_port *p = &l->ports[m->port];
+
+	if (!m->light && !m->batch && !is_simulated(p) && flight_out_quick(&l->flight, m, false))
+		ways_out[p->how](l, m->port, m);
+	else
+		send_seldom(l, m);
 }
 
 /* ---- up and down ---- */

@@ -58,6 +58,7 @@ struct live {
 	struct queues *q;        /* borrowed */
 	struct engine *engine;
 	struct counters *n; /* the engine's */
+	struct engine_clock clock;
 	struct osc_in osc;
 	struct live_port *ports; /* MAPPING_PORTS_MAX, of which nports are in use */
 	size_t nports;

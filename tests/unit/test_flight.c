@@ -127,8 +127,13 @@ static void test_too_long(void **state)
 
 static void test_out(void **state)
 {
-	const struct msg m = { .t_ns = 5, .label = "osc:/x", .value = 0.5f, .control = 2,
-		               .port = 1, .len = 3, .bytes = { 0xB0, 7, 64 } };
+	const struct msg m = { .t_ns = 5,
+		               .label = "osc:/x",
+		               .value = 0.5f,
+		               .control = 2,
+		               .port = 1,
+		               .len = 3,
+		               .bytes = { 0xB0, 7, 64 } };
 	struct msg brief = m;
 	char label[200];
 	struct flight_copy *c = flight_copy_new(r.m);
@@ -200,7 +205,9 @@ static void play_on(struct engine *e)
 /* The same events make the same messages, in an engine that goes on from the save. */
 static void test_goes_on(void **state)
 {
-	const struct sink sink = { .ctx = &r, .send = send, .unmapped_osc = unmapped_osc,
+	const struct sink sink = { .ctx = &r,
+		                   .send = send,
+		                   .unmapped_osc = unmapped_osc,
 		                   .unmapped_midi = unmapped_midi };
 	struct engine *first = r.e, *second = engine_new(r.m, &sink);
 	struct sent was[64];
