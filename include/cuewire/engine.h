@@ -47,8 +47,8 @@ enum edge { EDGE_NONE, EDGE_PRESS, EDGE_RELEASE };
 
 /* What leaves: one control's new value as bytes for a port. */
 struct msg {
-	uint64_t t_ns;       /* arrival of the cause */
-	uint64_t seq;        /* which one it is of all that moved a control, from 0; of a light: 0 */
+	uint64_t t_ns; /* arrival of the cause */
+	uint64_t seq;  /* which one it is of all that moved a control, from 0; of a light: 0 */
 	struct batch *batch; /* of the source; NULL: no intent */
 	const char *label;   /* of the source; see brief. From here on as in struct flight_out */
 	float value;         /* 0..1; encoders: signed steps */

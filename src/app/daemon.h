@@ -152,7 +152,7 @@ enum { FILE_TRACE, FILE_RECORD, FILES };
 
 /* What is written down as it happens. */
 struct file {
-	const char *path; /* NULL: none */
+	const char *path;  /* NULL: none */
 	struct outlet out; /* its fd is -1 where there is none */
 	uint64_t lost;     /* lines that could not be kept */
 };
@@ -250,10 +250,10 @@ bool prober_saw_go(const struct daemon *d, uint32_t address, uint64_t since_ns);
 void prober_tick(struct daemon *d, uint64_t now);
 
 /* files.c */
-int files_open(struct daemon *d);   /* 0; -1 after a message */
-void files_check(struct daemon *d); /* gives up those that cannot be written any more */
+int files_open(struct daemon *d);      /* 0; -1 after a message */
+void files_check(struct daemon *d);    /* gives up those that cannot be written any more */
 void files_reloaded(struct daemon *d); /* another mapping is in use */
-void files_close(struct daemon *d); /* and says what could not be kept */
+void files_close(struct daemon *d);    /* and says what could not be kept */
 
 /* clients.c */
 int clients_listen(struct daemon *d); /* 0; -1 after a message */
@@ -281,8 +281,8 @@ void dump_reply(struct daemon *d, struct flight_copy *copy);
 
 /* notes.c */
 unsigned notes_wanted(const struct daemon *d);
-void notes_watch(struct daemon *d); /* tells the engine what is wanted */
-void notes_take(struct daemon *d);  /* prints what has come */
+void notes_watch(struct daemon *d);                     /* tells the engine what is wanted */
+void notes_take(struct daemon *d);                      /* prints what has come */
 void notes_line(struct daemon *d, const struct buf *b); /* of a trace */
 void notes_tick(struct daemon *d, uint64_t now);
 

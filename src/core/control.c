@@ -60,9 +60,8 @@ static inline void touch(struct control_state *st, uint64_t t_ns, float v, const
 		copy_label(st, s->label);
 }
 
-static inline void init_msg(struct engine *e, struct msg *m, const struct control *c,
-                            uint64_t t_ns, uint16_t control, enum edge edge,
-                            const struct source *s)
+static inline void init_msg(struct engine *e, struct msg *m, const struct control *c, uint64_t t_ns,
+                            uint16_t control, enum edge edge, const struct source *s)
 {
 	*m = (struct msg){
 		.t_ns = t_ns,

@@ -172,6 +172,7 @@ void live_reload(struct live *l, struct live_next *x)
 	l->engine = x->engine;
 	x->engine = old;
 	l->n = l->osc.counters = engine_counters(l->engine);
+	l->clock = engine_clock(l->engine);
 	l->npolled = 0;
 	queue_reply(l->q, &(struct reply){ .kind = REPLY_RELOADED, .next = x });
 }
