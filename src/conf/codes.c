@@ -230,11 +230,12 @@ const struct code_info codes[CODE_COUNT] = {
 	[CODE_LOOP] = {
 		.name = "loop",
 		.severity = SEV_ERROR,
-		.summary = "one bus is both read and written",
+		.summary = "one bus is both read and written, or controls lead back to themselves",
 		.text = "What is sent comes back and is taken for a new movement: faders jump back "
 		        "under the hand, or messages run round without end. Use two buses, one for "
 		        "each direction. Where the other side is known not to repeat what it gets, "
-		        "say 'allow_loop': true.",
+		        "say 'allow_loop': true. Of routes from controls one must go, for a "
+		        "circle of them would move for ever.",
 		.wrong = "'ports': { 'daw': { 'in': 'iac bus 1', 'out': 'iac bus 1' } },\n"
 		         "'controls': [\n"
 		         "  { 'name': 'level', 'kind': 'fader', 'port': 'daw', 'cc': 7 } ]",
