@@ -15,6 +15,7 @@
 #include "cuewire/load.h"
 #include "cuewire/mem.h"
 #include "cuewire/osc_in.h"
+#include "cuewire/platform.h"
 #include "cuewire/sim.h"
 
 #define SETTLE_NS \
@@ -28,7 +29,7 @@ static uint64_t stamp_of(const char *file)
 
 	if (stat(file, &st))
 		return 0;
-	return (uint64_t)st.st_mtime * 1000003u ^ (uint64_t)st.st_size << 20 ^ (uint64_t)st.st_ino;
+	return platform_written_ns(&st) ^ (uint64_t)st.st_size << 20 ^ (uint64_t)st.st_ino;
 }
 
 static uint64_t stamp(const struct daemon *d)
