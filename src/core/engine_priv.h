@@ -76,8 +76,9 @@ struct ramp {
 
 struct route_state {
 	bool on;      /* the level that came last: steps are made on its rise */
-	uint16_t who; /* whose value came through last (struct source) */
+	uint16_t who; /* whose value came last (struct source) */
 	bool pressed; /* it pressed its button: the release comes through whatever `when` says */
+	uint16_t presser;
 	/* 14-bit pair */
 	uint8_t msb, lsb;
 	bool fresh_msb, fresh_lsb; /* came since the pair was last complete */
