@@ -157,17 +157,21 @@ static void count_routes(const struct mapping *m, const struct mapping *before,
                          struct reload_counts *n)
 {
 	uint16_t *was = xcalloc(m->nroutes + 1, sizeof(*was));
-	size_t own = 0, same = 0;
+	bool *stays = xcalloc(before->nroutes + 1, sizeof(*stays));
 
 	mapping_match(m, before, was);
 	for (size_t i = 0; i < m->nroutes; i++) {
-		n->added += !m->routes[i].own && was[i] == ROUTE_END;
-		same += !m->routes[i].own && was[i] != ROUTE_END;
+		if (m->routes[i].own)
+			continue;
+		if (was[i] == ROUTE_END || before->routes[was[i]].own || stays[was[i]])
+			n->added++;
+		else
+			stays[was[i]] = true;
 	}
 	for (size_t i = 0; i < before->nroutes; i++)
-		own += before->routes[i].own;
-	n->removed = before->nroutes - own - same;
+		n->removed += !before->routes[i].own && !stays[i];
 	free(was);
+	free(stays);
 }
 
 static void count_ports(struct daemon *d)

@@ -36,10 +36,9 @@ void live_free_books(struct books *b)
 	free(b->moved);
 }
 
-void live_init_port(struct live *l, const struct mapping *m, size_t i)
+void live_init_port(struct live *l, size_t i)
 {
 	l->ports[i].in_fd = l->ports[i].out_fd = -1;
-	l->ports[i].has_lane = port_is_midi(&m->ports[i]);
 }
 
 /* ---- a new mapping ---- */
@@ -161,7 +160,7 @@ void live_reload(struct live *l, struct live_next *x)
 	engine_tick(old, now);
 	engine_adopt(x->engine, now, old, x->was);
 	for (size_t i = l->nports; i < x->m->nports; i++)
-		live_init_port(l, x->m, i);
+		live_init_port(l, i);
 	for (size_t i = 0; i < x->m->nports; i++)
 		swap_lane(l, x, i);
 	swap_books(l, x);

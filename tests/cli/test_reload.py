@@ -169,6 +169,12 @@ def the_command_says_what_has_changed():
             "routes": {"added": 1, "removed": 1, "changed": 0},
             "ports": {"added": 1, "removed": 0, "changed": 1},
         }
+        m["routes"].append({"osc": "/new/0", "to": "new.0"})  # by the address that it has by itself
+        r.write(m)
+        assert r.ask()["routes"] == {"added": 1, "removed": 0, "changed": 0}
+        m["routes"].pop()
+        r.write(m)
+        assert r.ask()["routes"] == {"added": 0, "removed": 1, "changed": 0}
         out = r.command("reload")
         assert [line.split() for line in out.splitlines()] == [
             [what, "0", "new,", "0", "gone,", "0", "changed"] for what in ("controls", "routes", "ports")], out
@@ -177,7 +183,7 @@ def the_command_says_what_has_changed():
 def what_is_wrong_changes_nothing():
     with Live() as r:
         r.wait_open("traktor", "pads")
-        host = r.host("--out")
+        host = r.host(TRAKTOR["out"])
         good = r.mapping()
         bad = json.loads(json.dumps(good))
         bad["ports"]["traktor"]["bytes_per_s"] = 500
@@ -197,7 +203,7 @@ def what_is_wrong_changes_nothing():
         assert re.match(where, done.stderr) and "cuewire: not reloaded: the files have errors" in done.stderr, done
         r.send("/deck/a/volume", "f", 1.0)
         r.wait_log("B0 07 7F")
-        assert r.host("--out") == host and r.port_status()["opens"] == 1
+        assert r.host(TRAKTOR["out"]) == host and r.port_status()["opens"] == 1
         os.unlink(r.path)
         r.command("reload", "--json", code=1)
         r.send("/deck/a/volume", "f", 0.0)
@@ -323,6 +329,8 @@ def macros_and_ramps_go_on():
                         {"name": "later", "steps": [{"set": "deck.a.play", "to": 1},
                                                     {"set": "deck.a.play", "to": 0, "after": 1200}]}]
         r.put(m)
+        r.send("/deck/a/tempo", "f", 0.0)  # a way begins where the control is known to be
+        wait_until(lambda: r.state()["deck.a.tempo"]["value"] == 0, "its beginning")
         started = time.monotonic()
         r.feed("90 03 7F")
         r.command("send", '{"intent": "fade"}')
@@ -372,7 +380,7 @@ def ports_that_are_the_same_stay_open():
     devices = "out:%s,out:Light Desk,in:nanoKONTROL2 CTRL" % BUS
     with Live(devices=devices) as r:
         r.wait_open("traktor", "pads")
-        traktor, pads = r.host("--out"), r.host("--in")
+        traktor, pads = r.host(TRAKTOR["out"]), r.host("--in")
         m = r.mapping()
         m["ports"]["lights"] = {"out": "light desk"}
         m["controls"].append({"name": "level", "kind": "fader", "port": "lights", "cc": 1})
@@ -384,7 +392,7 @@ def ports_that_are_the_same_stay_open():
         m["ports"]["traktor"]["bytes_per_s"] = 3000
         assert "ports 0 new, 0 gone, 1 changed" in r.put(m)
         wait_until(lambda: r.port_status()["opens"] == 2 and r.port_status()["state"] == "open", "it is open again")
-        assert r.host("--out") != traktor and r.host("--in") == pads and r.host("light desk") == lights
+        assert r.host(TRAKTOR["out"]) != traktor and r.host("--in") == pads and r.host("light desk") == lights
         assert r.port_status("pads")["opens"] == 1 and r.port_status("lights")["opens"] == 1
         m = without(m, "level")
         del m["ports"]["lights"]
@@ -411,7 +419,8 @@ def what_is_held_on_a_port_that_changes_is_released():
         wait_until(lambda: r.port_status()["opens"] == 2 and r.port_status()["state"] == "open", "it is open again")
         assert r.state()["deck.a.cue"]["value"] == 0
         r.send("/deck/a/cue", "f", 1.0)
-        r.wait_log("B0 15 7F", "B0 15 00", "B0 15 7F")
+        wait_until(lambda: r.log().count("B0 15 7F") == 2, "another press")
+        assert r.log()[0] == r.log()[-1] == "B0 15 7F" and set(r.log()[1:-1]) == {"B0 15 00"}, r.log()
 
 
 if __name__ == "__main__":
