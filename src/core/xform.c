@@ -378,8 +378,10 @@ static bool ramp(const struct xform *x, struct xform_cell *c, struct xform_now *
 		part = span_part(&c->span, now->tempo, now->t_ns);
 	}
 	if (part < 1.0f) {
+		const uint64_t end = span_end(&c->span, now->tempo), next = now->t_ns + TICK_NS;
+
 		f->on_way = true;
-		wake_at(now, c, now->t_ns + TICK_NS);
+		wake_at(now, c, end < next ? end : next);
 		return now->tick && give(f, here, c->through);
 	}
 	c->wake_ns = TIME_NEVER;
