@@ -125,6 +125,7 @@ struct control {
 	struct where at;
 	enum kind kind;
 	bool bipolar;
+	bool toggles;           /* each press flips it over there */
 	bool lsb_first;         /* a 14-bit pair goes out LSB, MSB */
 	enum encoding encoding; /* encoder by one CC; ENC_TWOS unless said */
 	int port;               /* PORT_NONE: nothing is sent (a shift key) */
