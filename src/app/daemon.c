@@ -17,7 +17,6 @@
 #include "cuewire/sim.h"
 #include "programs.h"
 
-#define DEFAULT_OSC_PORT 8000
 
 void daemon_say(struct daemon *d, const char *fmt, ...)
 {
