@@ -141,6 +141,13 @@ struct control {
 	bool gone;        /* it was there before a reload: nothing leads to it */
 };
 
+/* Whether what is known of the one that had this number before a reload is true of the one that has it
+ * now. */
+static inline bool control_stays(const struct control *c, const struct control *before)
+{
+	return c->kind == before->kind && (c->gone || !before->gone);
+}
+
 /* ---- conditions ---- */
 
 /* A list in postfix order: each node takes what the n before it have given. Empty: always. */
