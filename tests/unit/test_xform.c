@@ -183,8 +183,9 @@ static struct xform random_table(uint32_t *seed, struct point *points, bool flat
 	for (size_t i = 0; i < n; i++) {
 		points[i] = (struct point){ x, y };
 		x += 0.01f + (float)random_below(seed, 1000) / 1000;
-		y += flat && !random_below(seed, 3) ? 0.0f
-		                                    : 0.01f + (float)random_below(seed, 1000) / 1000;
+		y += flat && !random_below(seed, 3)
+		             ? 0.0f
+		             : 0.01f + (float)random_below(seed, 1000) / 1000;
 	}
 	x = points[n - 1].x;
 	y = points[n - 1].y;
