@@ -132,11 +132,12 @@ static void lift(int first, int last, uint16_t who)
 			fingers[i].on = false;
 }
 
+/* Or all that waits is cancelled. */
 static void somebody_goes(uint64_t t, uint32_t which)
 {
-	const uint16_t who = 1 + which / 5 % 2;
+	const uint16_t who = 1 + which / 6 % 2;
 
-	switch (which % 5) {
+	switch (which % 6) {
 	case 0:
 		engine_gone(r.e, t, FROM_OSC, who);
 		lift(TABLET, TABLET, who);
@@ -152,6 +153,9 @@ static void somebody_goes(uint64_t t, uint32_t which)
 	case 3:
 		engine_port_down(r.e, t, mapping_port(r.m, "keys"));
 		lift(KEY, KEY, 0);
+		break;
+	case 4:
+		engine_cancel(r.e, t);
 		break;
 	default:
 		engine_port_down(r.e, t, mapping_port(r.m, who == 1 ? "lost" : "out"));
