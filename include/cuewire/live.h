@@ -23,8 +23,8 @@ struct live *live_start(const struct mapping *m, struct queues *q, const int *os
  * those of before that are not among them are closed. What comes back with REPLY_RELOADED is what was there
  * before; then `before` is in use no more. */
 struct live_next *live_prepare(struct live *l, const struct mapping *m,
-                               const struct mapping *before, const bool *closes,
-                               const int *osc_fds, size_t n);
+                               const struct mapping *before, const bool *closes, const int *osc_fds,
+                               size_t n);
 void live_next_free(struct live_next *x);
 
 /* Waits for the thread, which ends after ORDER_QUIT, and frees it. */

@@ -241,9 +241,9 @@ static int take_socket(struct daemon *d, const char *bind, int number)
 
 	r->osc_port[r->nosc] = k >= 0 ? d->osc_port[k] : number;
 	r->osc_buffer[r->nosc] = k >= 0 ? d->osc_buffer[k] : 0;
-	r->fds[r->nosc] = k >= 0 ? r->fds_now[k]
-	                         : osc_in_open(bind, &r->osc_port[r->nosc],
-	                                       &r->osc_buffer[r->nosc]);
+	r->fds[r->nosc] =
+		k >= 0 ? r->fds_now[k]
+		       : osc_in_open(bind, &r->osc_port[r->nosc], &r->osc_buffer[r->nosc]);
 	return r->fds[r->nosc];
 }
 

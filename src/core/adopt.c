@@ -130,7 +130,8 @@ static void adopt_batches(struct engine *e, uint64_t t_ns, struct engine *old, c
 	for (size_t i = 0; i < BATCHES_MAX; i++) {
 		const struct running *x = &old->running[i];
 		struct running *r = &e->running[i];
-		const uint16_t route = x->route == ROUTE_END ? ROUTE_END : route_now(e, was, x->route);
+		const uint16_t route =
+			x->route == ROUTE_END ? ROUTE_END : route_now(e, was, x->route);
 
 		if (!x->b)
 			continue;

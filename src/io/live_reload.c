@@ -58,8 +58,8 @@ struct live_next {
 };
 
 struct live_next *live_prepare(struct live *l, const struct mapping *m,
-                               const struct mapping *before, const bool *closes,
-                               const int *osc_fds, size_t n)
+                               const struct mapping *before, const bool *closes, const int *osc_fds,
+                               size_t n)
 {
 	struct live_next *x = xcalloc(1, sizeof(*x));
 
