@@ -136,7 +136,9 @@ static void expect_way(const struct mover *m, size_t from, uint64_t t0, float st
 		      (s->value - to) * (start - to) >= 0.0f))
 			fail_msg("%s from %g to %g: %g after %g", m->osc, (double)start, (double)to,
 			         (double)s->value, (double)at);
-		/* e^-4 of the way are left after the time */
+		/* e^-4 of the way are left after the time, not before */
+		if (m->softly && ahead == 0.0f && s->t_ns <= t0 + m->ns)
+			assert_true(fabsf(s->value - to) >= 0.0183f * fabsf(start - to) - 1e-4f);
 		if (m->softly && s->t_ns >= t0 + m->ns + TICK)
 			assert_true(fabsf(s->value - to) <= 0.0184f * fabsf(start - to) + 1e-6f);
 		at = s->value;
@@ -153,7 +155,7 @@ static void one_way(const struct mover *m)
 	size_t from;
 
 	for (size_t n = below(4); n; n--) {
-		ahead = m->softly ? 0.0f : (float)TICK / (float)m->ns;
+		ahead = (float)TICK / (float)m->ns;
 		osc(t, 0, m->osc, 1, (double)any_value());
 		wait(below(60) * MS + below(1000000));
 	}
