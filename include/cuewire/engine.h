@@ -47,8 +47,8 @@ enum edge { EDGE_NONE, EDGE_PRESS, EDGE_RELEASE };
 
 /* What leaves: one control's new value as bytes for a port. */
 struct msg {
-	uint64_t t_ns;       /* arrival of the cause */
-	uint64_t seq;        /* which one it is of all that moved a control, from 0; of a light: 0 */
+	uint64_t t_ns; /* arrival of the cause */
+	uint64_t seq;  /* which one it is of all that moved a control, from 0; of a light: 0 */
 	struct batch *batch; /* of the source; NULL: no intent */
 	const char *label;   /* of the source; see brief. From here on as in struct flight_out */
 	float value;         /* 0..1; encoders: signed steps */
@@ -169,6 +169,9 @@ bool engine_batch(struct engine *e, uint64_t t_ns, struct batch *b);
 /* Whether the acts of a batch that are due at once may move their controls; else *control is one
  * that may not. */
 bool engine_may(const struct engine *e, uint64_t t_ns, const struct batch *b, uint16_t *control);
+
+/* Whether it is a toggle of which nobody knows whether it is on, for one who must not guess. */
+bool engine_is_unsure(const struct engine *e, uint16_t control, enum rank rank);
 
 /* Forgets everything that waits for its time, of batches and macros: their next becomes n; what
  * moves by itself stops where it is. Moves nothing, but what a batch was going to release is

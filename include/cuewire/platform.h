@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* As poll, until the time clock_ns() reaches t_ns (UINT64_MAX: for ever). */
@@ -33,6 +34,9 @@ void platform_pages_free(void *p, size_t size);
 
 /* How many datagrams the socket has dropped for want of room; 0 where the system does not say. */
 uint64_t platform_drops(int fd);
+
+/* When a file was last written, in nanoseconds since 1970, as exactly as its file system knows. */
+uint64_t platform_written_ns(const struct stat *st);
 
 /* The folder that the running program lies in, without a slash at its end; false: not known. */
 bool platform_program_dir(char *out, size_t size);

@@ -17,7 +17,6 @@
 #include "cuewire/sim.h"
 #include "programs.h"
 
-#define DEFAULT_OSC_PORT 8000
 #define NOTES 4096           /* that the engine thread may be ahead */
 #define NOTES_RECORDED 65536 /* while nothing must be lost */
 
@@ -102,8 +101,8 @@ static int load(struct daemon *d, struct arena *scratch)
 		d->opt.files = club;
 		d->opt.nfiles = 1;
 	}
-	err = mapping_load_keep(&d->m, scratch, d->opt.files, d->opt.nfiles, d->mappings_dir, &d->kept,
-	                        &diags);
+	err = mapping_load_keep(&d->m, scratch, d->opt.files, d->opt.nfiles, d->mappings_dir,
+	                        &d->kept, &diags);
 	diags_print(stderr, &diags);
 	if (err)
 		daemon_say(d, "cuewire: the mapping has errors, nothing was started");
@@ -230,7 +229,8 @@ struct polled {
 	struct pollfd fds[OTHERS_MAX + CLIENTS_MAX + MAPPING_PORTS_MAX];
 	struct client
 		*client[OTHERS_MAX + CLIENTS_MAX + MAPPING_PORTS_MAX]; /* NULL: not one of theirs */
-	int port[OTHERS_MAX + CLIENTS_MAX + MAPPING_PORTS_MAX];        /* -1: none, PROBER, MAPPING_FILES */
+	int port[OTHERS_MAX + CLIENTS_MAX +
+	         MAPPING_PORTS_MAX]; /* -1: none, PROBER, MAPPING_FILES */
 	size_t n;
 };
 

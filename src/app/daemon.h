@@ -21,6 +21,7 @@
 
 struct cJSON;
 
+#define DEFAULT_OSC_PORT 8000
 #define CLIENTS_MAX 32
 #define LINE_MAX_BYTES 65536    /* of a client's line; a longer one is refused */
 #define STDIN_CLIENT 0          /* its place among the clients */
@@ -131,6 +132,7 @@ struct reload {
 	int watch_fd;     /* tells that something has happened to a file; -1: nobody does */
 	uint64_t look_ns; /* when to look what; TIME_NEVER */
 	uint64_t stamp;   /* of the files, when they were looked at last */
+	uint64_t seen;    /* the same, before they were read */
 	bool busy;        /* the engine is going over */
 	bool again;       /* and was asked to once more */
 	bool asked;       /* by this client: */
@@ -152,7 +154,7 @@ enum { FILE_TRACE, FILE_RECORD, FILES };
 
 /* What is written down as it happens. */
 struct file {
-	const char *path; /* NULL: none */
+	const char *path;  /* NULL: none */
 	struct outlet out; /* its fd is -1 where there is none */
 	uint64_t lost;     /* lines that could not be kept */
 };
@@ -221,8 +223,13 @@ void ports_set_down(struct daemon *d, int port); /* and tries it again after a w
 
 /* It is something else, or nothing, from now on: closed before the engine goes over, and after that
  * opened as what it is. is_new: it was not there at all. */
+
+/* By a reload: the engine lets go of it then, this does the rest. */
 void ports_close(struct daemon *d, int port);
 void ports_reopen(struct daemon *d, int port, bool is_new);
+
+/* Notes the number of the socket as its device, if it has one. */
+void ports_name_socket(struct daemon *d, int port);
 
 /* reload.c */
 void reload_watch(struct daemon *d);  /* the files of the mapping */
@@ -250,10 +257,10 @@ bool prober_saw_go(const struct daemon *d, uint32_t address, uint64_t since_ns);
 void prober_tick(struct daemon *d, uint64_t now);
 
 /* files.c */
-int files_open(struct daemon *d);   /* 0; -1 after a message */
-void files_check(struct daemon *d); /* gives up those that cannot be written any more */
+int files_open(struct daemon *d);      /* 0; -1 after a message */
+void files_check(struct daemon *d);    /* gives up those that cannot be written any more */
 void files_reloaded(struct daemon *d); /* another mapping is in use */
-void files_close(struct daemon *d); /* and says what could not be kept */
+void files_close(struct daemon *d);    /* and says what could not be kept */
 
 /* clients.c */
 int clients_listen(struct daemon *d); /* 0; -1 after a message */
@@ -281,8 +288,8 @@ void dump_reply(struct daemon *d, struct flight_copy *copy);
 
 /* notes.c */
 unsigned notes_wanted(const struct daemon *d);
-void notes_watch(struct daemon *d); /* tells the engine what is wanted */
-void notes_take(struct daemon *d);  /* prints what has come */
+void notes_watch(struct daemon *d);                     /* tells the engine what is wanted */
+void notes_take(struct daemon *d);                      /* prints what has come */
 void notes_line(struct daemon *d, const struct buf *b); /* of a trace */
 void notes_tick(struct daemon *d, uint64_t now);
 

@@ -198,6 +198,17 @@ void platform_addresses(void (*fn)(void *ctx, const char *address), void *ctx)
 
 extern char **environ;
 
+uint64_t platform_written_ns(const struct stat *st)
+{
+#ifdef __APPLE__
+	const struct timespec *t = &st->st_mtimespec;
+#else
+	const struct timespec *t = &st->st_mtim;
+#endif
+
+	return (uint64_t)t->tv_sec * UINT64_C(1000000000) + (uint64_t)t->tv_nsec;
+}
+
 /* Every descriptor of ours is close-on-exec; the system closes the rest where it can. */
 static int spawn_attributes(posix_spawnattr_t *a)
 {

@@ -12,6 +12,20 @@ const char codes_frame_controls[] = "'controls': [ { 'name': 'level', 'kind': 'f
 				    "              { 'name': 'shift', 'kind': 'button' } ]";
 
 const struct code_info codes[CODE_COUNT] = {
+	[CODE_AI_TOGGLE] = {
+		.name = "ai-toggle",
+		.severity = SEV_WARNING,
+		.summary = "a switch that flips at each press, which an intent could get wrong",
+		.text = "Nobody can tell from here whether it is on: a press on the mouse, and 'play' stops "
+		        "the deck. A script gets what it asks for only as long as nothing else moves it; an AI "
+		        "is refused until it has been moved by somebody once. Choose Hold as its Interaction "
+		        "Mode in Traktor's Controller Manager and leave 'interaction' out.",
+		.wrong = "'controls': [\n"
+		         "  { 'name': 'play', 'kind': 'switch', 'port': 'pads', 'cc': 20,\n"
+		         "    'interaction': 'toggle' } ]",
+		.right = "'controls': [\n"
+		         "  { 'name': 'play', 'kind': 'switch', 'port': 'pads', 'cc': 20 } ]",
+	},
 	[CODE_BAD_ADDRESS] = {
 		.name = "bad-address",
 		.severity = SEV_ERROR,
@@ -230,11 +244,12 @@ const struct code_info codes[CODE_COUNT] = {
 	[CODE_LOOP] = {
 		.name = "loop",
 		.severity = SEV_ERROR,
-		.summary = "one bus is both read and written",
+		.summary = "one bus is both read and written, or controls lead back to themselves",
 		.text = "What is sent comes back and is taken for a new movement: faders jump back "
 		        "under the hand, or messages run round without end. Use two buses, one for "
 		        "each direction. Where the other side is known not to repeat what it gets, "
-		        "say 'allow_loop': true.",
+		        "say 'allow_loop': true. Of routes from controls one must go, for a "
+		        "circle of them would move for ever.",
 		.wrong = "'ports': { 'daw': { 'in': 'iac bus 1', 'out': 'iac bus 1' } },\n"
 		         "'controls': [\n"
 		         "  { 'name': 'level', 'kind': 'fader', 'port': 'daw', 'cc': 7 } ]",

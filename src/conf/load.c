@@ -106,6 +106,7 @@ static int finish(struct load *l, struct mapping **out)
 		check_controls(l);
 	check_routes(l);
 	check_feedback(l);
+	check_trails(l);
 	check_intents(l);
 	check_tempo(l);
 	if (!l->problems) {

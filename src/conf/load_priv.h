@@ -272,6 +272,7 @@ void check_unused(struct load *l);
 void check_controls(struct load *l);
 void check_routes(struct load *l);
 void check_feedback(struct load *l);
+void check_trails(struct load *l);
 void check_intents(struct load *l);
 void check_layers(struct load *l); /* only where there is no error */
 void check_macro(struct load *l, struct raw_intent *macro);

@@ -126,19 +126,19 @@ const char *route_source(struct load *l, const struct raw_route *r)
 	if (r->from)
 		return arena_fmt(l->scratch, "%s c", r->from);
 	if (!r->port)
-		return arena_fmt(l->scratch, "%g %d t", (double)r->every.amount,
+		return arena_fmt(l->scratch, "%.9g %d t", (double)r->every.amount,
 		                 (int)r->every.unit);
 	return midi_text(l, r);
 }
 
-/* What tells routes, and entries of "feedback", apart: address and conditions. */
+/* What tells routes, and entries of "feedback", apart: address and conditions. Nine digits tell any two
+ * floats apart. */
 static const char *route_key(struct load *l, const struct raw_route *r, const char *key)
 {
-
 	for (size_t i = 0; i < r->nwhen; i++) {
 		const struct raw_condition *w = &r->when[i];
 
-		key = w->c.op == COND_IS ? arena_fmt(l->scratch, "%s %g..%g %s", key,
+		key = w->c.op == COND_IS ? arena_fmt(l->scratch, "%s %.9g..%.9g %s", key,
 		                                     (double)w->c.lo, (double)w->c.hi, w->name)
 		                         : arena_fmt(l->scratch, "%s %d/%d", key, w->c.op, w->c.n);
 	}

@@ -215,7 +215,8 @@ static struct source *parse_source(const struct request *r, struct source *s, co
                                    size_t len)
 {
 	s->from = r->by;
-	if (!json_load_into(&s->json, r->l->scratch, s->name, text, len, &json_limits_file, r->l->d))
+	if (!json_load_into(&s->json, r->l->scratch, s->name, text, len, &json_limits_file,
+	                    r->l->d))
 		return s;
 	r->l->problems++;
 	r->l->incomplete = true;

@@ -90,19 +90,39 @@ static bool held_by(const struct engine *e, size_t control, enum from from, uint
 	return h->held && h->from == from && h->who == who;
 }
 
+/* What is on its way to a button there is nobody to release any more. */
+static void forget_press(struct engine *e, const struct route *r, struct cell *c)
+{
+	if (r->to == CONTROL_NONE || !kinds[e->m->controls[r->to].kind].held)
+		return;
+	c->x.wake_ns = TIME_NEVER;
+	c->x.fired = false;
+	c->x.n = 0;
+}
+
 /* Who has ended sends no release: the next press is a rise again. */
 static void forget_levels(struct engine *e, enum from from, uint16_t who)
 {
 	for (size_t i = 0; i < e->m->nroutes; i++) {
-		const enum from of = e->m->routes[i].osc ? FROM_OSC : FROM_MIDI;
+		const struct route *r = &e->m->routes[i];
 		struct route_state *rs = &e->routes[i];
 
-		if (of != from || rs->who != who)
+		if ((r->osc ? FROM_OSC : FROM_MIDI) != from || r->from != CONTROL_NONE)
 			continue;
-		rs->on = rs->pressed = false;
-		for (size_t k = 0; k < e->m->routes[i].nxf; k++)
-			if (xforms[e->m->routes[i].xf[k].kind].has_cell)
-				e->cells[e->m->routes[i].xf[k].cell].x.on = false;
+		if (rs->who == who)
+			rs->on = false;
+		if (rs->presser == who)
+			rs->pressed = false;
+		for (size_t k = 0; k < r->nxf; k++) {
+			struct cell *c = &e->cells[r->xf[k].cell];
+
+			if (!xforms[r->xf[k].kind].has_cell)
+				continue;
+			if (rs->who == who)
+				c->x.on = false;
+			if (c->source.from == from && c->source.who == who)
+				forget_press(e, r, c);
+		}
 	}
 }
 

@@ -76,8 +76,9 @@ struct ramp {
 
 struct route_state {
 	bool on;      /* the level that came last: steps are made on its rise */
-	uint16_t who; /* whose value came through last (struct source) */
+	uint16_t who; /* whose value came last (struct source) */
 	bool pressed; /* it pressed its button: the release comes through whatever `when` says */
+	uint16_t presser;
 	/* 14-bit pair */
 	uint8_t msb, lsb;
 	bool fresh_msb, fresh_lsb; /* came since the pair was last complete */
@@ -288,6 +289,9 @@ void engine_alarm(struct engine *e, uint64_t *alarm_ns, uint64_t t_ns, enum time
 
 /* Whether both values would leave as the same message. */
 bool encode_same(const struct control *c, float v, float w);
+
+/* The same for a switch that each press flips. */
+void encode_toggle(const struct control *c, float v, struct msg *m);
 
 /* The same for what a place shows. */
 void encode_place(const struct place *p, float v, struct msg *m);

@@ -273,9 +273,9 @@ static void begin(struct engine *e, uint64_t t_ns, size_t watcher)
 {
 	struct feedback *f = &e->feedback;
 
-	if (!f->nwatchers)
-		return;
 	f->watchers[watcher].on = true;
+	if (!f->nwatchers)
+		return; /* but after a reload there may be something to show */
 	memset(f->watchers[watcher].known, 0, e->m->nslots * sizeof(*f->known));
 	if (watcher < PEERS_MAX && watcher >= f->npeers)
 		f->npeers = watcher + 1;
@@ -336,16 +336,12 @@ void feedback_after(struct engine *e, uint64_t t_ns, size_t watcher, const struc
 
 void engine_port_up(struct engine *e, uint64_t t_ns, int port)
 {
-	if (e->feedback.nwatchers)
-		begin(e, engine_begin(e, t_ns), PEERS_MAX + (size_t)port);
+	begin(e, engine_begin(e, t_ns), PEERS_MAX + (size_t)port);
 }
 
 void feedback_adopt(struct engine *e, uint64_t t_ns, const struct engine *old)
 {
-	const size_t n = old->feedback.nwatchers < e->feedback.nwatchers ? old->feedback.nwatchers
-	                                                                 : e->feedback.nwatchers;
-
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < PEERS_MAX + old->m->nports; i++) {
 		const struct watcher *was = &old->feedback.watchers[i];
 		struct watcher *w = &e->feedback.watchers[i];
 

@@ -71,8 +71,6 @@ static void arrive(struct engine *e, uint64_t t_ns, uint16_t route, const struct
 	const bool on = f->v >= 0.5f, rise = on && !rs->on;
 
 	rs->on = on;
-	if (f->through)
-		rs->who = s->who;
 	if (r->macro) {
 		if (rise && f->through)
 			batch_macro(e, t_ns, route, s);
@@ -83,6 +81,7 @@ static void arrive(struct engine *e, uint64_t t_ns, uint16_t route, const struct
 		e->state[r->to].value = f->v; /* nobody would see a difference */
 	} else if (r->holds && r->nwhen && !on ? rs->pressed : f->through) {
 		rs->pressed = on;
+		rs->presser = s->who;
 		engine_set(e, t_ns, r->to, f->v, s);
 	}
 }
@@ -121,6 +120,8 @@ static void run_chain(struct engine *e, uint64_t t_ns, uint16_t route, size_t pl
 {
 	const struct route *r = &e->m->routes[route];
 
+	if (!tick)
+		e->routes[route].who = s->who;
 	for (; place < r->nxf; place++, tick = false) {
 		const struct xform *x = &r->xf[place];
 

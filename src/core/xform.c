@@ -224,12 +224,15 @@ static bool press_tick(const struct xform *x, struct xform_cell *c, struct xform
 	return give(f, 1.0f, c->through);
 }
 
+/* Of a single or double press the second is no first: a third one may be. A tap that is not over when
+ * the finger is back ends now, and does not take this press along. */
 static bool press_down(const struct xform *x, struct xform_cell *c, struct xform_now *now,
                        struct flow *f)
 {
 	const enum press kind = (enum press)x->a;
 	const uint64_t by = now->t_ns + span_ns(x->time, now->tempo);
 	const bool second = c->n && now->t_ns < c->t_ns;
+	const bool taps = c->fired, through = c->through;
 
 	if (kind == PRESS_DOUBLE && second && f->through) {
 		c->n = 0;
@@ -238,11 +241,12 @@ static bool press_down(const struct xform *x, struct xform_cell *c, struct xform
 	}
 	c->t_ns = by;
 	c->through = f->through;
-	c->n = kind == PRESS_SINGLE && second ? 2 : 1;
+	c->n = !(kind == PRESS_SINGLE && second);
+	c->fired = false;
 	c->wake_ns = TIME_NEVER;
 	if (kind == PRESS_LONG || (kind == PRESS_SINGLE && !second))
 		wake_at(now, c, by);
-	return false;
+	return taps && give(f, 0.0f, through);
 }
 
 static bool press_up(const struct xform *x, struct xform_cell *c, struct xform_now *now,
@@ -259,7 +263,7 @@ static bool press_up(const struct xform *x, struct xform_cell *c, struct xform_n
 	return false;
 }
 
-/* c->t_ns: when the time of the last press is over; c->n: presses within it. */
+/* c->t_ns: when the time of the last press is over; c->n: 1, it may be the first of two. */
 static bool press(const struct xform *x, struct xform_cell *c, struct xform_now *now,
                   struct flow *f)
 {
@@ -374,8 +378,10 @@ static bool ramp(const struct xform *x, struct xform_cell *c, struct xform_now *
 		part = span_part(&c->span, now->tempo, now->t_ns);
 	}
 	if (part < 1.0f) {
+		const uint64_t end = span_end(&c->span, now->tempo), next = now->t_ns + TICK_NS;
+
 		f->on_way = true;
-		wake_at(now, c, now->t_ns + TICK_NS);
+		wake_at(now, c, end < next ? end : next);
 		return now->tick && give(f, here, c->through);
 	}
 	c->wake_ns = TIME_NEVER;

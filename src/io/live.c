@@ -159,6 +159,8 @@ static void look_at(const struct live *l, struct job *first, uint64_t now)
 	for (struct job *j = first; j; j = j->sibling) {
 		j->refused_expired = now > j->expires_ns;
 		j->refused_rank = !may;
+		j->refused_unsure =
+			!may && engine_is_unsure(l->engine, locked, first->batch.source.rank);
 		j->locked = locked;
 		j->refused_busy = !room;
 	}
@@ -425,7 +427,8 @@ static struct live *make(const struct mapping *m, struct queues *q, const int *o
 	live_use_books(l, &books);
 	l->ports = xcalloc(MAPPING_PORTS_MAX, sizeof(*l->ports));
 	for (size_t i = 0; i < m->nports; i++) {
-		live_init_port(l, m, i);
+		live_init_port(l, i);
+		l->ports[i].has_lane = port_is_midi(&m->ports[i]);
 		if (l->ports[i].has_lane)
 			lane_init(&l->ports[i].lane, m->ncontrols + m->nlights);
 	}

@@ -89,7 +89,7 @@ struct live {
 void live_make_books(struct books *b, const struct mapping *m);
 void live_use_books(struct live *l, const struct books *b); /* they are l's then */
 void live_free_books(struct books *b);
-void live_init_port(struct live *l, const struct mapping *m, size_t i);
+void live_init_port(struct live *l, size_t i); /* it has no lane yet */
 
 /* Everything at once, between two events; the old parts go back with the reply. */
 void live_reload(struct live *l, struct live_next *x);
@@ -140,6 +140,10 @@ void live_sync(struct live *l, uint16_t client);
 
 /* Closes it and lets the stand-in take over what waited; reason may be NULL. */
 void live_port_down(struct live *l, int port);
+
+/* As live_port_down, for one that is not wanted as it is any more: who reads its file or listens to its
+ * messages is told what is released. (A port host sees to that itself.) */
+void live_port_close(struct live *l, int port);
 
 /* When a host must have answered, or a port has room again; TIME_NEVER: neither. */
 uint64_t live_ports_deadline(const struct live *l);

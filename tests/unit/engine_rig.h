@@ -62,12 +62,14 @@ struct rig {
 
 static struct rig r;
 
-/* No press without a release of the one before. (Releases may repeat: an explicit release is
+/* No press without a release of the one before, at the same address. (Releases may repeat: an explicit release is
  * always sent.) */
 static inline void check_edge(const struct msg *m)
 {
 	const bool on = m->value >= 0.5f;
+	uint8_t bytes[MSG_BYTES];
 
+	assert_int_equal(m->port, r.m->controls[m->control].port);
 	if (r.m->controls[m->control].kind != KIND_BUTTON) {
 		assert_int_equal(m->edge, EDGE_NONE);
 		return;
@@ -75,6 +77,10 @@ static inline void check_edge(const struct msg *m)
 	assert_int_equal(m->edge, on ? EDGE_PRESS : EDGE_RELEASE);
 	if (on && r.down[m->control])
 		fail_msg("%s is pressed twice", r.m->controls[m->control].name);
+	if (!on) {
+		assert_int_equal(engine_release_bytes(&r.m->controls[m->control], bytes), m->len);
+		assert_memory_equal(bytes, m->bytes, m->len);
+	}
 	r.down[m->control] = on;
 	r.presses += on;
 }
@@ -107,25 +113,36 @@ static inline void unmapped_midi(void *ctx, uint64_t t_ns, int port, const struc
 	r.unmapped++;
 }
 
-static inline int set_up(void **state)
+static inline void rig_open(const char *mapping)
 {
 	const struct sink sink = { .ctx = &r,
 		                   .send = send,
 		                   .unmapped_osc = unmapped_osc,
 		                   .unmapped_midi = unmapped_midi };
 
-	(void)state;
 	memset(&r, 0, sizeof(r));
-	r.m = load_quoted(text);
+	r.m = load_quoted(mapping);
+	assert_true(r.m->ncontrols <= COUNT(r.down));
 	r.e = engine_new(r.m, &sink);
+}
+
+static inline void rig_close(void)
+{
+	engine_free(r.e);
+	mapping_free(r.m);
+}
+
+static inline int set_up(void **state)
+{
+	(void)state;
+	rig_open(text);
 	return 0;
 }
 
 static inline int tear_down(void **state)
 {
 	(void)state;
-	engine_free(r.e);
-	mapping_free(r.m);
+	rig_close();
 	return 0;
 }
 

@@ -191,6 +191,22 @@ static void test_steps_round_trip(void **state)
 		}
 }
 
+/* From far below to far above what they hold: what comes back is the nearest that they hold. */
+static void test_steps_come_back(void **state)
+{
+	static const int lo[ENC_COUNT] = { 0, -64, -64, -63 };
+
+	(void)state;
+	for (int e = ENC_TWOS; e < ENC_COUNT; e++)
+		for (int steps = -1000; steps <= 1000; steps++) {
+			const uint8_t v = steps_encode(steps, (enum encoding)e);
+			const int held = steps < lo[e] ? lo[e] : steps > 63 ? 63 : steps;
+
+			assert_true(v < 128);
+			assert_int_equal(steps_decode(v, (enum encoding)e), held);
+		}
+}
+
 static void test_steps_clamped(void **state)
 {
 	(void)state;
@@ -223,6 +239,7 @@ int main(void)
 		cmocka_unit_test(test_msb),
 		cmocka_unit_test(test_codes),
 		cmocka_unit_test(test_steps_round_trip),
+		cmocka_unit_test(test_steps_come_back),
 		cmocka_unit_test(test_steps_clamped),
 		cmocka_unit_test(test_names),
 	};

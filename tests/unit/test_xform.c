@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "cuewire/value.h"
 #include "helpers.h"
 
 #define CHAIN_MAX 3
@@ -108,17 +109,23 @@ static const struct run runs[] = {
 	  0.15625f },
 };
 
+static float through(const struct xform *x, float v)
+{
+	struct flow f = { .v = v, .through = true };
+
+	assert_true(xforms[x->kind].apply(x, NULL, NULL, &f));
+	return f.v;
+}
+
 static void test_runs(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(runs); i++) {
 		const struct run *r = &runs[i];
-		struct flow f = { .v = r->in, .through = true };
-		float v;
+		float v = r->in;
 
 		for (size_t k = 0; k < r->n; k++)
-			assert_true(xforms[r->chain[k].kind].apply(&r->chain[k], NULL, NULL, &f));
-		v = f.v;
+			v = through(&r->chain[k], v);
 		if (!(fabsf(v - r->out) <= 1e-6f))
 			fail_msg("%s: %g becomes %.9g, expected %g", r->what, (double)r->in,
 			         (double)v, (double)r->out);
@@ -131,11 +138,7 @@ static void test_runs(void **state)
 
 static float curve(enum curve c, float v)
 {
-	const struct xform x = { .kind = XF_CURVE, .a = (float)c };
-	struct flow f = { .v = v, .through = true };
-
-	assert_true(xforms[XF_CURVE].apply(&x, NULL, NULL, &f));
-	return f.v;
+	return through(&(struct xform){ .kind = XF_CURVE, .a = (float)c }, v);
 }
 
 static void test_curves_rise(void **state)
@@ -169,6 +172,154 @@ static void test_curves_mirror(void **state)
 	}
 }
 
+/* ---- tables ---- */
+
+/* Points with x from 0 to 1 that rise, and y that rises or, with flat, stays now and then. */
+static struct xform random_table(uint32_t *seed, struct point *points, bool flat)
+{
+	const size_t n = 2 + random_below(seed, 8);
+	float x = 0.0f, y = 0.0f;
+
+	for (size_t i = 0; i < n; i++) {
+		points[i] = (struct point){ x, y };
+		x += 0.01f + (float)random_below(seed, 1000) / 1000;
+		y += flat && !random_below(seed, 3)
+		             ? 0.0f
+		             : 0.01f + (float)random_below(seed, 1000) / 1000;
+	}
+	x = points[n - 1].x;
+	y = points[n - 1].y;
+	for (size_t i = 1; i < n; i++) {
+		points[i].x /= x;
+		points[i].y /= y > 0.0f ? y : 1.0f;
+	}
+	return (struct xform){ .kind = XF_CURVE, .a = CURVE_TABLE, .n = n, .points = points };
+}
+
+static void test_tables_rise(void **state)
+{
+	uint32_t seed = 1;
+
+	(void)state;
+	for (int round = 0; round < 300; round++) {
+		struct point points[CURVE_POINTS_MAX];
+		const struct xform x = random_table(&seed, points, true);
+		float before = points[0].y;
+
+		for (int i = 0; i <= 1000; i++) {
+			const float v = through(&x, (float)i / 1000);
+
+			if (!(v >= before && v <= points[x.n - 1].y))
+				fail_msg("table %d falls at %g: %.9g after %.9g", round,
+				         (double)i / 1000, (double)v, (double)before);
+			before = v;
+		}
+		for (size_t i = 0; i < x.n; i++)
+			assert_true(through(&x, points[i].x) == points[i].y);
+	}
+}
+
+/* ---- the way back ---- */
+
+/* What goes through and back comes from lo to hi; its ends do exactly. */
+static void comes_back(const char *what, const struct xform *x, float lo, float hi, float error)
+{
+	for (int i = 0; i <= 500; i++) {
+		const float v = i < 500 ? lo + (hi - lo) * (float)i / 500 : hi;
+		const bool end = i == 0 || i == 500;
+		float back = through(x, v);
+
+		if (!xforms[x->kind].back(x, &back))
+			fail_msg("%s: there is no way back from %g", what, (double)v);
+		if (!(fabsf(back - v) <= (end ? 0.0f : error)))
+			fail_msg("%s: %.9g comes back as %.9g", what, (double)v, (double)back);
+	}
+}
+
+/* s is flat at its ends: what is left of a value there are the few bits near 0 and 1. */
+static void test_words_come_back(void **state)
+{
+	static const struct {
+		const char *what;
+		struct xform x;
+		float error;
+	} cases[] = {
+		{ "invert", { .kind = XF_INVERT }, 1e-7f },
+		{ "linear", { .kind = XF_CURVE, .a = CURVE_LINEAR }, 0.0f },
+		{ "log", { .kind = XF_CURVE, .a = CURVE_LOG }, 2e-6f },
+		{ "exp", { .kind = XF_CURVE, .a = CURVE_EXP }, 2e-6f },
+		{ "s", { .kind = XF_CURVE, .a = CURVE_S }, 3e-4f },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		comes_back(cases[i].what, &cases[i].x, 0.0f, 1.0f, cases[i].error);
+}
+
+static void test_tables_come_back(void **state)
+{
+	uint32_t seed = 2;
+
+	(void)state;
+	for (int round = 0; round < 300; round++) {
+		struct point points[CURVE_POINTS_MAX];
+		const struct xform x = random_table(&seed, points, false);
+
+		comes_back("table", &x, 0.0f, 1.0f, 2e-5f);
+	}
+}
+
+/* Either way round, of any unit. */
+static void test_ranges_come_back(void **state)
+{
+	static const float units[] = { 1.0f, 64.0f, 127.0f, 20000.0f };
+	uint32_t seed = 3;
+
+	(void)state;
+	for (int round = 0; round < 1000; round++) {
+		const float unit = units[random_below(&seed, COUNT(units))];
+		struct xform x = { .kind = XF_RANGE };
+
+		do {
+			x.a = unit * ((float)random_below(&seed, 2001) / 1000 - 1);
+			x.b = unit * ((float)random_below(&seed, 2001) / 1000 - 1);
+		} while (fabsf(x.a - x.b) < 0.05f * unit);
+		comes_back("range", &x, x.a, x.b, 1e-6f * unit);
+		x.kind = XF_OUTPUT;
+		comes_back("output", &x, 0.0f, 1.0f, 1e-5f);
+	}
+}
+
+/* ---- colours ---- */
+
+/* Each has as much of the way as any other, but the ends, which have half, and are exact. */
+static void test_colours(void **state)
+{
+	uint8_t colours[COLOURS_MAX];
+	struct xform x = { .kind = XF_COLOURS, .colours = colours };
+
+	(void)state;
+	for (size_t i = 0; i < COLOURS_MAX; i++)
+		colours[i] = (uint8_t)(i * 37 % 128); /* all of them, and none in order */
+	for (x.n = 1; x.n <= COLOURS_MAX; x.n++) {
+		size_t at = 0;
+
+		for (int v = -100; v <= 25600; v++) {
+			const float colour = through(&x, (float)v / 25500);
+
+			while (at < x.n && colour != value_from7(colours[at], false))
+				at++;
+			if (at == x.n)
+				fail_msg("of %zu colours none is %g at %g, in order", x.n,
+				         (double)colour, (double)v / 25500);
+			if (v <= 0)
+				assert_int_equal(at, 0);
+		}
+		assert_int_equal(at, x.n - 1);
+		assert_true(through(&x, 1.0f) == value_from7(colours[x.n - 1], false));
+	}
+}
+
 /* ---- quantise ---- */
 
 static void test_quantise_steps(void **state)
@@ -182,12 +333,11 @@ static void test_quantise_steps(void **state)
 		int seen = 0;
 
 		for (int k = 0; k <= 100000; k++) {
-			struct flow f = { .v = (float)k / 100000, .through = true };
+			const float v = through(&x, (float)k / 100000);
 
-			assert_true(xforms[XF_QUANTISE].apply(&x, NULL, NULL, &f));
-			assert_true(f.v >= before);
-			seen += f.v != before;
-			before = f.v;
+			assert_true(v >= before);
+			seen += v != before;
+			before = v;
 		}
 		assert_int_equal(seen, steps[i]);
 		assert_true(before == 1.0f);
@@ -256,9 +406,17 @@ static void test_table(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_runs),          cmocka_unit_test(test_curves_rise),
-		cmocka_unit_test(test_curves_mirror), cmocka_unit_test(test_quantise_steps),
-		cmocka_unit_test(test_deadband),      cmocka_unit_test(test_table),
+		cmocka_unit_test(test_runs),
+		cmocka_unit_test(test_curves_rise),
+		cmocka_unit_test(test_curves_mirror),
+		cmocka_unit_test(test_tables_rise),
+		cmocka_unit_test(test_words_come_back),
+		cmocka_unit_test(test_tables_come_back),
+		cmocka_unit_test(test_ranges_come_back),
+		cmocka_unit_test(test_colours),
+		cmocka_unit_test(test_quantise_steps),
+		cmocka_unit_test(test_deadband),
+		cmocka_unit_test(test_table),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
