@@ -12,15 +12,68 @@ static bool same_address(const struct control *a, const struct control *b)
 	       !memcmp(&a->out, &b->out, sizeof(a->out)) && !memcmp(&a->up, &b->up, sizeof(a->up));
 }
 
+/* The route that has taken the place of an old one. */
+static uint16_t route_now(const struct engine *e, const uint16_t *was, uint16_t before)
+{
+	for (size_t i = 0; i < e->m->nroutes; i++)
+		if (was[i] == before)
+			return (uint16_t)i;
+	return ROUTE_END;
+}
+
+/* Whether what comes by an old route still comes to its control. An own route has no memory: another that
+ * passes on what comes is as good. */
+static bool leads_on(const struct engine *e, const struct engine *old, const uint16_t *was,
+                     uint16_t before)
+{
+	const struct route *b = &old->m->routes[before], *r;
+	uint16_t i = b->osc && !b->pattern ? mapping_osc(e->m, b->osc, strlen(b->osc)) : ROUTE_END;
+
+	for (; i != ROUTE_END; i = r->next) {
+		r = &e->m->routes[i];
+		if (r->plain && r->to == b->to)
+			return true;
+	}
+	return route_now(e, was, before) != ROUTE_END;
+}
+
+static bool may_hold(const struct route *r, const struct hold *h)
+{
+	if (r->osc)
+		return h->from == FROM_OSC;
+	if (r->port != PORT_NONE)
+		return h->from == FROM_MIDI && h->who == r->port;
+	return r->from != CONTROL_NONE;
+}
+
+/* Whether the hand that holds a button may have come by a route that is no more: its release would
+ * not find the button. */
+static bool loses_hand(const struct engine *e, const struct engine *old, const uint16_t *was,
+                       uint16_t control)
+{
+	const struct hold *h = &old->hold[control];
+
+	if (h->until != TIME_NEVER)
+		return false;
+	for (size_t i = 0; i < old->m->nroutes; i++)
+		if (old->m->routes[i].to == control && may_hold(&old->m->routes[i], h) &&
+		    !leads_on(e, old, was, (uint16_t)i))
+			return true;
+	return false;
+}
+
 /* What is held where it will not be found any more. */
-static void release_changed(struct engine *e, uint64_t t_ns, struct engine *old)
+static void release_changed(struct engine *e, uint64_t t_ns, struct engine *old,
+                            const uint16_t *was)
 {
 	const struct source s = { .from = FROM_TIMER, .rank = RANK_BRIDGE, .label = "reload" };
 
-	for (size_t i = 0; i < old->m->ncontrols; i++)
-		if (old->hold[i].held && (e->m->controls[i].gone ||
-		                          !same_address(&e->m->controls[i], &old->m->controls[i])))
-			engine_release(old, t_ns, (uint16_t)i, &s);
+	for (uint16_t i = 0; i < old->m->ncontrols; i++)
+		if (old->hold[i].held &&
+		    (e->m->controls[i].gone ||
+		     !same_address(&e->m->controls[i], &old->m->controls[i]) ||
+		     loses_hand(e, old, was, i)))
+			engine_release(old, t_ns, i, &s);
 }
 
 static bool stays(const struct engine *e, const struct engine *old, uint16_t control)
@@ -77,19 +130,18 @@ static void adopt_routes(struct engine *e, const struct engine *old, const uint1
 		if (e->routes[i].fresh_msb || e->routes[i].fresh_lsb)
 			engine_alarm(e, &e->routes[i].alarm_ns, e->routes[i].due, TIMER_PAIR,
 			             (uint32_t)i);
+		if (e->routes[i].wait.len) /* of `every`; beats begin anew on their grid */
+			engine_alarm(e, &e->routes[i].alarm_ns,
+			             span_end(&e->routes[i].wait, &e->tempo), TIMER_EVERY,
+			             (uint32_t)i);
+		if (e->routes[i].echo.verdict == ECHO_TESTED)
+			timers_add(&e->timers, (struct timer){ e->routes[i].echo.since_ns +
+			                                               ECHO_TEST_MS * NS_PER_MS,
+			                                       TIMER_ECHO, (uint32_t)i });
 		for (size_t k = 0; k < r->nxf; k++)
 			if (xforms[r->xf[k].kind].has_cell)
 				adopt_cell(e, r->xf[k].cell, old, before->xf[k].cell);
 	}
-}
-
-/* The route that has taken the place of an old one. */
-static uint16_t route_now(const struct engine *e, const uint16_t *was, uint16_t before)
-{
-	for (size_t i = 0; i < e->m->nroutes; i++)
-		if (was[i] == before)
-			return (uint16_t)i;
-	return ROUTE_END;
 }
 
 /* ---- what is on its way ---- */
@@ -168,7 +220,7 @@ static void adopt_tempo(struct engine *e, uint64_t t_ns, const struct engine *ol
 
 void engine_adopt(struct engine *e, uint64_t t_ns, struct engine *old, const uint16_t *was)
 {
-	release_changed(e, t_ns, old);
+	release_changed(e, t_ns, old, was);
 	adopt_tempo(e, t_ns, old);
 	adopt_batches(e, t_ns, old, was);
 	e->n = old->n;

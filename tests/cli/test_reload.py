@@ -500,8 +500,9 @@ def an_osc_port_gets_another_number():
         out = json.loads(r.command("reload", "--json", code=1))
         assert out["error"].startswith("cannot listen on OSC port %d: " % taken), out
         fader(second, 1.0)
+        r.wait_fifo("B0 07 7F")
         fader(r.port, 0.0)
-        r.wait_fifo("B0 07 7F B0 07 00")
+        r.wait_fifo("B0 07 00")
         assert [o["port"] for o in r.status()["osc"]] == [r.port, second]
         del m["ports"]["other"]
         r.put(m)
@@ -523,11 +524,11 @@ GROWTH_KB = 4096
 
 def variants():
     """Mappings of the same controls in other orders, with more beside them."""
-    controls = [{"name": "f.%d" % n, "kind": "fader", "port": "traktor", "cc": n} for n in range(FADERS)]
+    controls = [{"name": "f.%d" % n, "kind": "fader", "port": "traktor", "cc": 16 + n} for n in range(FADERS)]
     controls += [{"name": "b.%d" % n, "kind": "button", "port": "traktor", "note": n} for n in range(PAIRS)]
     routes = [{"osc": "/fader/%d" % n, "to": "f.%d" % n} for n in range(FADERS)]
-    routes += [{"port": "pads", "note": n, "to": "b.%d" % n} for n in range(PAIRS // 2)]
-    more = [{"name": "more.%d" % n, "kind": "fader", "port": "traktor", "channel": 2, "cc": n} for n in range(20)]
+    routes += [{"port": "pads", "note": 64 + n, "to": "b.%d" % n} for n in range(PAIRS // 2)]
+    more = [{"name": "more.%d" % n, "kind": "fader", "port": "traktor", "channel": 2, "cc": 70 + n} for n in range(20)]
     ports = {"traktor": {"raw": {"out": "FIFO"}}, "pads": {"raw": {"in": "PADS"}}}
     base = {"hold_ms": 0, "ports": ports}
     return [dict(base, controls=controls + more, routes=routes),
@@ -561,12 +562,14 @@ def check_edges(messages):
     """No press of what is pressed, and every one is released. Returns how many presses there were."""
     down, presses = set(), 0
     for status, number, value in messages:
-        if status != 0x90:
+        if status not in (0x80, 0x90):
             continue
-        if value:
+        if status == 0x90 and value:
             assert number not in down, "note %d is pressed twice" % number
             presses += 1
-        (down.add if value else down.discard)(number)
+            down.add(number)
+        else:
+            down.discard(number)
     assert not down, "still pressed: %s" % down
     return presses
 
@@ -589,7 +592,7 @@ def many_reloads_under_load():
         senders += [osc_sender(lambda i, n=n: osc("/b/%d" % n, "f", float(i % 2 == 0)))
                     for n in range(PAIRS // 2, PAIRS)]
         senders.append(Sender(lambda i: os.write(raw, b"".join(
-            bytes([0x80 if i % 2 else 0x90, n, 0 if i % 2 else 100]) for n in range(PAIRS // 2)))))
+            bytes([0x80 if i % 2 else 0x90, 64 + n, 0 if i % 2 else 100]) for n in range(PAIRS // 2)))))
         data, stop = [], threading.Event()
 
         def read_all():
@@ -628,12 +631,16 @@ def many_reloads_under_load():
         messages = [tuple(bytes_out[i:i + 3]) for i in range(0, len(bytes_out), 3)]
         presses = check_edges(messages)
         last = {number: value for status, number, value in messages if status == 0xB0}
-        assert last == {n: round(v * 127) for n, v in enumerate(final)}, last
+        assert last == {16 + n: round(v * 127) for n, v in enumerate(final)}, last
         assert all(s["value"] == 0 for k, s in state.items() if k.startswith("b."))
         asked = sum(s.sent // 2 for s in senders[FADERS:-1]) + senders[-1].sent // 2 * (PAIRS // 2)
         print("# %d presses of %d, %d messages, %d kB after 20 reloads, %d kB after %d" % (
             presses, asked, len(messages), memory[20], memory[RELOADS], RELOADS))
-        assert presses == asked or counters["dropped"] > 0, (presses, asked, counters)
+        assert counters["unmapped"] == counters["bad"] == counters["refused"] == 0, counters
+        if counters["dropped"]:  # by the system, which has no room for what comes so fast
+            assert asked * 3 // 4 < presses < asked, (presses, asked, counters)
+        else:
+            assert presses == asked, (presses, asked, counters)
         if "release" in cuewire.BUILD:  # a sanitizer keeps what was freed for a while
             assert memory[RELOADS] - memory[20] < GROWTH_KB, memory
 
