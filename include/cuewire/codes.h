@@ -10,6 +10,7 @@
 struct buf;
 
 enum code {
+	CODE_AI_TOGGLE,
 	CODE_BAD_ADDRESS,
 	CODE_BAD_BRACE,
 	CODE_BAD_EACH,

@@ -170,6 +170,9 @@ bool engine_batch(struct engine *e, uint64_t t_ns, struct batch *b);
  * that may not. */
 bool engine_may(const struct engine *e, uint64_t t_ns, const struct batch *b, uint16_t *control);
 
+/* Whether it is a toggle of which nobody knows whether it is on, for one who must not guess. */
+bool engine_is_unsure(const struct engine *e, uint16_t control, enum rank rank);
+
 /* Forgets everything that waits for its time, of batches and macros: their next becomes n; what
  * moves by itself stops where it is. Moves nothing, but what a batch was going to release is
  * released now and not left held. */

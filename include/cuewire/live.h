@@ -3,6 +3,7 @@
 #ifndef CUEWIRE_LIVE_H
 #define CUEWIRE_LIVE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cuewire/mapping.h"
@@ -17,11 +18,13 @@ struct live *live_start(const struct mapping *m, struct queues *q, const int *os
                         unsigned watch);
 
 /* A mapping that takes the place of `before`, whose numbers it has kept (mapping_load_after), with all
- * that the engine thread needs for it; for ORDER_RELOAD. osc_fds: all sockets from then on; those of
- * before that are not among them are closed. What comes back with REPLY_RELOADED is what was there
+ * that the engine thread needs for it; for ORDER_RELOAD. closes: per port number
+ * (MAPPING_PORTS_MAX of them), whether the one of before is closed. osc_fds: all sockets from then on;
+ * those of before that are not among them are closed. What comes back with REPLY_RELOADED is what was there
  * before; then `before` is in use no more. */
 struct live_next *live_prepare(struct live *l, const struct mapping *m,
-                               const struct mapping *before, const int *osc_fds, size_t n);
+                               const struct mapping *before, const bool *closes, const int *osc_fds,
+                               size_t n);
 void live_next_free(struct live_next *x);
 
 /* Waits for the thread, which ends after ORDER_QUIT, and frees it. */

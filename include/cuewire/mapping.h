@@ -125,6 +125,7 @@ struct control {
 	struct where at;
 	enum kind kind;
 	bool bipolar;
+	bool toggles;           /* each press flips it over there */
 	bool lsb_first;         /* a 14-bit pair goes out LSB, MSB */
 	enum encoding encoding; /* encoder by one CC; ENC_TWOS unless said */
 	int port;               /* PORT_NONE: nothing is sent (a shift key) */
@@ -139,6 +140,13 @@ struct control {
 	bool leads;       /* routes lead from it (mapping_from), or lights show it */
 	bool gone;        /* it was there before a reload: nothing leads to it */
 };
+
+/* Whether what is known of the one that had this number before a reload is true of the one that has it
+ * now. */
+static inline bool control_stays(const struct control *c, const struct control *before)
+{
+	return c->kind == before->kind && (c->gone || !before->gone);
+}
 
 /* ---- conditions ---- */
 

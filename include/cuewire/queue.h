@@ -73,7 +73,7 @@ struct job {
 	struct batch_act acts[ACTS_MAX];
 	char label[72];      /* "intent:ID" */
 	uint64_t expires_ns; /* refused if it gets to the engine later; TIME_NEVER */
-	bool refused_busy, refused_expired, refused_rank;
+	bool refused_busy, refused_expired, refused_rank, refused_unsure;
 	uint16_t locked; /* refused_rank: the control that somebody of a higher rank has */
 
 	/* filled by the engine */

@@ -17,7 +17,6 @@
 #include "cuewire/sim.h"
 #include "programs.h"
 
-#define DEFAULT_OSC_PORT 8000
 #define NOTES 4096           /* that the engine thread may be ahead */
 #define NOTES_RECORDED 65536 /* while nothing must be lost */
 

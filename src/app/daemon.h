@@ -21,6 +21,7 @@
 
 struct cJSON;
 
+#define DEFAULT_OSC_PORT 8000
 #define CLIENTS_MAX 32
 #define LINE_MAX_BYTES 65536    /* of a client's line; a longer one is refused */
 #define STDIN_CLIENT 0          /* its place among the clients */
@@ -131,6 +132,7 @@ struct reload {
 	int watch_fd;     /* tells that something has happened to a file; -1: nobody does */
 	uint64_t look_ns; /* when to look what; TIME_NEVER */
 	uint64_t stamp;   /* of the files, when they were looked at last */
+	uint64_t seen;    /* the same, before they were read */
 	bool busy;        /* the engine is going over */
 	bool again;       /* and was asked to once more */
 	bool asked;       /* by this client: */
@@ -221,8 +223,13 @@ void ports_set_down(struct daemon *d, int port); /* and tries it again after a w
 
 /* It is something else, or nothing, from now on: closed before the engine goes over, and after that
  * opened as what it is. is_new: it was not there at all. */
+
+/* By a reload: the engine lets go of it then, this does the rest. */
 void ports_close(struct daemon *d, int port);
 void ports_reopen(struct daemon *d, int port, bool is_new);
+
+/* Notes the number of the socket as its device, if it has one. */
+void ports_name_socket(struct daemon *d, int port);
 
 /* reload.c */
 void reload_watch(struct daemon *d);  /* the files of the mapping */

@@ -273,6 +273,8 @@ static void start_port(struct daemon *d, int port)
 	s->state = PORT_FIXED;
 	if (p->gone) {
 		snprintf(s->reason, sizeof(s->reason), "gone");
+		s->opens = s->tries = 0; /* another one may have its number */
+		s->open_ms = s->worst_ms = -1;
 	} else if (p->osc_listen >= 0 && !p->osc_send) {
 		ports_set_open(d, port, s->device); /* bound, or we were not here */
 		s->state = PORT_FIXED;
@@ -290,12 +292,22 @@ void ports_close(struct daemon *d, int port)
 {
 	struct port_status *s = &d->ports[port];
 
-	if (s->state == PORT_OPEN || s->state == PORT_FIXED)
-		queue_order(&d->q, &(struct order){ .kind = ORDER_PORT_DOWN, .port = port });
 	if (port_is_midi(&d->m->ports[port]) && s->state != PORT_DOWN && s->state != PORT_FIXED)
 		hosts_close(d, port);
 	else
 		s->state = PORT_FIXED;
+}
+
+void ports_name_socket(struct daemon *d, int port)
+{
+	struct port_status *s = &d->ports[port];
+	size_t nth = 0;
+
+	if (d->m->ports[port].osc_listen < 0)
+		return;
+	for (int i = 0; i < port; i++)
+		nth += d->m->ports[i].osc_listen >= 0;
+	snprintf(s->device, sizeof(s->device), "UDP port %d", d->osc_port[nth]);
 }
 
 void ports_reopen(struct daemon *d, int port, bool is_new)
@@ -306,8 +318,7 @@ void ports_reopen(struct daemon *d, int port, bool is_new)
 		*s = (struct port_status){ .fd = -1, .open_ms = -1, .worst_ms = -1 };
 	s->reason[0] = s->detail[0] = s->device[0] = '\0';
 	s->delay_ms = 0;
-	if (d->m->ports[port].osc_listen >= 0)
-		snprintf(s->device, sizeof(s->device), "UDP port %d", d->m->ports[port].osc_listen);
+	ports_name_socket(d, port);
 	if (s->state == PORT_DYING)
 		s->again = true; /* as soon as its process has ended */
 	else

@@ -192,35 +192,59 @@ static void count_ports(struct daemon *d)
 
 /* ---- sockets ---- */
 
-/* The one that listens there already, or a new one. */
-static int socket_for(struct daemon *d, const struct port *p, size_t nth, int *buffer, int *number)
+/* What the nth socket of a mapping is asked to be; a mapping without any has the usual one. Returns
+ * false where there is no such. */
+static bool asked_socket(const struct daemon *d, const struct mapping *m, size_t nth,
+                         const char **bind, int *number)
 {
-	const struct reload *r = &d->reload;
+	const bool by_option = d->opt.osc_port >= 0 && !nth;
 	size_t n = 0;
 
-	*number = d->opt.osc_port >= 0 && !nth ? d->opt.osc_port : p->osc_listen;
-	for (size_t i = 0; i < d->m->nports; i++) {
-		const struct port *old = &d->m->ports[i];
-
-		if (old->osc_listen < 0)
+	for (size_t i = 0; i < m->nports; i++) {
+		if (m->ports[i].osc_listen < 0 || n++ != nth)
 			continue;
-		if (old->osc_listen == p->osc_listen && same_text(old->osc_bind, p->osc_bind) &&
-		    (n == nth || d->opt.osc_port < 0)) {
-			*buffer = d->osc_buffer[n];
-			*number = d->osc_port[n];
-			return r->fds_now[n];
-		}
-		n++;
+		*bind = m->ports[i].osc_bind;
+		*number = by_option ? d->opt.osc_port : m->ports[i].osc_listen;
+		return true;
 	}
-	return osc_in_open(p->osc_bind, number, buffer);
+	*bind = NULL;
+	*number = by_option ? d->opt.osc_port : DEFAULT_OSC_PORT;
+	return !n && !nth;
 }
 
-static bool is_old(const struct reload *r, size_t nold, int fd)
+static bool is_one_of(const int *fds, size_t n, int fd)
 {
-	for (size_t i = 0; i < nold; i++)
-		if (r->fds_now[i] == fd)
+	for (size_t i = 0; i < n; i++)
+		if (fds[i] == fd)
 			return true;
 	return false;
+}
+
+/* Which of the open sockets is what is asked for, and not taken yet; or -1. */
+static int find_socket(const struct daemon *d, const char *bind, int number)
+{
+	const char *its_bind;
+	int its_number;
+
+	for (size_t k = 0; asked_socket(d, d->m, k, &its_bind, &its_number); k++)
+		if (number == its_number && same_text(bind, its_bind) &&
+		    !is_one_of(d->reload.fds, d->reload.nosc, d->reload.fds_now[k]))
+			return (int)k;
+	return -1;
+}
+
+/* The one that listens there already, or a new one: the last of r->fds. Returns it, or -1. */
+static int take_socket(struct daemon *d, const char *bind, int number)
+{
+	struct reload *r = &d->reload;
+	const int k = find_socket(d, bind, number);
+
+	r->osc_port[r->nosc] = k >= 0 ? d->osc_port[k] : number;
+	r->osc_buffer[r->nosc] = k >= 0 ? d->osc_buffer[k] : 0;
+	r->fds[r->nosc] =
+		k >= 0 ? r->fds_now[k]
+		       : osc_in_open(bind, &r->osc_port[r->nosc], &r->osc_buffer[r->nosc]);
+	return r->fds[r->nosc];
 }
 
 static void close_new_sockets(struct daemon *d)
@@ -228,39 +252,28 @@ static void close_new_sockets(struct daemon *d)
 	struct reload *r = &d->reload;
 
 	for (size_t i = 0; i < r->nosc; i++)
-		if (!is_old(r, d->nosc, r->fds[i]))
+		if (!is_one_of(r->fds_now, d->nosc, r->fds[i]))
 			close(r->fds[i]);
 }
 
 /* Returns NULL, or why not. */
 static const char *open_sockets(struct daemon *d)
 {
-	const struct mapping *m = d->reload.next;
 	struct reload *r = &d->reload;
 	static char why[128];
+	const char *bind;
+	int number;
 
-	r->nosc = 0;
-	for (size_t i = 0; i < m->nports; i++) {
-		if (m->ports[i].osc_listen < 0)
-			continue;
+	for (r->nosc = 0; asked_socket(d, r->next, r->nosc, &bind, &number); r->nosc++) {
 		if (r->nosc == OSC_PORTS_MAX)
 			return "too many OSC ports";
-		r->fds[r->nosc] = socket_for(d, &m->ports[i], r->nosc, &r->osc_buffer[r->nosc],
-		                             &r->osc_port[r->nosc]);
-		if (r->fds[r->nosc] < 0) {
-			snprintf(why, sizeof(why), "cannot listen on OSC port %d: %s",
-			         m->ports[i].osc_listen, strerror(errno));
-			return why;
-		}
-		r->nosc++;
+		if (take_socket(d, bind, number) >= 0)
+			continue;
+		snprintf(why, sizeof(why), "cannot listen on OSC port %d: %s", number,
+		         strerror(errno));
+		return why;
 	}
-	if (!r->nosc && d->nosc == 1) { /* the usual one */
-		r->fds[0] = r->fds_now[0];
-		r->osc_port[0] = d->osc_port[0];
-		r->osc_buffer[0] = d->osc_buffer[0];
-		r->nosc = 1;
-	}
-	return r->nosc ? NULL : "it has no OSC port any more; start the bridge again for that";
+	return NULL;
 }
 
 /* ---- going over ---- */
@@ -286,9 +299,9 @@ static const char *go_over(struct daemon *d)
 	count_controls(r->next, d->m, &r->controls);
 	count_routes(r->next, d->m, &r->routes);
 	count_ports(d);
-	x = live_prepare(d->live, r->next, d->m, r->fds, r->nosc);
-	close_ports(d);
+	x = live_prepare(d->live, r->next, d->m, r->reopen, r->fds, r->nosc);
 	if (queue_order(&d->q, &(struct order){ .kind = ORDER_RELOAD, .next = x })) {
+		close_ports(d);
 		d->owed++;
 		r->busy = true;
 		return NULL;
@@ -312,6 +325,7 @@ void reload_begin(struct daemon *d, struct client *c)
 	}
 	scratch = arena_new(ARENA_LOAD);
 	d->reload.next = NULL;
+	d->reload.seen = stamp(d);
 	if (mapping_load_after(&d->reload.next, scratch, d->m, d->opt.files, d->opt.nfiles,
 	                       d->mappings_dir, &d->reload.kept, &diags))
 		why = "the files have errors";
@@ -333,13 +347,17 @@ void reload_begin(struct daemon *d, struct client *c)
 
 /* ---- gone over ---- */
 
-static void grow(struct daemon *d, size_t before)
+/* Makes room for what was said of new controls: nothing. */
+static void grow(struct daemon *d, const struct mapping *before)
 {
 	const size_t n = d->m->ncontrols;
 
 	d->said = xrealloc(d->said, (n + 1) * sizeof(*d->said));
 	d->said_ns = xrealloc(d->said_ns, (n + 1) * sizeof(*d->said_ns));
-	for (size_t i = before; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
+		if (i < before->ncontrols &&
+		    control_stays(&d->m->controls[i], &before->controls[i]))
+			continue;
 		d->said[i] = SIM_UNKNOWN;
 		d->said_ns[i] = 0;
 	}
@@ -381,6 +399,7 @@ void reload_done(struct daemon *d, const struct reply *reply)
 	struct reload *r = &d->reload;
 	struct mapping *before = d->m;
 
+	r->again |= stamp(d) != r->seen; /* written since it was read */
 	live_next_free(reply->next);
 	d->owed--;
 	d->m = r->next;
@@ -392,10 +411,12 @@ void reload_done(struct daemon *d, const struct reply *reply)
 	memcpy(d->osc_port, r->osc_port, sizeof(d->osc_port));
 	memcpy(d->osc_buffer, r->osc_buffer, sizeof(d->osc_buffer));
 	memcpy(r->fds_now, r->fds, sizeof(r->fds_now));
-	grow(d, before->ncontrols);
+	grow(d, before);
 	for (size_t i = 0; i < d->m->nports; i++)
 		if (r->reopen[i])
 			ports_reopen(d, (int)i, i >= before->nports);
+		else if (!d->m->ports[i].osc_send)
+			ports_name_socket(d, (int)i);
 	mapping_free(before);
 	files_reloaded(d);
 	reload_watch(d);

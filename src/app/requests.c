@@ -223,7 +223,12 @@ static void answer_from_job(const struct daemon *d, struct answer *a, const stru
 	a->status = j->scheduled ? "scheduled" : "sent";
 	if (j->refused_busy)
 		say_refused(a, "busy", "too much waits for its time already");
-	if (j->refused_rank) {
+	if (j->refused_unsure) {
+		say_refused(a, "toggle_state_unknown", "");
+		snprintf(a->message, sizeof(a->message),
+		         "whether %s is on is not known, and a press would flip it",
+		         d->m->controls[j->locked].name);
+	} else if (j->refused_rank) {
 		say_refused(a, "human_override", "");
 		snprintf(a->message, sizeof(a->message),
 		         "somebody of a higher rank has just moved %s",

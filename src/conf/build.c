@@ -114,6 +114,7 @@ static struct control build_control(struct build *b, const struct raw_control *c
 		.at = place(b, &c->h),
 		.kind = (enum kind)c->kind,
 		.bipolar = c->bipolar,
+		.toggles = c->toggles,
 		.lsb_first = c->lsb_first,
 		.encoding = encoder && !pair ? (enum encoding)c->encoding : ENC_NONE,
 		.port = c->to_port,

@@ -237,6 +237,17 @@ static void take_all(struct taken *t, size_t control)
 			take_midi(t, control, halves[i]->h.obj, pair_address(c, halves[i]));
 }
 
+static void check_toggle(struct load *l, const struct raw_control *c)
+{
+	if (c->toggles)
+		diag_hint(
+			problem(l, c->h.src, member_or(c->h.obj, "interaction"), CODE_AI_TOGGLE,
+		                "\"%s\" flips at each press: an intent may get the wrong one of on and "
+		                "off",
+		                c->name),
+			"choose Hold in Traktor's Controller Manager, and leave \"interaction\" out");
+}
+
 void check_controls(struct load *l)
 {
 	struct taken t = { .l = l, .osc.arena = l->scratch, .params.arena = l->scratch };
@@ -249,6 +260,7 @@ void check_controls(struct load *l)
 		return;
 	}
 	for (size_t i = 0; i < l->controls.n; i++) {
+		check_toggle(l, control_at(l, i));
 		check_port_of(l, control_at(l, i));
 		take_all(&t, i);
 	}

@@ -12,9 +12,9 @@ enum { UNSEEN, ON_THE_WAY, DONE };
 /* Depth first along the routes from controls; macros lead on, too. */
 struct trail {
 	struct load *l;
-	uint8_t *seen;  /* per control */
-	size_t *first;  /* per control: 1 + the first route from it, 0: none */
-	size_t *next;   /* per route: likewise the next */
+	uint8_t *seen; /* per control */
+	size_t *first; /* per control: 1 + the first route from it, 0: none */
+	size_t *next;  /* per route: likewise the next */
 	size_t depth;
 	bool told;
 };

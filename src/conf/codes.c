@@ -12,6 +12,20 @@ const char codes_frame_controls[] = "'controls': [ { 'name': 'level', 'kind': 'f
 				    "              { 'name': 'shift', 'kind': 'button' } ]";
 
 const struct code_info codes[CODE_COUNT] = {
+	[CODE_AI_TOGGLE] = {
+		.name = "ai-toggle",
+		.severity = SEV_WARNING,
+		.summary = "a switch that flips at each press, which an intent could get wrong",
+		.text = "Nobody can tell from here whether it is on: a press on the mouse, and 'play' stops "
+		        "the deck. A script gets what it asks for only as long as nothing else moves it; an AI "
+		        "is refused until it has been moved by somebody once. Choose Hold as its Interaction "
+		        "Mode in Traktor's Controller Manager and leave 'interaction' out.",
+		.wrong = "'controls': [\n"
+		         "  { 'name': 'play', 'kind': 'switch', 'port': 'pads', 'cc': 20,\n"
+		         "    'interaction': 'toggle' } ]",
+		.right = "'controls': [\n"
+		         "  { 'name': 'play', 'kind': 'switch', 'port': 'pads', 'cc': 20 } ]",
+	},
 	[CODE_BAD_ADDRESS] = {
 		.name = "bad-address",
 		.severity = SEV_ERROR,

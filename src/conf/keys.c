@@ -61,6 +61,11 @@ static const char *system_word(int v)
 	return system_names[v];
 }
 
+static const char *interaction_word(int v)
+{
+	return v ? "toggle" : "hold";
+}
+
 static const char *order_word(int v)
 {
 	return v ? "lsb" : "msb";
@@ -328,7 +333,7 @@ const struct section section_address = {
 enum {
 	CONTROL_EACH, CONTROL_NAME, CONTROL_TITLE, CONTROL_KIND, CONTROL_PORT, CONTROL_CHANNEL,
 	CONTROL_CC, CONTROL_NOTE, CONTROL_BEND, CONTROL_NRPN, CONTROL_RPN, CONTROL_BITS, CONTROL_ON, CONTROL_OFF, CONTROL_UP, CONTROL_DOWN,
-	CONTROL_OSC, CONTROL_ORDER, CONTROL_BIPOLAR, CONTROL_ENCODER, CONTROL_RADIO, CONTROL_HOLD,
+	CONTROL_OSC, CONTROL_ORDER, CONTROL_BIPOLAR, CONTROL_ENCODER, CONTROL_RADIO, CONTROL_HOLD, CONTROL_INTERACTION,
 };
 
 static const struct key control_keys[] = {
@@ -368,6 +373,11 @@ static const struct key control_keys[] = {
 	                            "to 1 sets the others to 0" },
 	[CONTROL_HOLD] = { "hold_ms", KEY_INT, .max = 60000, AT(hold_ms),
 	                   .help = "as that of the file, for this control" },
+	[CONTROL_INTERACTION] = { "interaction", KEY_WORD, .has_def = true, AT(toggles),
+	                          WORDS_OF(0, 2, interaction_word),
+	                          .help = "of a switch, as Traktor's Controller Manager has it: hold, 127 is on "
+	                                  "and 0 is off; toggle, each press flips it, and one is sent when it "
+	                                  "is not as it should be" },
 };
 #undef AT
 

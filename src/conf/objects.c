@@ -202,6 +202,7 @@ static bool fits_kind(struct load *l, const struct raw_control *c)
 		return false;
 	}
 	return only_kind(l, c, KIND_SWITCH, "on") && only_kind(l, c, KIND_SWITCH, "radio") &&
+	       (!c->toggles || only_kind(l, c, KIND_SWITCH, "interaction")) &&
 	       only_kind(l, c, KIND_ENCODER, "up") && only_kind(l, c, KIND_ENCODER, "encoder") &&
 	       (!c->bipolar || only_kind(l, c, KIND_FADER, "bipolar")) &&
 	       !same_halves(l, c, c->on, c->off) && !same_halves(l, c, c->up, c->down);

@@ -114,7 +114,7 @@ struct raw_control {
 	int hold_ms;
 	struct numbers num;
 	struct raw_address *on, *off, *up, *down; /* in the scratch arena; NULL: none */
-	int lsb_first, encoding;
+	int lsb_first, encoding, toggles;
 	bool bipolar;
 	int to_port; /* index of the port, PORT_NONE: none */
 	bool moved;  /* by a route, a macro or an intent */

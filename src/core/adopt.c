@@ -23,13 +23,18 @@ static void release_changed(struct engine *e, uint64_t t_ns, struct engine *old)
 			engine_release(old, t_ns, (uint16_t)i, &s);
 }
 
+static bool stays(const struct engine *e, const struct engine *old, uint16_t control)
+{
+	return control_stays(&e->m->controls[control], &old->m->controls[control]);
+}
+
 /* Labels are the old mapping's: what is kept of them is a copy. */
 static void adopt_controls(struct engine *e, const struct engine *old)
 {
 	for (size_t i = 0; i < old->m->ncontrols; i++) {
 		struct control_state *st = &e->state[i];
 
-		if (e->m->controls[i].kind != old->m->controls[i].kind)
+		if (!stays(e, old, (uint16_t)i))
 			continue;
 		*st = old->state[i];
 		if (st->by)
@@ -94,7 +99,8 @@ static void adopt_ramps(struct engine *e, const struct engine *old, const uint16
 	for (size_t i = 0; i < RAMPS_MAX; i++) {
 		struct ramp *r = &e->ramps[i];
 
-		if (!old->ramps[i].on || e->m->controls[old->ramps[i].control].gone)
+		if (!old->ramps[i].on || e->m->controls[old->ramps[i].control].gone ||
+		    !stays(e, old, old->ramps[i].control))
 			continue;
 		*r = old->ramps[i];
 		r->source.label = r->label;
@@ -106,21 +112,32 @@ static void adopt_ramps(struct engine *e, const struct engine *old, const uint16
 	}
 }
 
+/* Whether all that it is still to do can be done: else another control may get the number of one that
+ * has gone. */
+static bool can_go_on(const struct engine *e, const struct engine *old, const struct batch *b)
+{
+	for (size_t i = b->next; i < b->n; i++) {
+		const uint16_t control = b->acts[i].act.control;
+
+		if (e->m->controls[control].gone || !stays(e, old, control))
+			return false;
+	}
+	return true;
+}
+
 static void adopt_batches(struct engine *e, uint64_t t_ns, struct engine *old, const uint16_t *was)
 {
 	for (size_t i = 0; i < BATCHES_MAX; i++) {
 		const struct running *x = &old->running[i];
 		struct running *r = &e->running[i];
-		uint16_t route = ROUTE_END;
+		const uint16_t route =
+			x->route == ROUTE_END ? ROUTE_END : route_now(e, was, x->route);
 
 		if (!x->b)
 			continue;
-		if (x->route != ROUTE_END) {
-			route = route_now(e, was, x->route);
-			if (route == ROUTE_END) {
-				batch_cancel(old, t_ns, i);
-				continue;
-			}
+		if ((x->route != ROUTE_END && route == ROUTE_END) || !can_go_on(e, old, x->b)) {
+			batch_cancel(old, t_ns, i);
+			continue;
 		}
 		*r = *x;
 		r->route = route;
@@ -160,9 +177,7 @@ void engine_adopt(struct engine *e, uint64_t t_ns, struct engine *old, const uin
 	adopt_ramps(e, old, was);
 	e->now_ns = old->now_ns;
 	e->seq = old->seq;
-	memcpy(e->params, old->params,
-	       16 * (old->m->nports < e->m->nports ? old->m->nports : e->m->nports) *
-	               sizeof(*e->params));
+	memcpy(e->params, old->params, 16 * old->m->nports * sizeof(*e->params));
 	e->pattern_tokens = old->pattern_tokens;
 	e->pattern_t_ns = old->pattern_t_ns;
 	memcpy(e->echo.sent, old->echo.sent, sizeof(e->echo.sent));

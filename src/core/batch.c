@@ -156,10 +156,17 @@ bool engine_batch(struct engine *e, uint64_t t_ns, struct batch *b)
 	return r != NULL;
 }
 
+/* An AI does not flip what may be on already. */
+bool engine_is_unsure(const struct engine *e, uint16_t control, enum rank rank)
+{
+	return rank == RANK_AI && e->m->controls[control].toggles && !e->state[control].touched;
+}
+
 bool engine_may(const struct engine *e, uint64_t t_ns, const struct batch *b, uint16_t *control)
 {
 	for (size_t i = 0; i < b->n && (!i || b->acts[i].after.amount == 0.0f); i++) {
-		if (!engine_is_locked(e, t_ns, b->acts[i].act.control, b->source.rank))
+		if (!engine_is_locked(e, t_ns, b->acts[i].act.control, b->source.rank) &&
+		    !engine_is_unsure(e, b->acts[i].act.control, b->source.rank))
 			continue;
 		*control = b->acts[i].act.control;
 		return false;

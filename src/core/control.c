@@ -85,6 +85,13 @@ OUTLINE static void note_sent(struct engine *e, const struct control *c, const s
 		echo_sent(&e->echo, m->t_ns, echo_osc_key(c->osc_out, m->value));
 }
 
+static inline void send_msg(struct engine *e, const struct control *c, const struct msg *m)
+{
+	if (e->echo.on)
+		note_sent(e, c, m);
+	e->sink.send(e->sink.ctx, m);
+}
+
 static inline void send_value(struct engine *e, uint64_t t_ns, uint16_t control,
                               const struct control *c, float v, enum edge edge,
                               const struct source *s)
@@ -95,9 +102,7 @@ static inline void send_value(struct engine *e, uint64_t t_ns, uint16_t control,
 		return;
 	init_msg(e, &m, c, t_ns, control, edge, s);
 	encode_value(c, v, &m);
-	if (e->echo.on)
-		note_sent(e, c, &m);
-	e->sink.send(e->sink.ctx, &m);
+	send_msg(e, c, &m);
 }
 
 static void send_steps(struct engine *e, uint64_t t_ns, uint16_t control, int steps,
@@ -111,9 +116,7 @@ static void send_steps(struct engine *e, uint64_t t_ns, uint16_t control, int st
 	while (steps) {
 		init_msg(e, &m, c, t_ns, control, EDGE_NONE, s);
 		steps = encode_steps(c, steps, &m);
-		if (e->echo.on)
-			note_sent(e, c, &m);
-		e->sink.send(e->sink.ctx, &m);
+		send_msg(e, c, &m);
 	}
 }
 
@@ -181,6 +184,24 @@ OUTLINE static void radio_off(struct engine *e, uint64_t t_ns, uint16_t control,
 			engine_set(e, t_ns, i, 0.0f, s);
 }
 
+/* A press, and its end, where it is not as it should be; unknown counts as 0. */
+OUTLINE static void set_toggled(struct engine *e, uint64_t t_ns, uint16_t control, float v,
+                                const struct source *s)
+{
+	const bool differs = (e->state[control].value >= 0.5f) != (v >= 0.5f);
+	const struct control *c = &e->m->controls[control];
+	struct msg m;
+
+	touch(&e->state[control], t_ns, v, s);
+	if (differs && c->port != PORT_NONE) {
+		init_msg(e, &m, c, t_ns, control, EDGE_NONE, s);
+		encode_toggle(c, v, &m);
+		send_msg(e, c, &m);
+	}
+	if (c->leads)
+		lead_on(e, t_ns, control, v, s);
+}
+
 void engine_set(struct engine *e, uint64_t t_ns, uint16_t control, float v, const struct source *s)
 {
 	const struct control *c = &e->m->controls[control];
@@ -198,6 +219,10 @@ void engine_set(struct engine *e, uint64_t t_ns, uint16_t control, float v, cons
 		v = v >= 0.5f;
 		if (v > 0.0f && c->radio != control)
 			radio_off(e, t_ns, control, s);
+		if (c->toggles) {
+			set_toggled(e, t_ns, control, v, s);
+			return;
+		}
 		break;
 	default:
 		v = clamp(v, 0.0f, 1.0f);
@@ -256,6 +281,8 @@ void engine_tap(struct engine *e, uint64_t t_ns, uint16_t control, uint32_t ms,
 void engine_resend(struct engine *e, uint64_t t_ns, uint16_t control, const struct source *s)
 {
 	t_ns = engine_begin(e, t_ns);
+	if (e->m->controls[control].toggles)
+		return; /* it would flip */
 	if (e->m->controls[control].kind == KIND_BUTTON)
 		send_value(e, t_ns, control, &e->m->controls[control], 0.0f, EDGE_RELEASE, s);
 	else

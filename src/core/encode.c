@@ -104,6 +104,14 @@ void encode_value(const struct control *c, float v, struct msg *m)
 		m->len = put(m->bytes, &c->out, c->bipolar, c->lsb_first, v);
 }
 
+void encode_toggle(const struct control *c, float v, struct msg *m)
+{
+	m->value = v;
+	m->waits = WAITS_ALL; /* each of them counts */
+	m->len = put(m->bytes, &c->out, false, false, 1.0f);
+	m->len = (uint8_t)(m->len + put(m->bytes + m->len, &c->out, false, false, 0.0f));
+}
+
 uint8_t engine_release_bytes(const struct control *c, uint8_t out[MSG_BYTES])
 {
 	return put(out, &c->out, c->bipolar, c->lsb_first, 0.0f);

@@ -290,6 +290,9 @@ void engine_alarm(struct engine *e, uint64_t *alarm_ns, uint64_t t_ns, enum time
 /* Whether both values would leave as the same message. */
 bool encode_same(const struct control *c, float v, float w);
 
+/* The same for a switch that each press flips. */
+void encode_toggle(const struct control *c, float v, struct msg *m);
+
 /* The same for what a place shows. */
 void encode_place(const struct place *p, float v, struct msg *m);
 

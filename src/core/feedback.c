@@ -66,31 +66,37 @@ static bool undone(const struct show *s, float *v)
 	return true;
 }
 
-/* The value of one argument; false when nothing is known. A place whose conditions do not hold
- * shows 0: the light of a layer is out in the others. */
-static bool value_of(const struct engine *e, const struct place *p, size_t arg, float *v)
+/* What one argument shows now, by the conditions; NULL when none of them holds. */
+static const struct show *show_now(const struct engine *e, const struct place *p, size_t arg)
 {
-	bool dark = false;
-
 	for (uint16_t i = p->first; i != PLACE_NONE; i = e->m->shows[i].next) {
 		const struct show *s = &e->m->shows[i];
 
-		if (s->arg != arg)
-			continue;
-		if (!conditions_hold(e, s->when, s->nwhen)) {
-			dark = true;
-			continue;
-		}
-		if (!e->state[s->control].touched)
-			return false;
-		*v = e->state[s->control].value;
-		if (s->back)
-			return undone(s, v);
-		through(s, v);
-		return true;
+		if (s->arg == arg && conditions_hold(e, s->when, s->nwhen))
+			return s;
 	}
+	return NULL;
+}
+
+/* The value of one argument; false when nothing is known. A light of layers shows nothing of the
+ * layer that was left: 0 where no conditions hold, and where they do but the control has not moved
+ * yet, which a toggle takes for 0 as well. */
+static bool value_of(const struct engine *e, const struct place *p, size_t arg, float *v)
+{
+	const struct show *s = show_now(e, p, arg);
+	const bool light = p->port != PORT_NONE;
+
 	*v = 0.0f;
-	return dark && p->port != PORT_NONE;
+	if (!s)
+		return light;
+	if (e->state[s->control].touched)
+		*v = e->state[s->control].value;
+	else if (!light || !s->nwhen)
+		return false;
+	if (s->back)
+		return undone(s, v);
+	through(s, v);
+	return true;
 }
 
 OUTLINE static float as_bits(const struct place *p, float v)
@@ -112,12 +118,13 @@ static void send_midi(struct engine *e, uint64_t t_ns, uint16_t place, float v,
                       const struct source *s)
 {
 	const struct place *p = &e->m->places[place];
+	const struct show *now = show_now(e, p, 0);
 	struct msg m = {
 		.t_ns = t_ns,
 		.label = s->label,
 		.brief = s->brief,
 		.light = true,
-		.control = e->m->shows[p->first].control,
+		.control = (now ? now : &e->m->shows[p->first])->control,
 		.key = (uint16_t)(e->m->ncontrols + place),
 		.port = (int16_t)p->port,
 		.waits = WAITS_BEHIND,

@@ -159,6 +159,8 @@ static void look_at(const struct live *l, struct job *first, uint64_t now)
 	for (struct job *j = first; j; j = j->sibling) {
 		j->refused_expired = now > j->expires_ns;
 		j->refused_rank = !may;
+		j->refused_unsure =
+			!may && engine_is_unsure(l->engine, locked, first->batch.source.rank);
 		j->locked = locked;
 		j->refused_busy = !room;
 	}

@@ -343,6 +343,13 @@ void live_port_down(struct live *l, int port)
 	engine_port_down(l->engine, live_event(l, clock_ns(), EVENT_DOWN, (uint16_t)port), port);
 }
 
+void live_port_close(struct live *l, int port)
+{
+	if (l->ports[port].up && l->ports[port].how != HOW_LINK)
+		engine_port_down(l->engine, clock_ns(), port);
+	live_port_down(l, port);
+}
+
 uint64_t live_ports_deadline(const struct live *l)
 {
 	uint64_t next = TIME_NEVER;

@@ -141,6 +141,10 @@ void live_sync(struct live *l, uint16_t client);
 /* Closes it and lets the stand-in take over what waited; reason may be NULL. */
 void live_port_down(struct live *l, int port);
 
+/* As live_port_down, for one that is not wanted as it is any more: who reads its file or listens to its
+ * messages is told what is released. (A port host sees to that itself.) */
+void live_port_close(struct live *l, int port);
+
 /* When a host must have answered, or a port has room again; TIME_NEVER: neither. */
 uint64_t live_ports_deadline(const struct live *l);
 

@@ -52,12 +52,14 @@ struct live_next {
 	struct books books;
 	struct lane lanes[MAPPING_PORTS_MAX];
 	bool has_lane[MAPPING_PORTS_MAX];
+	bool closes[MAPPING_PORTS_MAX]; /* of the old ports */
 	int fds[OSC_PORTS_MAX];
 	size_t nfds;
 };
 
 struct live_next *live_prepare(struct live *l, const struct mapping *m,
-                               const struct mapping *before, const int *osc_fds, size_t n)
+                               const struct mapping *before, const bool *closes, const int *osc_fds,
+                               size_t n)
 {
 	struct live_next *x = xcalloc(1, sizeof(*x));
 
@@ -72,6 +74,7 @@ struct live_next *live_prepare(struct live *l, const struct mapping *m,
 		if (x->has_lane[i])
 			lane_init(&x->lanes[i], m->ncontrols + m->nlights);
 	}
+	memcpy(x->closes, closes, sizeof(x->closes));
 	memcpy(x->fds, osc_fds, n * sizeof(*osc_fds));
 	x->nfds = n;
 	return x;
@@ -115,11 +118,13 @@ static void swap_books(struct live *l, struct live_next *x)
 	const struct books old = { l->sim, l->sent, l->differs, l->moved };
 	const size_t n = l->m->ncontrols;
 
-	memcpy(x->books.sim.value, old.sim.value, n * sizeof(*old.sim.value));
-	memcpy(x->books.sent, old.sent, n * sizeof(*old.sent));
-	memcpy(x->books.differs, old.differs, n * sizeof(*old.differs));
-	for (size_t i = 0; i < n; i++)
-		x->books.differs[i] &= x->m->controls[i].port != PORT_NONE;
+	for (size_t i = 0; i < n; i++) {
+		if (!control_stays(&x->m->controls[i], &l->m->controls[i]))
+			continue;
+		x->books.sim.value[i] = old.sim.value[i];
+		x->books.sent[i] = old.sent[i];
+		x->books.differs[i] = old.differs[i] && x->m->controls[i].port != PORT_NONE;
+	}
 	live_use_books(l, &x->books);
 	x->books = old;
 }
@@ -157,10 +162,16 @@ void live_reload(struct live *l, struct live_next *x)
 	struct engine *old = l->engine;
 	const uint64_t now = clock_ns();
 
+	for (size_t i = 0; i < l->nports; i++)
+		if (x->closes[i])
+			live_port_close(l, (int)i);
 	engine_tick(old, now);
 	engine_adopt(x->engine, now, old, x->was);
 	for (size_t i = l->nports; i < x->m->nports; i++)
 		live_init_port(l, i);
+	for (size_t i = 0; i < l->nports; i++)
+		if (l->m->ports[i].gone)
+			l->ports[i].n = (struct port_view){ 0 }; /* another may have its number */
 	for (size_t i = 0; i < x->m->nports; i++)
 		swap_lane(l, x, i);
 	swap_books(l, x);
