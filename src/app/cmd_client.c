@@ -103,6 +103,8 @@ static void print_status(const cJSON *root)
 	cJSON_ArrayForEach(j, cJSON_GetObjectItemCaseSensitive(root, "osc")) printf(
 		"osc port %.0f, buffer %.0f bytes\n", number_of(j, "port"), number_of(j, "buffer"));
 	cJSON_ArrayForEach(j, cJSON_GetObjectItemCaseSensitive(root, "ports")) print_port(j);
+	j = cJSON_GetObjectItemCaseSensitive(root, "tempo");
+	printf("tempo %.2f BPM, %s\n", number_of(j, "bpm"), text_of(j, "state"));
 	cJSON_ArrayForEach(j, cJSON_GetObjectItemCaseSensitive(root, "counters")) printf(
 		"%s%s %.0f", j->prev && j->prev->next ? ", " : "", j->string, j->valuedouble);
 	printf("\n");

@@ -62,7 +62,7 @@ int cmd_version(int argc, char **argv)
 static void print_transforms(void)
 {
 	for (size_t i = 0; i < XF_COUNT; i++)
-		printf("%-10s %s\n", xforms[i].name, xforms[i].help);
+		printf("%-10s %-25s %s\n", xforms[i].name, xforms[i].params, xforms[i].help);
 }
 
 static void print_buf(void (*fill)(struct buf *))

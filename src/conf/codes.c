@@ -19,7 +19,7 @@ const struct code_info codes[CODE_COUNT] = {
 		.text = "Nobody can tell from here whether it is on: a press on the mouse, and 'play' stops "
 		        "the deck. A script gets what it asks for only as long as nothing else moves it; an AI "
 		        "is refused until it has been moved by somebody once. Choose Hold as its Interaction "
-		        "Mode in Traktor's Controller Manager and leave 'interaction' out.",
+		        "Mode in the Controller Manager and leave 'interaction' out.",
 		.wrong = "'controls': [\n"
 		         "  { 'name': 'play', 'kind': 'switch', 'port': 'pads', 'cc': 20,\n"
 		         "    'interaction': 'toggle' } ]",
