@@ -37,13 +37,13 @@ static bool leads_on(const struct engine *e, const struct engine *old, const uin
 	return route_now(e, was, before) != ROUTE_END;
 }
 
-static bool may_hold(const struct route *r, const struct hold *h)
+static bool may_hold(const struct engine *old, const struct route *r, const struct hold *h)
 {
 	if (r->osc)
 		return h->from == FROM_OSC;
 	if (r->port != PORT_NONE)
 		return h->from == FROM_MIDI && h->who == r->port;
-	return r->from != CONTROL_NONE;
+	return r->from != CONTROL_NONE && (r->nxf || old->state[r->from].value >= 0.5f);
 }
 
 /* Whether the hand that holds a button may have come by a route that is no more: its release would
@@ -56,7 +56,7 @@ static bool loses_hand(const struct engine *e, const struct engine *old, const u
 	if (h->until != TIME_NEVER)
 		return false;
 	for (size_t i = 0; i < old->m->nroutes; i++)
-		if (old->m->routes[i].to == control && may_hold(&old->m->routes[i], h) &&
+		if (old->m->routes[i].to == control && may_hold(old, &old->m->routes[i], h) &&
 		    !leads_on(e, old, was, (uint16_t)i))
 			return true;
 	return false;
