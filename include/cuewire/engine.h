@@ -103,8 +103,9 @@ void engine_start(struct engine *e, uint64_t t_ns);
 
 /* Takes over all that `old` knows, whose mapping's numbers e's mapping has kept (mapping_load_after):
  * what controls are, who holds and has them, what is on its way and what waits for its time; of routes
- * that are the same, what they remember. A macro that is not the same is cancelled, a button that has
- * another address now is released at the old one. was: per route of e's mapping the same one of old's,
+ * that are the same, what they remember. A macro that is not the same, and a batch that is still to move
+ * what is no more, is cancelled; a button that has another address now is released at the old one, and so
+ * is one whose hand may have come by a route that is no more. was: per route of e's mapping the same one of old's,
  * or ROUTE_END (mapping_match). old is of no more use, but to engine_free. */
 void engine_adopt(struct engine *e, uint64_t t_ns, struct engine *old, const uint16_t *was);
 

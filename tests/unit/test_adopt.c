@@ -98,7 +98,7 @@ static struct mapping *load_after(const struct mapping *before, size_t which)
 	struct mapping *m = NULL;
 	struct diags d = { 0 };
 
-	if (mapping_load_after(&m, scratch, before, files, 1, NULL, &d))
+	if (mapping_load_after(&m, scratch, before, files, 1, NULL, NULL, &d))
 		load_failed(&d);
 	arena_free(scratch);
 	return m;
