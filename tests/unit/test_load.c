@@ -246,7 +246,7 @@ static const struct {
 	    .port = 1,
 	    .in = { ADDR_SYSTEM, 0, SYSTEM_PLAYING, 0 },
 	    .label = "midi:k" } },
-	{ "\"port\": \"k\", \"sysex\": \"F0 F7\"",
+	{ "\"port\": \"k\", \"sysex\": \"F0 vv F7\"",
 	  { .arg = -1, .port = 1, .in = { ADDR_SYSEX, 0, 0, 0 }, .label = "midi:k" } },
 	{ "\"port\": \"k\", \"cc\": 1, \"encoder\": \"offset\", \"by\": -0.5",
 	  { .arg = -1,
