@@ -166,7 +166,7 @@ def a_host_that_is_stopped_is_replaced():
         os.kill(stopped, signal.SIGSTOP)
         r.send("/deck/a/volume", "f", 1.0)
         r.untouched_port_goes_on()
-        r.wait_simulated("failed: its driver stopped answering")
+        r.err.wait(lambda line: "SIMULATED: failed: its driver stopped answering" in line)
         wait_until(lambda: r.port_status()["opens"] == 2, "another host")
         assert stopped not in r.hosts()
         r.wait_log("B0 07 7F")

@@ -22,6 +22,8 @@ PAD_ROUTES = [
     {"port": "pads", "note": 3, "do": [{"set": "deck.a.volume", "to": 1}, {"set": "deck.a.volume", "to": 0, "after": 900}]},
 ]
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the bridge heeds an ignored one, as nohup leaves it
+
 
 class Live(Rig):
     """A rig whose mapping file is written anew while the bridge runs."""
