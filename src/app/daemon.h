@@ -137,6 +137,8 @@ struct reload {
 	bool again;       /* and was asked to once more */
 	bool asked;       /* by this client: */
 	uint16_t client;
+	bool waits; /* who asked for it to happen once more: */
+	uint16_t next_client;
 	struct mapping *next;
 	struct kept kept; /* the texts of its files */
 	struct reload_counts controls, routes, ports;

@@ -311,6 +311,34 @@ static const char *go_over(struct daemon *d)
 	return "the engine is busy";
 }
 
+/* Once more, when the one that is under way is done; who asks is answered then. */
+static void begin_later(struct daemon *d, struct client *c)
+{
+	struct reload *r = &d->reload;
+
+	r->again = true;
+	if (!c)
+		return;
+	if (r->waits) {
+		refuse(d, c, "another reload is under way", &(struct diags){ 0 });
+		return;
+	}
+	r->waits = true;
+	r->next_client = c->id;
+	c->pending++;
+}
+
+static void begin_again(struct daemon *d)
+{
+	struct reload *r = &d->reload;
+	struct client *c = r->waits ? clients_find(d, r->next_client) : NULL;
+
+	r->again = r->waits = false;
+	if (c)
+		c->pending--;
+	reload_begin(d, c);
+}
+
 void reload_begin(struct daemon *d, struct client *c)
 {
 	struct arena *scratch;
@@ -318,9 +346,7 @@ void reload_begin(struct daemon *d, struct client *c)
 	const char *why = NULL;
 
 	if (d->reload.busy) {
-		d->reload.again = true;
-		if (c)
-			refuse(d, c, "another reload is under way", &diags);
+		begin_later(d, c);
 		return;
 	}
 	scratch = arena_new(ARENA_LOAD);
@@ -423,8 +449,6 @@ void reload_done(struct daemon *d, const struct reply *reply)
 	say_done(d);
 	r->asked = false;
 	prober_start_soon(d);
-	if (r->again) {
-		r->again = false;
-		reload_begin(d, NULL);
-	}
+	if (r->again)
+		begin_again(d);
 }

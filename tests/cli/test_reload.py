@@ -245,6 +245,20 @@ def many_at_once_end_in_the_last_one():
         wait_until(last, "the last mapping")
 
 
+def who_asks_while_it_is_done_is_answered():
+    """The order is given by whoever comes first; the other waits for the one after that."""
+    with Live() as r:
+        for cc in range(60, 80):
+            m = r.mapping()
+            m["controls"][0]["cc"] = cc
+            r.write(m)
+            r.process.send_signal(signal.SIGHUP)
+            assert json.loads(r.command("reload", "--json"))["reloaded"] is True
+        r.wait_open("traktor")
+        r.send("/deck/a/volume", "f", 1.0)
+        r.wait_log("B0 4F 7F")
+
+
 # ---- what goes on ----
 
 def a_button_is_released_by_the_finger_that_held_it():
