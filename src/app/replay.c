@@ -247,7 +247,7 @@ static int take_line(struct run *r, const struct line *l, struct diags *d)
 		take_out(r, l);
 	if (l->kind == LINE_EVENT || l->kind == LINE_STATE)
 		feed(r, l);
-	else if (l->has_time && r->begun)
+	else if (l->kind == LINE_OUT && r->begun) /* other lines may not be the engine's */
 		run_until(r, l->t_ns);
 	if (l->has_time && l->t_ns > r->last_ns)
 		r->last_ns = l->t_ns;
