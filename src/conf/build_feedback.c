@@ -248,6 +248,13 @@ static bool is_shown_once(const struct mapping *m, const struct route *r)
 	return true;
 }
 
+/* Whether nothing else moves with the control. */
+static bool moves_alone(const struct mapping *m, uint16_t control)
+{
+	return mapping_from(m, control) == ROUTE_END && m->controls[control].radio == control &&
+	       m->tempo.tap != control;
+}
+
 /* A plain route whose sender sees at once what he sends, with nobody else to be told. */
 static void mark_settled(struct mapping *m)
 {
@@ -255,7 +262,7 @@ static void mark_settled(struct mapping *m)
 		struct route *r = &m->routes[i];
 
 		r->settled = r->plain && r->osc && r->arg <= 0 && r->place != PLACE_NONE &&
-		             mapping_from(m, r->to) == ROUTE_END && is_shown_once(m, r);
+		             moves_alone(m, r->to) && is_shown_once(m, r);
 	}
 }
 

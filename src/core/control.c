@@ -198,8 +198,7 @@ OUTLINE static void set_toggled(struct engine *e, uint64_t t_ns, uint16_t contro
 		encode_toggle(c, v, &m);
 		send_msg(e, c, &m);
 	}
-	if (c->leads)
-		lead_on(e, t_ns, control, v, s);
+	lead(e, t_ns, control, v, s);
 }
 
 void engine_set(struct engine *e, uint64_t t_ns, uint16_t control, float v, const struct source *s)
@@ -230,8 +229,7 @@ void engine_set(struct engine *e, uint64_t t_ns, uint16_t control, float v, cons
 	}
 	touch(&e->state[control], t_ns, v, s);
 	send_value(e, t_ns, control, c, v, EDGE_NONE, s);
-	if (c->leads && !s->settled)
-		lead_on(e, t_ns, control, v, s);
+	lead(e, t_ns, control, v, s);
 }
 
 bool engine_set_on_way(struct engine *e, uint64_t t_ns, uint16_t control, float v,

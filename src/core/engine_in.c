@@ -56,8 +56,9 @@ OUTLINE static void osc_route(struct engine *e, uint64_t t_ns, uint16_t route,
 		feedback_after(e, t_ns, s->who, r, s);
 }
 
-/* Nearly always: one number, which its control becomes, and nobody else is to be told. Returns false,
- * and does nothing, when there is more to it. */
+/* Nearly always: one number, which its control becomes, and nobody else is to be told. Where it does
+ * not become that (it is locked, or at its end), the sender is told. Returns false, and does nothing,
+ * when there is more to it. */
 static inline bool osc_settled(struct engine *e, uint64_t t_ns, const struct route *r,
                                const struct osc_msg *m, const struct source *s)
 {
@@ -67,6 +68,8 @@ static inline bool osc_settled(struct engine *e, uint64_t t_ns, const struct rou
 		return false;
 	feedback_settled(&e->feedback.watchers[s->who], t_ns, r, (float)v);
 	engine_set(e, t_ns, r->to, (float)v, s);
+	if (e->state[r->to].value != (float)v)
+		feedback_after(e, t_ns, s->who, r, s);
 	return true;
 }
 
