@@ -131,8 +131,7 @@ struct reload_counts {
 struct reload {
 	int watch_fd;     /* tells that something has happened to a file; -1: nobody does */
 	uint64_t look_ns; /* when to look what; TIME_NEVER */
-	uint64_t stamp;   /* of the files, when they were looked at last */
-	uint64_t seen;    /* the same, before they were read */
+	uint64_t stamp;   /* of the files, as they were read last */
 	bool busy;        /* the engine is going over */
 	bool again;       /* and was asked to once more */
 	bool asked;       /* by this client: */

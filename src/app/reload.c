@@ -57,15 +57,11 @@ void reload_polled(struct daemon *d)
 
 void reload_tick(struct daemon *d, uint64_t now)
 {
-	uint64_t is;
-
 	if (now < d->reload.look_ns)
 		return;
 	d->reload.look_ns = TIME_NEVER;
-	is = stamp(d);
-	if (is != d->reload.stamp)
+	if (stamp(d) != d->reload.stamp)
 		reload_begin(d, NULL);
-	d->reload.stamp = is;
 }
 
 /* ---- what is said ---- */
@@ -351,7 +347,7 @@ void reload_begin(struct daemon *d, struct client *c)
 	}
 	scratch = arena_new(ARENA_LOAD);
 	d->reload.next = NULL;
-	d->reload.seen = stamp(d);
+	d->reload.stamp = stamp(d);
 	if (mapping_load_after(&d->reload.next, scratch, d->m, d->opt.files, d->opt.nfiles,
 	                       d->mappings_dir, &d->reload.kept, &diags))
 		why = "the files have errors";
@@ -425,7 +421,7 @@ void reload_done(struct daemon *d, const struct reply *reply)
 	struct reload *r = &d->reload;
 	struct mapping *before = d->m;
 
-	r->again |= stamp(d) != r->seen; /* written since it was read */
+	r->again |= stamp(d) != r->stamp; /* written since they were read */
 	live_next_free(reply->next);
 	d->owed--;
 	d->m = r->next;
