@@ -47,6 +47,10 @@ count passes 'echo 1..2; echo ok 1 - a; echo ok 2 - b' \
 count fails 'echo 1..3; echo ok 1; echo not ok 2 - b; echo ok 3; exit 1' \
 	'FAIL  tap/t: 2 - b
 2 passed, 1 failed'
+count 'says why it fails' 'echo 1..2; echo \# of none; echo not ok 1 - a; echo \# no disk; echo ok 2; echo \# of 2; exit 1' \
+	'FAIL  tap/t: 1 - a
+      # no disk
+1 passed, 1 failed'
 count 'skips one' 'echo 1..3; echo ok 1; echo ok 2; echo ok 3 - c \# SKIP no gear' \
 	'SKIP  tap/t: 3 - c: no gear
 2 passed, 0 failed, 1 skipped'
