@@ -20,6 +20,8 @@ CUEWIRE = os.path.join(BUILD, "cuewire")
 FAULT = os.path.join(BUILD, "fault")
 # The sanitizers slow everything down; deadlines of ours that only catch a hang are long.
 PATIENCE = 20
+# What is promised to take no longer than this is held to so many times that: other tests run beside.
+SLOW = 2 if "release" in BUILD else 10
 
 
 def osc(address, types="", *args):
@@ -60,6 +62,17 @@ def wait_until(condition, what="it", seconds=PATIENCE):
         if time.monotonic() > end:
             raise AssertionError("%s did not happen within %g s" % (what, seconds))
         time.sleep(0.005)
+
+
+def freeze(pid):
+    """Stops a process, and waits until all its threads stand still."""
+
+    def state(task):
+        with open("/proc/%d/task/%s/stat" % (pid, task)) as f:
+            return f.read().rsplit(") ", 1)[1][0]
+
+    os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: all(state(t) == "T" for t in os.listdir("/proc/%d/task" % pid)), "the stop of %d" % pid)
 
 
 class Lines:

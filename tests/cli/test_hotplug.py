@@ -3,6 +3,7 @@
 (tests/fault/portmidi.c): what opens again and when, what is sent then, what expires, what is told."""
 
 import json
+import math
 import os
 import re
 import signal
@@ -11,13 +12,13 @@ import sys
 import time
 
 import cuewire
-from cuewire import wait_until
+from cuewire import SLOW, bundle, freeze, osc, wait_until
 from rig import BUS, PADS, Rig
 
 if not os.path.exists(os.path.join(cuewire.FAULT, "libportmidi.so.0")):
     cuewire.skip_all("the pretend PortMidi (tests/fault) is for Linux")
 
-SLACK = 1.0 if "release" in cuewire.BUILD else 3.0  # for a machine that is busy with other tests
+SEEN_S = 1.0  # what comes and goes
 SOON = {"retry_min_ms": 50, "retry_max_ms": 200}
 TRAKTOR = {"out": "iac bus 1", **SOON}
 
@@ -68,12 +69,12 @@ def a_device_that_comes_is_opened():
         r.wait_simulated("missing")
         r.wait_simulated("missing", "pads")
         r.plug("out:" + BUS)
-        took = r.until("open", seconds=1.0 + SLACK)
+        took = r.until("open", seconds=SEEN_S * SLOW)
         print("# opened %.2f s after it was plugged in" % took)
         assert r.intent("deck.a.volume", 1)["status"] == "sent"
         assert r.port_status("pads")["state"] == "simulated"
         r.plug("out:%s,in:nanoKONTROL2 CTRL" % BUS)
-        r.until("open", "pads", 1.0 + SLACK)
+        r.until("open", "pads", SEEN_S * SLOW)
         r.feed("B0 01 7F")
         r.wait_log("B0 07 7F", "B0 14 7F")
         s = r.port_status()
@@ -87,14 +88,14 @@ def a_device_that_goes_is_simulated():
         r.send("/deck/a/play", "f", 1.0)
         r.wait_log("B0 15 7F", "B0 14 7F")
         r.plug("out:Light Desk")
-        took = r.until("simulated", seconds=1.0 + SLACK)
+        took = r.until("simulated", seconds=SEEN_S * SLOW)
         print("# simulated %.2f s after it was pulled out" % took)
         r.err.wait(lambda s: s.startswith("!!! port traktor: SIMULATED: missing: \"%s\" was unplugged" % BUS))
         state = r.state()
         assert state["deck.a.cue"]["value"] == 0 and state["deck.a.play"]["value"] == 1, state
         assert r.port_status("lights")["opens"] == 1 and r.port_status("lights")["state"] == "open"
         r.plug("out:%s,out:Light Desk" % BUS)
-        r.until("open", seconds=1.0 + SLACK)
+        r.until("open", seconds=SEEN_S * SLOW)
         assert r.port_status()["opens"] == 2
         assert r.port_status("lights")["opens"] == 1
 
@@ -110,7 +111,7 @@ def a_prober_that_dies_is_started_again():
         os.kill(first, signal.SIGKILL)
         wait_until(lambda: probers() and first not in probers(), "another prober")
         r.plug("out:" + BUS)
-        r.until("open", seconds=1.0 + SLACK)
+        r.until("open", seconds=SEEN_S * SLOW)
 
 
 # ---- trying again ----
@@ -127,7 +128,7 @@ def tries_wait_longer_each_time():
                 seen = tries
         gaps = [b - a for a, b in zip(times, times[1:])]
         print("# tried after %s ms" % ", ".join("%.0f" % (g * 1000) for g in gaps))
-        assert len(gaps) >= 3 and gaps[-1] < 0.5 + SLACK, gaps
+        assert len(gaps) >= 3 and gaps[-1] < 0.5 * SLOW, gaps
         assert min(gaps[2:]) > 0.29, gaps  # 400 ms, a quarter less
         said = [line for line in r.err.read() if "SIMULATED" in line]
         assert len(said) == 1, said
@@ -142,7 +143,7 @@ def retry_does_not_wait():
         assert re.search(r"next try in \d+\.\d s", r.command("status"))
         r.fault("")
         assert json.loads(r.command("retry", "--json", "traktor")) == {"retried": 1}
-        r.until("open", seconds=1 + SLACK)
+        r.until("open", seconds=SEEN_S * SLOW)
         assert r.command("retry") == "there is nothing to be tried again\n"
         done = cuewire.cuewire("retry", "--socket", r.socket, "trakto")
         assert done.returncode == 1 and done.stderr == 'cuewire: the bridge says: there is no port "trakto"\n', done
@@ -160,10 +161,11 @@ def a_host_that_crashes_is_restarted():
 
 
 def a_host_that_is_stopped_is_replaced():
-    with Plug(devices="out:" + BUS, ports={"traktor": TRAKTOR, "lights": {"raw": {"out": "FIFO"}}}) as r:
+    ports = {"traktor": dict(TRAKTOR, on_return="all"), "lights": {"raw": {"out": "FIFO"}}}
+    with Plug(devices="out:" + BUS, ports=ports) as r:
         r.wait_open("traktor")
         stopped = r.host("--out")
-        os.kill(stopped, signal.SIGSTOP)
+        freeze(stopped)
         r.send("/deck/a/volume", "f", 1.0)
         r.untouched_port_goes_on()
         r.err.wait(lambda line: "SIMULATED: failed: its driver stopped answering" in line)
@@ -181,12 +183,19 @@ def lost(r):
 
 
 def what_moved_a_moment_ago_is_sent_once():
+    while away_for_a_moment() >= 2:
+        pass  # on a machine that is busy it was no moment
+
+
+def away_for_a_moment():
+    """Moves what is away, checks what is sent on return; the seconds in between. From 2 on nothing is checked."""
     with Plug(devices="out:" + BUS, ports={"traktor": TRAKTOR}) as r:
         r.wait_open("traktor")
         r.send("/deck/a/volume", "f", 1.0)
         r.send("/deck/a/play", "f", 1.0)
         r.wait_log("B0 07 7F", "B0 14 7F")
         lost(r)
+        started = time.monotonic()
         r.send("/deck/a/play", "f", 0.0)
         r.send("/deck/a/volume", "f", 0.5)
         r.send("/deck/a/tempo", "f", 0.5)
@@ -197,11 +206,15 @@ def what_moved_a_moment_ago_is_sent_once():
         assert r.state()["deck.a.volume"]["differs"] and r.port_status()["differ"] == 3
         r.plug("out:" + BUS)
         r.until("open")
+        took = time.monotonic() - started
+        if took >= 2:
+            return took
         # in the order of their last move; the cue is not pressed again
         r.wait_log("B0 07 7F", "B0 14 7F", "B0 14 00", "B0 03 40", "B0 23 00", "B0 07 20")
         assert r.monitored(control="deck.a.tempo", state="open")["from"] == "return"
         r.err.wait(lambda s: s == "port traktor: 3 that moved meanwhile were sent")
         assert not [c for c in r.state().values() if c["differs"]]
+        return took
 
 
 def what_moved_long_ago_is_told_and_synced():
@@ -257,24 +270,20 @@ def a_press_that_got_there_is_released_on_return():
 # ---- what waits ----
 
 def presses_expire_as_pairs():
-    # One write takes 700 ms: what is behind it in the bridge is too late.
+    # One write takes 700 ms: what is behind it in the bridge, and came with it, is too late.
     with Plug(devices="out:" + BUS, ports={"traktor": TRAKTOR}, fault="Pm_WriteShort=stall:700000@1") as r:
         r.wait_open("traktor")
         r.send("/deck/a/cue", "f", 1.0)
         r.wait_log("B0 15 7F")
-        for i in range(20):
-            r.send("/deck/b/cue", "f", 1.0)
-            r.send("/deck/b/cue", "f", 0.0)
-        r.send("/deck/a/cue", "f", 0.0)
-        r.send("/deck/a/play", "f", 1.0)
-        r.send("/deck/a/volume", "f", 1.0)
-        wait_until(lambda: "B0 07 7F" in r.log(), "the last value")
+        pair = [osc("/deck/b/cue", "f", 1.0), osc("/deck/b/cue", "f", 0.0)]
+        r.send(bundle(1, *pair * 20, osc("/deck/a/cue", "f", 0.0), osc("/deck/a/play", "f", 1.0),
+                      osc("/deck/a/volume", "f", 1.0)))
+        # the release of what was pressed, the switch and the fader are never too late
+        wait_until(lambda: {"B0 15 00", "B0 14 7F", "B0 07 7F"} <= set(r.log()), "what does not expire")
         log, n = r.log(), r.status()["counters"]
         presses, releases = log.count("B1 15 7F"), log.count("B1 15 00")
         print("# %d pairs were written, %d edges expired" % (presses, n["expired"]))
         assert presses == releases >= 1 and n["expired"] == 40 - presses - releases > 0, (log, n)
-        # the release of what was pressed, and the switch, are never too late
-        assert "B0 15 00" in log and "B0 14 7F" in log, log
         assert n["dropped"] == 0 and r.port_status()["expired"] == n["expired"]
         assert r.monitored(control="deck.b.cue", expired=True)["port"] == "traktor"
         r.err.wait(lambda s: re.match(r"!!! \d+ edges? expired \(the last: deck.b.cue\)", s))
@@ -313,10 +322,13 @@ def rss_kb(pid):
         return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
 
 
+RATE = 40000 // SLOW  # moves a second: a sanitizer does not read more
+
+
 def flood(r, seconds, rate, press_every):
     """Moves 40 faders so often a second, in turn, and presses the cue; when each edge was sent."""
-    packets = [[cuewire.osc("/f%d" % n, "f", v / 127) for v in range(128)] for n in range(40)]
-    cue = [cuewire.osc("/deck/a/cue", "f", float(v)) for v in (0, 1)]
+    packets = [[osc("/f%d" % n, "f", v / 127) for v in range(128)] for n in range(40)]
+    cue = [osc("/deck/a/cue", "f", float(v)) for v in (0, 1)]
     started, sent, edges = time.monotonic(), 0, []
     while (now := time.monotonic()) < started + seconds:
         while sent < (now - started) * rate:
@@ -333,19 +345,32 @@ def flood(r, seconds, rate, press_every):
 
 
 def a_slow_port_under_a_flood():
-    # Each write takes 1 ms, 20,000 moves a second want one.
+    medians = []
+    while len(medians) < 3 and (not medians or medians[-1] > 20 * SLOW):
+        medians.append(flooded())
+    assert medians[-1] <= 20 * SLOW, medians
+
+
+def flooded():
+    """Each write takes 1 ms, thousands of moves a second want one. How late edges are at the median, in ms;
+    infinity where the system lost some of what was sent."""
     faders = [{"name": "f%d" % n, "kind": "fader", "port": "traktor", "channel": 3, "cc": 40 + n} for n in range(40)]
     os.environ["CW_PM_LOG_TIMES"] = "1"
     try:
         with Plug(devices="out:" + BUS, ports={"traktor": dict(TRAKTOR, bytes_per_s=0)}, controls=faders,
                   fault="Pm_WriteShort=slow:1000", monitor=None) as r:
             r.wait_open("traktor")
-            flood(r, 0.5, 20000, 0.1)
+            flood(r, 0.5, RATE, 0.1)
             before = rss_kb(r.process.pid)
             wait_until(lambda: r.status()["counters"]["backlog"] == 0, "an empty queue")
-            from_line = len(r.log())
-            sent, edges = flood(r, 2.5, 20000, 0.1)
+            from_line, came = len(r.log()), r.status()["counters"]["osc_in"]
+            sent, edges = flood(r, 2.5, RATE, 0.1)
             after = rss_kb(r.process.pid)
+            wait_until(lambda: r.status()["counters"]["backlog"] == 0, "an empty queue")
+            came = r.status()["counters"]["osc_in"] - came
+            if came < sent + len(edges):
+                print("# %d of %d were lost on the way to the bridge" % (sent + len(edges) - came, sent + len(edges)))
+                return math.inf
             last = {"B2 %02X" % (40 + i % 40): "%02X" % (i // 40 % 128) for i in range(sent - 40, sent)}
 
             def log():
@@ -361,8 +386,9 @@ def a_slow_port_under_a_flood():
     late = sorted((t - s) / 1e6 for (_, t), s in zip(written, edges))
     print("# %d moves, %d written; %d edges after %.1f ms at the median, %.1f at most; %d kB more memory" %
           (sent, len(log), len(edges), late[len(late) // 2], late[-1], after - before))
-    assert late[len(late) // 2] < 20, late
-    assert after - before < 1000, (before, after)
+    if "release" in cuewire.BUILD:  # a sanitizer keeps what was freed for a while
+        assert after - before < 1000, (before, after)
+    return late[len(late) // 2]
 
 
 # ---- loops ----

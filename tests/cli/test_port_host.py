@@ -12,7 +12,7 @@ import time
 
 import cuewire
 from port_host import (
-    DEADLINE_MS, DEVICE, DONE, FAILED, FAULT_2, MIDI, PORT, PRESS, RELEASE, R_FAILED, R_LOOP,
+    DEVICE, DONE, FAILED, FAULT_2, MIDI, PORT, PRESS, RELEASE, R_FAILED, R_LOOP,
     R_MISSING, SYSEX, TEXT, Host, Input, check, environment, orphan, run_port, timed, write_record,
 )
 
@@ -320,7 +320,7 @@ def releases_what_is_held():
             end = h.close()
             check("log", h.log()[3:], ["IAC Driver Bus 1 B0 10 00", "IAC Driver Bus 1 80 3C 00"])
             return end
-    check("exit", timed("held buttons", run, DEADLINE_MS), 0)
+    check("exit", timed("held buttons", run), 0)
 
 
 @test

@@ -13,14 +13,12 @@ import tempfile
 import time
 
 import cuewire
-from cuewire import wait_until
+from cuewire import SLOW, wait_until
 from rig import BUS, DEVICES, PADS, Rig, TRAKTOR
 
 if not os.path.exists(os.path.join(cuewire.FAULT, "libportmidi.so.0")):
     cuewire.skip_all("the pretend PortMidi (tests/fault) is for Linux")
 
-START_MS = 0 if "release" in cuewire.BUILD else 500  # until a program with a sanitizer gets to its main
-SLACK_MS = 100 + START_MS  # for a machine that is busy with other tests
 
 
 # ---- opening ----
@@ -114,7 +112,7 @@ def deadlines():
             r.err.wait(lambda line: "port traktor: SIMULATED: timed out" in line)
             took = (time.monotonic() - ready) * 1000
             print("# a hanging driver was given up %.0f ms after ready" % took)
-            assert took < option + SLACK_MS, took
+            assert took < option * SLOW, took
             r.wait_simulated("timed out")
             wait_until(lambda: not r.hosts(), "the end of the host")
 
@@ -130,7 +128,7 @@ def maps_while_a_port_opens():
         assert s["state"] == "simulated" and s["reason"] is None and len(r.hosts()) == 1, s
         started = time.monotonic()
         assert r.stop() == 0
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < SLOW
         assert not r.hosts()
 
 
@@ -228,7 +226,7 @@ def a_write_that_hangs_blocks_nothing_else():
         wait_until(lambda: len(r.hosts()) == hosts - 1, "the end of its host")
         started = time.monotonic()
         assert r.stop() == 0
-        assert time.monotonic() - started < 1, time.monotonic() - started
+        assert time.monotonic() - started < SLOW, time.monotonic() - started
         assert not r.hosts()
         assert r.log() == ["B0 15 7F"]
 
@@ -273,7 +271,7 @@ def a_signal_releases_the_cue_and_leaves_play():
             hold_cue_and_play(r)
             started = time.monotonic()
             assert r.stop(number) == 0
-            assert time.monotonic() - started < 1
+            assert time.monotonic() - started < SLOW
             assert r.log() == ["B0 15 7F", "B0 14 7F", "B0 15 00"], r.log()
             assert not r.hosts()
 
@@ -291,10 +289,10 @@ def killed(r):
 
 def best_of_three(what, limit_ms, run):
     took = []
-    while len(took) < 3 and (not took or min(took) > limit_ms):
+    while len(took) < 3 and (not took or min(took) > limit_ms * SLOW):
         took.append(run())
     print("# %s: gone after %s ms" % (what, ", ".join("%.0f" % ms for ms in took)))
-    assert min(took) <= limit_ms, took
+    assert min(took) <= limit_ms * SLOW, took
 
 
 def a_kill_releases_the_cue_and_leaves_play():
@@ -323,7 +321,7 @@ def a_kill_ends_hosts_whose_driver_hangs():
         wait_until(r.hosts, "the host")
 
     best_of_three("hanging write", 300, lambda: run("Pm_WriteShort=hang@2", writing))
-    best_of_three("hanging opening", 300 + START_MS, lambda: run("Pm_OpenOutput=hang", opening))
+    best_of_three("hanging opening", 300, lambda: run("Pm_OpenOutput=hang", opening))
 
 
 # ---- controllers ----
@@ -384,7 +382,7 @@ def ports_command_on_bad_drivers():
             started = time.monotonic()
             done = list_ports("--json", "--open-timeout", "300" if fault == "hang" else "5000", code=1, CW_PM_DEVICES=DEVICES,
                               CW_PM_FAULT="%s=%s" % (call, fault))
-            assert time.monotonic() - started < 5
+            assert time.monotonic() - started < 5 * SLOW
             assert json.loads(done.stdout)["error"] == error, done
             assert done.stderr == "cuewire: the MIDI ports could not be listed: %s\n" % error, done
 

@@ -10,7 +10,7 @@ import threading
 import time
 
 import cuewire
-from cuewire import osc, wait_until
+from cuewire import freeze, osc, wait_until
 from rig import BUS, ONCE, PADS, TRAKTOR, Rig
 
 if not os.path.exists(os.path.join(cuewire.FAULT, "libportmidi.so.0")):
@@ -64,9 +64,18 @@ class Live(Rig):
         wait_until(lambda: len(self.log()) >= len(expected), "%s (so far %s)" % (expected, self.log()))
         assert sorted(self.log()) == sorted(expected), (self.log(), expected)
 
-    def ask(self):
-        """By command, with its answer; nobody looks at the file meanwhile."""
-        answer = json.loads(self.command("reload", "--json"))
+    def ask(self, mapping=None):
+        """By request, with its answer. A mapping is written first, and the bridge stands still until both are done:
+        else it may see by itself what was written, before it is asked."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(cuewire.PATIENCE)
+            freeze(self.process.pid)
+            if mapping:
+                self.write(mapping)
+            s.connect(self.socket)
+            s.sendall(b'{"request": "reload"}\n')
+            self.process.send_signal(signal.SIGCONT)
+            answer = json.loads(s.makefile().readline())
         assert answer["reloaded"] is True, answer
         self.reloaded()
         return answer
@@ -164,19 +173,16 @@ def the_command_says_what_has_changed():
         m["routes"].append({"osc": "/x", "to": "new.1"})
         m["ports"]["more"] = {"simulated": True}
         m["ports"]["traktor"]["bytes_per_s"] = 1000
-        r.write(m)
-        assert r.ask() == {
+        assert r.ask(m) == {
             "reloaded": True,
             "controls": {"added": 2, "removed": 1, "changed": 1},
             "routes": {"added": 1, "removed": 1, "changed": 0},
             "ports": {"added": 1, "removed": 0, "changed": 1},
         }
         m["routes"].append({"osc": "/new/0", "to": "new.0"})  # by the address that it has by itself
-        r.write(m)
-        assert r.ask()["routes"] == {"added": 1, "removed": 0, "changed": 0}
+        assert r.ask(m)["routes"] == {"added": 1, "removed": 0, "changed": 0}
         m["routes"].pop()
-        r.write(m)
-        assert r.ask()["routes"] == {"added": 0, "removed": 1, "changed": 0}
+        assert r.ask(m)["routes"] == {"added": 0, "removed": 1, "changed": 0}
         out = r.command("reload")
         assert [line.split() for line in out.splitlines()] == [
             [what, "0", "new,", "0", "gone,", "0", "changed"] for what in ("controls", "routes", "ports")], out
