@@ -66,7 +66,7 @@ class Live(Rig):
 
     def ask(self, mapping=None):
         """By request, with its answer. A mapping is written first, and the bridge stands still until both are done:
-        else it may see by itself what was written, before it is asked."""
+        else it may see by itself what was written, before it is asked. It must be the first that is written."""
         with socket.socket(socket.AF_UNIX) as s:
             s.settimeout(cuewire.PATIENCE)
             freeze(self.process.pid)
@@ -179,13 +179,14 @@ def the_command_says_what_has_changed():
             "routes": {"added": 1, "removed": 1, "changed": 0},
             "ports": {"added": 1, "removed": 0, "changed": 1},
         }
-        m["routes"].append({"osc": "/new/0", "to": "new.0"})  # by the address that it has by itself
-        assert r.ask(m)["routes"] == {"added": 1, "removed": 0, "changed": 0}
-        m["routes"].pop()
-        assert r.ask(m)["routes"] == {"added": 0, "removed": 1, "changed": 0}
         out = r.command("reload")
         assert [line.split() for line in out.splitlines()] == [
             [what, "0", "new,", "0", "gone,", "0", "changed"] for what in ("controls", "routes", "ports")], out
+    own = [{"osc": "/deck/a/volume", "to": "deck.a.volume"}]  # the address that it has by itself
+    for before, after, expected in ([], own, (1, 0)), (own, [], (0, 1)):
+        with Live(routes=before) as r:
+            n = r.ask(dict(r.mapping(), routes=after))["routes"]
+            assert (n["added"], n["removed"]) == expected, n
 
 
 def what_is_wrong_changes_nothing():
