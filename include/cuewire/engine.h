@@ -127,6 +127,11 @@ struct engine_clock engine_clock(const struct engine *e);
 
 /* One OSC message; peer: 0..PEERS_MAX-1, the client that sent it. */
 void engine_osc(struct engine *e, uint64_t t_ns, uint16_t peer, const struct osc_msg *m);
+
+/* The same, by whoever has asked engine_until and looked the address up: route is what mapping_osc
+ * says. */
+void engine_osc_to(struct engine *e, uint64_t t_ns, uint16_t peer, uint16_t route,
+                   const struct osc_msg *m);
 void engine_midi(struct engine *e, uint64_t t_ns, int port, const struct midi_msg *m);
 
 /* One SysEx, from F0 to F7. */

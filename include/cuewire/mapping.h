@@ -198,6 +198,7 @@ struct route {
 	bool pattern;    /* osc holds pattern characters */
 	bool own;        /* the address that a control has by itself */
 	bool plain; /* a value goes to its control as it is: no condition, transform, step, macro */
+	bool quick; /* so does an OSC message's first number, and nothing else comes of it */
 	bool direct;   /* 7 bits of MIDI are its value as they are */
 	bool params;   /* what comes to it is a part of a parameter, too: see mapping_param */
 	bool feedback; /* it writes a lamp */
@@ -307,6 +308,8 @@ struct mapping {
 	size_t nroutes;
 	uint16_t *every; /* routes that begin by themselves */
 	size_t nevery;
+	uint16_t *remembering; /* routes of which the engine may remember something */
+	size_t nremembering;
 	struct place *places;
 	size_t nplaces;
 	size_t nlights; /* those of MIDI are among so many first places */
@@ -342,6 +345,9 @@ int mapping_control(const struct mapping *m, const char *name, size_t len);
 int mapping_intent(const struct mapping *m, const char *name);
 int mapping_port(const struct mapping *m, const char *name);
 uint16_t mapping_osc(const struct mapping *m, const char *address, size_t len);
+
+/* The same for what a packet begins with, its zeros included; what is found is a good address. */
+uint16_t mapping_osc_padded(const struct mapping *m, const uint8_t *address, size_t size);
 
 /* The first route of a MIDI source. A 14-bit pair is found by both its numbers, as ADDR_CC. */
 uint16_t mapping_midi(const struct mapping *m, int port, enum addr_form form, uint8_t channel,

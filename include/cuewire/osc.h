@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define OSC_PACKET_MAX 65536
 #define OSC_DEPTH_MAX 8     /* bundles within each other, the outermost counted */
@@ -60,9 +61,36 @@ typedef void osc_fn(void *ctx, uint64_t tag, const struct osc_msg *m);
 /* Reads a packet that osc_check found good. */
 void osc_walk(const uint8_t *p, size_t len, osc_fn *fn, void *ctx);
 
-/* Reads one plain message, checking it on the way: the path of every fader move.
- * Returns NULL, or why it is bad; then *m is undefined. Not for bundles ('#'). */
+/* Reads one plain message, checking it on the way. Returns NULL, or why it is bad; then *m is
+ * undefined. Not for bundles ('#'). */
 const char *osc_read(struct osc_msg *m, const uint8_t *p, size_t len);
+
+/* Nearly every message is a fader's: an address, ",f" and a float. Returns the size of the address
+ * with the zeros behind it, which nobody has looked at, or 0 when the packet does not end so. */
+static inline size_t osc_before_float(const uint8_t *p, size_t len)
+{
+	return len % 4 == 0 && len >= 12 && !memcmp(p + len - 8, ",f\0", 4) ? len - 8 : 0;
+}
+
+/* Reads such a message, whose address is known to be a good one; as osc_read would. */
+static inline void osc_read_float(struct osc_msg *m, const uint8_t *p, size_t len)
+{
+	const uint8_t *v = p + len - 4;
+	const uint32_t bits =
+		(uint32_t)v[0] << 24 | (uint32_t)v[1] << 16 | (uint32_t)v[2] << 8 | v[3];
+	float f;
+
+	memcpy(&f, &bits, sizeof(f));
+	m->address = (const char *)p;
+	m->address_len = (uint32_t)len - 9;
+	while (!p[m->address_len - 1])
+		m->address_len--;
+	m->size = (uint32_t)len;
+	m->pattern = false;
+	m->nargs = 1;
+	m->args[0].type = 'f';
+	m->args[0].num = (double)f;
+}
 
 /* The argument as a number: i f d h T F. False for others, for NaN and infinity. */
 static inline bool osc_number(const struct osc_arg *a, double *out)

@@ -33,15 +33,18 @@ struct osc_in {
 	struct osc_waiting *waiting; /* owned: OSC_WAITING_MAX */
 	size_t nwaiting;
 	struct counters *counters; /* borrowed */
-	/* What comes of it; m lives until the call returns. */
+	const struct mapping *m;   /* borrowed: whose addresses are looked up */
+	/* What comes of it; m lives until the call returns. route: the first one of its address, or
+	 * ROUTE_END. */
 	void *ctx;
-	void (*message)(void *ctx, uint64_t t_ns, uint16_t peer, const struct osc_msg *m);
+	void (*message)(void *ctx, uint64_t t_ns, uint16_t peer, uint16_t route,
+	                const struct osc_msg *m);
 	void (*gone)(void *ctx, uint64_t t_ns, uint16_t peer);
 	struct osc_msg msg;            /* what the last packet says, unless it is a bundle */
 	uint8_t bytes[OSC_PACKET_MAX]; /* the last packet */
 };
 
-void osc_in_init(struct osc_in *in, struct counters *counters);
+void osc_in_init(struct osc_in *in, const struct mapping *m, struct counters *counters);
 void osc_in_finish(struct osc_in *in); /* closes the sockets */
 
 /* Reads what has come on one socket: at most `limit` packets, and no second one behind one that seems

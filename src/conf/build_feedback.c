@@ -255,14 +255,14 @@ static bool moves_alone(const struct mapping *m, uint16_t control)
 	       m->tempo.tap != control;
 }
 
-/* A plain route whose sender sees at once what he sends, with nobody else to be told. */
+/* A route whose sender sees at once what he sends, with nobody else to be told. */
 static void mark_settled(struct mapping *m)
 {
 	for (size_t i = 0; i < m->nroutes; i++) {
 		struct route *r = &m->routes[i];
 
-		r->settled = r->plain && r->osc && r->arg <= 0 && r->place != PLACE_NONE &&
-		             moves_alone(m, r->to) && is_shown_once(m, r);
+		r->settled = r->quick && r->place != PLACE_NONE && moves_alone(m, r->to) &&
+		             is_shown_once(m, r);
 	}
 }
 

@@ -69,10 +69,9 @@ static void release_changed(struct engine *e, uint64_t t_ns, struct engine *old,
 	const struct source s = { .from = FROM_TIMER, .rank = RANK_BRIDGE, .label = "reload" };
 
 	for (uint16_t i = 0; i < old->m->ncontrols; i++)
-		if (old->hold[i].held &&
-		    (e->m->controls[i].gone ||
-		     !same_address(&e->m->controls[i], &old->m->controls[i]) ||
-		     loses_hand(e, old, was, i)))
+		if (old->hold[i].held && (e->m->controls[i].gone ||
+		                          !same_address(&e->m->controls[i], &old->m->controls[i]) ||
+		                          loses_hand(e, old, was, i)))
 			engine_release(old, t_ns, i, &s);
 }
 

@@ -56,42 +56,52 @@ OUTLINE static void osc_route(struct engine *e, uint64_t t_ns, uint16_t route,
 		feedback_after(e, t_ns, s->who, r, s);
 }
 
-/* Nearly always: one number, which its control becomes, and nobody else is to be told. Where it does
- * not become that (it is locked, or at its end), the sender is told. Returns false, and does nothing,
- * when there is more to it. */
-static inline bool osc_settled(struct engine *e, uint64_t t_ns, const struct route *r,
-                               const struct osc_msg *m, const struct source *s)
+static uint8_t use_of(const struct route *r)
 {
-	double v;
-
-	if (!s->settled || e->echo.age || m->nargs != 1 || !osc_number(&m->args[0], &v))
-		return false;
-	feedback_settled(&e->feedback.watchers[s->who], t_ns, r, (float)v);
-	engine_set(e, t_ns, r->to, (float)v, s);
-	if (e->state[r->to].value != (float)v)
-		feedback_after(e, t_ns, s->who, r, s);
-	return true;
+	return (uint8_t)(USES_NAMED + r->own);
 }
 
-static void osc_chain(struct engine *e, uint64_t t_ns, uint16_t peer, uint16_t route,
-                      const struct osc_msg *m)
+OUTLINE static void osc_chain(struct engine *e, uint64_t t_ns, uint16_t peer, uint16_t route,
+                              const struct osc_msg *m)
 {
 	struct source s = { .from = FROM_OSC, .rank = RANK_UI, .who = peer };
-	const struct watcher *w = &e->feedback.watchers[peer];
-	const bool own = e->m->routes[route].own;
-	bool alone;
+	const uint8_t use = use_of(&e->m->routes[route]);
 
-	if (!(own ? w->own : w->named))
-		feedback_uses(e, t_ns, peer, own);
-	alone = e->feedback.npeers <= 1 && !w->mixed;
+	if (!(e->feedback.watchers[peer].uses & use))
+		feedback_uses(e, t_ns, peer, use);
 	for (; route != ROUTE_END; route = e->m->routes[route].next) {
-		const struct route *r = &e->m->routes[route];
-
-		s.label = r->label;
-		s.settled = alone && r->settled;
-		if (!osc_settled(e, t_ns, r, m, &s))
-			osc_route(e, t_ns, route, m, &s);
+		s.label = e->m->routes[route].label;
+		osc_route(e, t_ns, route, m, &s);
 	}
+}
+
+/* Nearly always: one float, which its control becomes, and the sender shows that and nobody else is to
+ * be told; or the control is shown nowhere. Where it does not become that (it is locked, or at its end),
+ * the sender is told. Returns false, and does nothing, when there is more to it. */
+static inline bool osc_quick(struct engine *e, uint64_t t_ns, uint16_t peer, uint16_t route,
+                             const struct osc_msg *m)
+{
+	const struct route *r = &e->m->routes[route];
+	struct watcher *w = &e->feedback.watchers[peer];
+	const bool settled = r->settled && e->feedback.npeers <= 1 && w->uses == use_of(r);
+	struct source s;
+	float v;
+
+	if (!r->quick || m->nargs != 1 || m->args[0].type != 'f' || !isfinite(m->args[0].num) ||
+	    e->echo.age || !(settled || (r->place == PLACE_NONE && w->uses & use_of(r))))
+		return false;
+	v = (float)m->args[0].num;
+	s = (struct source){ .from = FROM_OSC,
+		             .rank = RANK_UI,
+		             .who = peer,
+		             .label = r->label,
+		             .settled = settled };
+	if (settled)
+		feedback_settled(w, t_ns, r, v);
+	engine_set(e, t_ns, r->to, v, &s);
+	if (settled && e->state[r->to].value != v)
+		feedback_after(e, t_ns, peer, r, &s);
+	return true;
 }
 
 static bool pattern_allowed(struct engine *e, uint64_t t_ns)
@@ -174,23 +184,29 @@ OUTLINE static void osc_heard(struct engine *e, uint64_t t_ns, const struct osc_
 		echo_heard(&e->echo, t_ns, echo_osc_key(m->address, (float)v));
 }
 
-void engine_osc(struct engine *e, uint64_t t_ns, uint16_t peer, const struct osc_msg *m)
+void engine_osc_to(struct engine *e, uint64_t t_ns, uint16_t peer, uint16_t route,
+                   const struct osc_msg *m)
 {
-	const uint16_t route = mapping_osc(e->m, m->address, m->address_len);
 	struct watcher *w = &e->feedback.watchers[peer];
 
-	t_ns = engine_begin(e, t_ns);
+	e->now_ns = t_ns;
 	e->n.osc_in++;
 	if (!w->on || t_ns - w->heard_ns > FEEDBACK_WAKE_NS)
 		feedback_woke(e, t_ns, peer);
 	w->heard_ns = t_ns;
 	if (e->echo.on)
 		osc_heard(e, t_ns, m);
-	if (route != ROUTE_END)
-		osc_chain(e, t_ns, peer, route, m);
-	else
+	if (route == ROUTE_END)
 		osc_unnamed(e, t_ns, peer, m);
+	else if (!osc_quick(e, t_ns, peer, route, m))
+		osc_chain(e, t_ns, peer, route, m);
 	e->echo.age = 0;
+}
+
+void engine_osc(struct engine *e, uint64_t t_ns, uint16_t peer, const struct osc_msg *m)
+{
+	engine_osc_to(e, engine_begin(e, t_ns), peer, mapping_osc(e->m, m->address, m->address_len),
+	              m);
 }
 
 /* ---- MIDI ---- */

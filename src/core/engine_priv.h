@@ -96,12 +96,12 @@ struct route_state {
 
 #define FEEDBACK_WAKE_NS UINT64_C(5000000000) /* a client silent for so long may show anything */
 
+enum { USES_NAMED = 1, USES_OWN = 2 }; /* of routes; of the controls themselves */
+
 /* Who is shown what controls are: the OSC clients, then the MIDI ports. */
 struct watcher {
 	bool on;
-	bool own;   /* an OSC client that has used a control's own address */
-	bool named; /* or that of a route */
-	bool mixed; /* both */
+	uint8_t uses; /* an OSC client: addresses that it has used, USES_... */
 	uint64_t heard_ns;
 	uint64_t alarm_ns;
 	float *known;       /* per argument: 1 + what is shown there, 0: not known */
@@ -114,9 +114,9 @@ struct feedback {
 	size_t npeers;            /* OSC clients have places below */
 	float *known;             /* of all watchers, as is quiet_ns */
 	uint64_t *quiet_ns;
-	bool any_own, any_named; /* some OSC client has used such addresses */
-	uint16_t *dirty;         /* OSC places that may not show what they should, ndirty of them */
-	bool *is_dirty;          /* per place */
+	uint8_t uses;    /* addresses that some OSC client has used */
+	uint16_t *dirty; /* OSC places that may not show what they should, ndirty of them */
+	bool *is_dirty;  /* per place */
 	size_t ndirty;
 	uint64_t frame_ns, frame_alarm_ns; /* when they were told last, and will be next */
 };
@@ -252,7 +252,7 @@ void feedback_due(struct engine *e, uint64_t t_ns, size_t watcher);
 /* A watcher is new, or was silent for long; uses a control's own address, or a route's, for the first
  * time; has gone. */
 void feedback_woke(struct engine *e, uint64_t t_ns, size_t watcher);
-void feedback_uses(struct engine *e, uint64_t t_ns, size_t watcher, bool own);
+void feedback_uses(struct engine *e, uint64_t t_ns, size_t watcher, uint8_t use);
 void feedback_gone(struct engine *e, size_t watcher);
 
 /* Those of old are shown everything there is now. */

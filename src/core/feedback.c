@@ -175,7 +175,7 @@ static bool refresh(struct engine *e, uint64_t t_ns, size_t watcher, uint16_t pl
  * or both; as long as nothing is known, the first. */
 static inline bool is_used(const struct watcher *w, const struct place *p)
 {
-	return p->own ? w->own : w->named || !w->own;
+	return p->own ? w->uses & USES_OWN : w->uses != USES_OWN;
 }
 
 static bool looks_at(const struct engine *e, size_t watcher, const struct place *p)
@@ -261,7 +261,7 @@ void feedback_moved(struct engine *e, uint64_t t_ns, uint16_t control, const str
 		const struct place *p = &e->m->places[c->shown[i]];
 
 		if (p->port == PORT_NONE) {
-			if (p->own ? f->any_own : f->any_named)
+			if (f->uses & (p->own ? USES_OWN : USES_NAMED))
 				mark_dirty(e, t_ns, c->shown[i]);
 		} else if (f->watchers[PEERS_MAX + p->port].on) {
 			refresh(e, t_ns, PEERS_MAX + (size_t)p->port, c->shown[i], s);
@@ -287,22 +287,16 @@ OUTLINE void feedback_woke(struct engine *e, uint64_t t_ns, size_t watcher)
 	struct watcher *w = &e->feedback.watchers[watcher];
 
 	if (!w->on)
-		w->own = w->named = w->mixed = false;
+		w->uses = 0;
 	begin(e, t_ns, watcher);
-	w->on = true;
-	if (!w->own)
-		e->feedback.any_named = true;
+	if (!(w->uses & USES_OWN))
+		e->feedback.uses |= USES_NAMED;
 }
 
-OUTLINE void feedback_uses(struct engine *e, uint64_t t_ns, size_t watcher, bool own)
+OUTLINE void feedback_uses(struct engine *e, uint64_t t_ns, size_t watcher, uint8_t use)
 {
-	struct watcher *w = &e->feedback.watchers[watcher];
-
-	if (own)
-		w->own = e->feedback.any_own = true;
-	else
-		w->named = e->feedback.any_named = true;
-	w->mixed = w->own && w->named;
+	e->feedback.watchers[watcher].uses |= use;
+	e->feedback.uses |= use;
 	wake_watcher(e, watcher, t_ns);
 }
 
@@ -348,11 +342,8 @@ void feedback_adopt(struct engine *e, uint64_t t_ns, const struct engine *old)
 		if (!was->on)
 			continue;
 		begin(e, t_ns, i);
-		w->own = was->own;
-		w->named = was->named;
-		w->mixed = was->mixed;
+		w->uses = was->uses;
 		w->heard_ns = was->heard_ns;
 	}
-	e->feedback.any_own = old->feedback.any_own;
-	e->feedback.any_named = old->feedback.any_named;
+	e->feedback.uses = old->feedback.uses;
 }

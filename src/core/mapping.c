@@ -25,8 +25,8 @@ enum { SINGLE_BEND, SINGLE_PRESSURE, SINGLE_PROGRAM, SINGLES };
 /* Open addressing; at most half full, so that a look-up ends soon. */
 struct table {
 	struct entry {
-		const char *key; /* NULL: free */
-		uint32_t len;
+		const char *key; /* NULL: free; filled up with zeros to whole words */
+		uint32_t size;   /* see struct padded */
 		uint16_t value;
 	} * entries;
 	size_t mask;
@@ -81,37 +81,52 @@ static uint64_t word_at(const char *s)
 	return word;
 }
 
-/* The last bytes of a name, some of which word_at may have read before. */
-static uint64_t last_word(const char *s, size_t len)
-{
-	uint64_t word = 0;
+/* A name as OSC packets have it, with zeros behind it to a multiple of 4 bytes: words, and what is
+ * left, which may be half a word. */
+struct padded {
+	const char *s;
+	size_t size; /* with its zeros */
+	size_t words;
+	uint64_t rest;
+};
 
-	if (len >= WORD)
-		return word_at(s + len - WORD);
-	while (len)
-		word = word << 8 | (uint8_t)s[--len];
-	return word;
+static struct padded pad(const char *s, size_t len)
+{
+	struct padded p = { s, (len / 4 + 1) * 4, len / WORD, 0 };
+
+	memcpy(&p.rest, s + p.words * WORD, len % WORD);
+	return p;
+}
+
+static inline struct padded padded(const char *s, size_t size)
+{
+	struct padded p = { s, size, (size - 1) / WORD, 0 };
+
+	if (size % WORD)
+		memcpy(&p.rest, s + p.words * WORD, WORD / 2);
+	else
+		p.rest = word_at(s + p.words * WORD);
+	return p;
 }
 
 /* Every OSC message is hashed: a multiplication for each word, which carries every bit of it to the
  * upper ones, is all that it costs. Good within this process only. */
-static inline uint64_t hash(const char *s, size_t len)
+static inline uint64_t hash(const struct padded *p)
 {
 	const uint64_t golden = UINT64_C(0x9E3779B97F4A7C15);
-	uint64_t h = len;
+	uint64_t h = p->rest * golden;
 
-	for (size_t i = 0; i + WORD < len; i += WORD)
-		h = (h ^ word_at(s + i)) * golden;
-	return (h ^ last_word(s, len)) * golden;
+	for (size_t i = 0; i < p->words; i++)
+		h = (h ^ word_at(p->s + i * WORD)) * golden;
+	return h;
 }
 
-/* As memcmp says it, without the call. */
-static inline bool is_same(const char *a, const char *b, size_t len)
+static inline bool is_same(const char *key, const struct padded *p)
 {
-	for (size_t i = 0; i + WORD < len; i += WORD)
-		if (word_at(a + i) != word_at(b + i))
+	for (size_t i = 0; i < p->words; i++)
+		if (word_at(key + i * WORD) != word_at(p->s + i * WORD))
 			return false;
-	return last_word(a, len) == last_word(b, len);
+	return word_at(key + p->words * WORD) == p->rest;
 }
 
 static void table_init(struct table *t, struct arena *a, size_t n)
@@ -125,23 +140,32 @@ static void table_init(struct table *t, struct arena *a, size_t n)
 	t->mask = size - 1;
 }
 
-/* The entry of the key, or the free one where it belongs. */
-static inline struct entry *table_slot(const struct table *t, const char *key, size_t len)
+/* The entry of the name, or the free one where it belongs. */
+static inline struct entry *table_find(const struct table *t, const struct padded *p)
 {
-	for (size_t i = hash(key, len) >> t->shift;; i++) {
+	for (size_t i = hash(p) >> t->shift;; i++) {
 		struct entry *e = &t->entries[i & t->mask];
 
-		if (!e->key || (e->len == len && is_same(e->key, key, len)))
+		if (!e->key || (e->size == p->size && is_same(e->key, p)))
 			return e;
 	}
 }
 
-static void table_put(struct table *t, const char *key, uint16_t value)
+static struct entry *table_slot(const struct table *t, const char *s, size_t len)
 {
-	const size_t len = strlen(key);
-	struct entry *e = table_slot(t, key, len);
+	const struct padded p = pad(s, len);
 
-	*e = (struct entry){ .key = key, .len = (uint32_t)len, .value = value };
+	return table_find(t, &p);
+}
+
+static void table_put(struct table *t, struct arena *a, const char *name, uint16_t value)
+{
+	const size_t len = strlen(name);
+	const struct padded p = pad(name, len);
+	char *key = arena_alloc(a, p.size + WORD);
+
+	memcpy(key, name, len);
+	*table_find(t, &p) = (struct entry){ key, (uint32_t)p.size, value };
 }
 
 int mapping_control(const struct mapping *m, const char *name, size_t len)
@@ -238,6 +262,14 @@ uint16_t mapping_sysex(const struct mapping *m, int port)
 uint16_t mapping_osc(const struct mapping *m, const char *address, size_t len)
 {
 	const struct entry *e = table_slot(&m->index->osc, address, len);
+
+	return e->key ? e->value : ROUTE_END;
+}
+
+uint16_t mapping_osc_padded(const struct mapping *m, const uint8_t *address, size_t size)
+{
+	const struct padded p = padded((const char *)address, size);
+	const struct entry *e = table_find(&m->index->osc, &p);
 
 	return e->key ? e->value : ROUTE_END;
 }
@@ -348,7 +380,7 @@ static void index_osc(struct mapping *m, uint16_t i)
 		chain(m, &e->value, i);
 		return;
 	}
-	table_put(&x->osc, r->osc, i);
+	table_put(&x->osc, m->arena, r->osc, i);
 	x->exact[x->nexact++] = i;
 }
 
@@ -375,7 +407,7 @@ static void add_own_routes(struct mapping *m)
 	table_init(&named, m->arena, m->nroutes);
 	for (size_t i = 0; i < m->nroutes; i++)
 		if (m->routes[i].osc)
-			table_put(&named, m->routes[i].osc, 0);
+			table_put(&named, m->arena, m->routes[i].osc, 0);
 	for (size_t c = 0; c < m->ncontrols; c++) {
 		const struct control *ctl = &m->controls[c];
 
@@ -405,6 +437,11 @@ static bool is_plain(const struct mapping *m, const struct route *r)
 {
 	return !r->nwhen && !r->nxf && !r->macro && r->by == 0.0f && r->to != CONTROL_NONE &&
 	       m->controls[r->to].kind != KIND_ENCODER;
+}
+
+static bool is_quick(const struct route *r)
+{
+	return r->plain && r->osc && !r->pattern && r->arg <= 0 && r->next == ROUTE_END;
 }
 
 /* Whether the engine need not look at how the value comes. */
@@ -448,7 +485,7 @@ void mapping_index(struct mapping *m)
 	table_init(&x->controls, m->arena, m->ncontrols);
 	for (size_t i = 0; i < m->ncontrols; i++)
 		if (!m->controls[i].gone)
-			table_put(&x->controls, m->controls[i].name, (uint16_t)i);
+			table_put(&x->controls, m->arena, m->controls[i].name, (uint16_t)i);
 	add_own_routes(m);
 	table_init(&x->osc, m->arena, m->nroutes);
 	ports_init(m);
@@ -458,10 +495,13 @@ void mapping_index(struct mapping *m)
 	x->exact = arena_alloc(m->arena, (m->nroutes + 1) * sizeof(*x->exact));
 	x->patterns = arena_alloc(m->arena, (m->nroutes + 1) * sizeof(*x->patterns));
 	m->every = arena_alloc(m->arena, (m->nroutes + 1) * sizeof(*m->every));
+	m->remembering = arena_alloc(m->arena, (m->nroutes + 1) * sizeof(*m->remembering));
 	for (size_t i = 0; i < m->nroutes; i++) {
 		m->routes[i].next = ROUTE_END;
 		m->routes[i].plain = is_plain(m, &m->routes[i]);
 		m->routes[i].direct = is_direct(&m->routes[i]);
+		if (!m->routes[i].plain || !m->routes[i].osc)
+			m->remembering[m->nremembering++] = (uint16_t)i;
 	}
 	/* Pairs first, so that a chain that both halves lead to begins with the pair. */
 	for (size_t i = 0; i < m->nroutes; i++)
@@ -478,6 +518,8 @@ void mapping_index(struct mapping *m)
 			index_from(m, (uint16_t)i);
 		else if (m->routes[i].port == PORT_NONE)
 			m->every[m->nevery++] = (uint16_t)i;
+	for (size_t i = 0; i < m->nroutes; i++)
+		m->routes[i].quick = is_quick(&m->routes[i]);
 }
 
 void mapping_free(struct mapping *m)

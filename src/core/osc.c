@@ -11,11 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "cuewire/outline.h"
-
 #define WORD 4
 #define TIMETAG 8
-#define TAGS_ONE_FLOAT 0x2C660000u /* ",f" */
 #define BUNDLE_HEAD (sizeof(bundle_name) + TIMETAG)
 
 static const char bundle_name[8] = "#bundle";
@@ -60,39 +57,16 @@ static size_t word_end(size_t i)
 }
 
 /* Whether zeros follow from i to the end of its word; the word lies within the packet. */
-static inline bool is_padded(const uint8_t *p, size_t i)
+static bool is_padded(const uint8_t *p, size_t i)
 {
 	return (be32(p + word_end(i) - WORD) << (8 * (i % WORD))) == 0;
 }
 
 /* ---- address ---- */
 
-/* What a byte is in an address, as bits. What may not stand there, and the NUL, ends it. */
-enum { END = 0, PLAIN = 1, PATTERN = 2 };
-
-#define P PLAIN
-#define X PATTERN
-static const uint8_t byte_kind[256] = {
-	[' '] = END, P, P, P, P, P, P, P, P, P, X, P, P, P, P, P, /*  !"#$%&'()*+,-./ */
-	['0'] = P,   P, P, P, P, P, P, P, P, P, P, P, P, P, P, X, /* 0123456789:;<=>? */
-	['@'] = P,   P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, /* @ABCDEFGHIJKLMNO */
-	['P'] = P,   P, P, P, P, P, P, P, P, P, P, X, P, P, P, P, /* PQRSTUVWXYZ[\]^_ */
-	['`'] = P,   P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, /* `abcdefghijklmno */
-	['p'] = P,   P, P, P, P, P, P, P, P, P, P, X, P, P, P,    /* pqrstuvwxyz{|}~ */
-};
-#undef P
-#undef X
-
-/* How many plain bytes the word begins with. */
-static inline size_t plain_bytes(const uint8_t word[WORD])
+static bool may_be_in_address(uint8_t byte)
 {
-	if (byte_kind[word[0]] != PLAIN)
-		return 0;
-	if (byte_kind[word[1]] != PLAIN)
-		return 1;
-	if (byte_kind[word[2]] != PLAIN)
-		return 2;
-	return byte_kind[word[3]] != PLAIN ? 3 : WORD;
+	return byte > ' ' && byte <= '~';
 }
 
 static const char *why_no_address(const uint8_t *p, size_t len)
@@ -111,7 +85,7 @@ static const char *read_address(struct osc_msg *m, const uint8_t *p, size_t len)
 {
 	size_t i = 0;
 
-	while (i < len && byte_kind[p[i]] != END)
+	while (i < len && may_be_in_address(p[i]))
 		i++;
 	if (*p != '/' || i == len || p[i])
 		return why_no_address(p, len);
@@ -291,11 +265,13 @@ static bool is_bad_length(size_t len)
 	return !len || len % WORD || len > OSC_PACKET_MAX;
 }
 
-OUTLINE static const char *read_any(struct osc_msg *m, const uint8_t *p, size_t len)
+const char *osc_read(struct osc_msg *m, const uint8_t *p, size_t len)
 {
 	struct rest r = { .p = p, .len = len };
 	const char *why;
 
+	m->address = (const char *)p;
+	m->size = (uint32_t)len;
 	if (is_bad_length(len))
 		return why_bad_length(len);
 	why = read_address(m, p, len);
@@ -305,39 +281,6 @@ OUTLINE static const char *read_any(struct osc_msg *m, const uint8_t *p, size_t 
 	if (r.at == len || p[r.at] != ',')
 		return read_untyped(m, &r);
 	return read_typed(m, &r);
-}
-
-/* Most messages are a fader's: a plain address, and one float whose tags are at the given place.
- * Reads one as read_any does, in a third of the instructions, or returns false. */
-static inline bool read_one_float(struct osc_msg *m, const uint8_t *p, const uint8_t *tags)
-{
-	const uint8_t *word = p;
-	size_t n;
-
-	while ((n = plain_bytes(word)) == WORD) {
-		word += WORD;
-		if (word == tags)
-			return false;
-	}
-	/* The address ends in the last word before the tags, and with zeros. */
-	if (*p != '/' || word + WORD != tags || be32(word) << (8 * n))
-		return false;
-	m->address_len = (uint32_t)(word + n - p);
-	m->pattern = false;
-	m->nargs = 1;
-	m->args[0].type = 'f';
-	m->args[0].num = float_of(be32(tags + WORD));
-	return true;
-}
-
-const char *osc_read(struct osc_msg *m, const uint8_t *p, size_t len)
-{
-	m->address = (const char *)p;
-	m->size = (uint32_t)len;
-	if (is_bad_length(len) || len < 3 * WORD || be32(p + len - 2 * WORD) != TAGS_ONE_FLOAT ||
-	    !read_one_float(m, p, p + len - 2 * WORD))
-		return read_any(m, p, len);
-	return NULL;
 }
 
 /* ---- bundles ---- */

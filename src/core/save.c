@@ -10,7 +10,7 @@ void saved_init(struct saved *s, const struct mapping *m)
 {
 	*s = (struct saved){ 0 };
 	s->controls = xcalloc(m->ncontrols + 1, sizeof(*s->controls));
-	s->routes = xcalloc(m->nroutes + 1, sizeof(*s->routes));
+	s->routes = xcalloc(m->nremembering + 1, sizeof(*s->routes));
 	s->cells = xcalloc(m->ncells + 1, sizeof(*s->cells));
 	s->params = xcalloc(16 * m->nports + 1, sizeof(*s->params));
 }
@@ -102,14 +102,15 @@ static bool is_every(const struct engine *e, size_t route)
 static void save_routes(const struct engine *e, struct saved *s)
 {
 	s->nroutes = 0;
-	for (size_t i = 0; i < e->m->nroutes; i++) {
+	for (size_t k = 0; k < e->m->nremembering; k++) {
+		const uint16_t i = e->m->remembering[k];
 		const struct route_state *rs = &e->routes[i];
 
 		if (!rs->on && !rs->pressed && !rs->has_msb && !rs->has_lsb && !rs->step_ns &&
 		    !rs->wait.len && !rs->count)
 			continue;
 		s->routes[s->nroutes++] = (struct saved_route){
-			.route = (uint16_t)i,
+			.route = i,
 			.who = rs->who,
 			.on = rs->on,
 			.pressed = rs->pressed,

@@ -416,7 +416,7 @@ static struct live *make(const struct mapping *m, struct queues *q, const int *o
 	l->engine = live_engine(l, m);
 	l->n = engine_counters(l->engine);
 	l->clock = engine_clock(l->engine);
-	osc_in_init(&l->osc, l->n);
+	osc_in_init(&l->osc, m, l->n);
 	l->osc.ctx = l;
 	l->osc.message = live_osc;
 	l->osc.gone = live_osc_gone;

@@ -224,6 +224,7 @@ OUTLINE static void fail_raw(struct live *l, int port, const struct msg *x, ssiz
 	/* Its reader has gone: the stand-in gets this one, and all that follow. */
 	snprintf(l->ports[port].reason, LINK_TEXT, "%s",
 	         n < 0 ? strerror(errno) : "a write was cut short");
+	l->ports[port].ready = false;
 	l->ports[port].failed = l->failed = true;
 	if (!x->light)
 		was_simulated(l, port, x);
@@ -263,23 +264,16 @@ static void (*const ways_out[])(struct live *l, int port, const struct msg *x) =
 	[HOW_OSC] = send_osc,
 };
 
-static bool is_simulated(const struct live_port *p)
-{
-	return !p->up || p->out_fd < 0 || p->failed;
-}
-
 OUTLINE static void send_seldom(struct live *l, const struct msg *m)
 {
 	const struct live_port *p = &l->ports[m->port];
-	const bool simulated = is_simulated(p);
-
-	if (m->light && simulated)
+	if (m->light && !p->ready)
 		return;
 	if (!m->light)
-		flight_out(&l->flight, m, simulated);
+		flight_out(&l->flight, m, !p->ready);
 	if (m->batch)
 		((struct job *)m->batch)->open++;
-	if (simulated)
+	if (!p->ready)
 		was_simulated(l, m->port, m);
 	else
 		ways_out[p->how](l, m->port, m);
@@ -292,7 +286,7 @@ void live_send(void *ctx, const struct msg *m)
 	struct live *l = ctx;
 	const struct live_port *p = &l->ports[m->port];
 
-	if (!m->light && !m->batch && !is_simulated(p) && flight_out_quick(&l->flight, m, false))
+	if (!m->light && !m->batch && p->ready && flight_out_quick(&l->flight, m, false))
 		ways_out[p->how](l, m->port, m);
 	else
 		send_seldom(l, m);
@@ -314,6 +308,7 @@ void live_port_up(struct live *l, const struct order *o)
 	p->rx_len = 0;
 	p->reason[0] = '\0';
 	p->failed = false;
+	p->ready = p->out_fd >= 0;
 	p->answer_ns = p->room_ns = TIME_NEVER;
 	p->parser = (struct midi_parser){ 0 };
 	budget_init(&p->budget, o->bytes_per_s);
@@ -333,7 +328,7 @@ void live_port_down(struct live *l, int port)
 	if (!p->up)
 		return;
 	l->npolled = 0;
-	p->up = false;
+	p->up = p->ready = false;
 	if (p->in_fd >= 0)
 		close(p->in_fd);
 	if (p->out_fd >= 0 && p->out_fd != p->in_fd)

@@ -25,6 +25,7 @@
 /* An open port, or one that the stand-in stands in for. */
 struct live_port {
 	bool up;
+	bool ready; /* it takes what is sent */
 	enum port_how how;
 	int in_fd, out_fd; /* owned; HOW_LINK: the same one; -1: none */
 	struct lane lane;  /* HOW_LINK; allocated when the thread starts */
@@ -105,7 +106,7 @@ struct engine *live_engine(struct live *l, const struct mapping *m);
 uint64_t live_begin(struct live *l, uint64_t t_ns);
 
 /* What enters the engine: see live_in.c. Those with a ctx are called by osc_in or the engine. */
-void live_osc(void *ctx, uint64_t t_ns, uint16_t peer, const struct osc_msg *m);
+void live_osc(void *ctx, uint64_t t_ns, uint16_t peer, uint16_t route, const struct osc_msg *m);
 void live_osc_gone(void *ctx, uint64_t t_ns, uint16_t peer);
 void live_midi(struct live *l, uint64_t t_ns, int port, const struct midi_msg *m);
 void live_sysex(struct live *l, uint64_t t_ns, int port, const uint8_t *bytes, size_t len);

@@ -181,6 +181,7 @@ void live_reload(struct live *l, struct live_next *x)
 	l->m = x->m;
 	l->engine = x->engine;
 	x->engine = old;
+	l->osc.m = x->m;
 	l->n = l->osc.counters = engine_counters(l->engine);
 	l->clock = engine_clock(l->engine);
 	l->npolled = 0;

@@ -102,9 +102,10 @@ int osc_in_open(const char *bind_to, int *port, int *buffer)
 	return fd;
 }
 
-void osc_in_init(struct osc_in *in, struct counters *counters)
+void osc_in_init(struct osc_in *in, const struct mapping *m, struct counters *counters)
 {
 	memset(in, 0, sizeof(*in));
+	in->m = m;
 	in->counters = counters;
 	in->waiting = xcalloc(OSC_WAITING_MAX, sizeof(*in->waiting));
 }
@@ -153,11 +154,11 @@ static inline uint16_t peer_of(struct osc_in *in, const struct sockaddr_storage 
 	return peer;
 }
 
-static inline void deliver(struct osc_in *in, uint64_t t_ns, uint16_t peer, const struct osc_msg *m)
+static void deliver(struct osc_in *in, uint64_t t_ns, uint16_t peer, const struct osc_msg *m)
 {
 	if (m->address_len == 5 && !memcmp(m->address, "/ping", 5))
 		peers_ping(&in->peers, peer, t_ns);
-	in->message(in->ctx, t_ns, peer, m);
+	in->message(in->ctx, t_ns, peer, mapping_osc(in->m, m->address, m->address_len), m);
 }
 
 struct bundle {
@@ -208,12 +209,37 @@ static void bundled(void *ctx, uint64_t tag, const struct osc_msg *m)
 		wait_for(in, in->heard_ns + (uint64_t)ahead, b->peer, m);
 }
 
-OUTLINE static void take_bundle(struct osc_in *in, uint16_t peer, size_t len)
+static void take_bundle(struct osc_in *in, uint16_t peer, size_t len)
 {
 	if (osc_check(in->bytes, len))
 		in->counters->bad++;
 	else
 		osc_walk(in->bytes, len, bundled, &(struct bundle){ in, peer });
+}
+
+OUTLINE static void take_any(struct osc_in *in, uint16_t peer, size_t len)
+{
+	if (len && in->bytes[0] == '#')
+		take_bundle(in, peer, len);
+	else if (osc_read(&in->msg, in->bytes, len))
+		in->counters->bad++;
+	else
+		deliver(in, in->heard_ns, peer, &in->msg);
+}
+
+/* Nearly always it is one float for an address that is known: then there is nothing to check. A ping
+ * has no argument. */
+static inline void take(struct osc_in *in, uint16_t peer, size_t len)
+{
+	const size_t size = osc_before_float(in->bytes, len);
+	const uint16_t route = size ? mapping_osc_padded(in->m, in->bytes, size) : ROUTE_END;
+
+	if (route == ROUTE_END) {
+		take_any(in, peer, len);
+		return;
+	}
+	osc_read_float(&in->msg, in->bytes, len);
+	in->message(in->ctx, in->heard_ns, peer, route, &in->msg);
 }
 
 /* Returns false when there is no packet, or it came alone. */
@@ -230,12 +256,7 @@ static inline bool read_packet(struct osc_in *in, int fd)
 		return false; /* empty, or an error that is not ours to mend */
 	in->heard_ns = clock_ns();
 	peer = peer_of(in, &from);
-	if (len && in->bytes[0] == '#')
-		take_bundle(in, peer, (size_t)len);
-	else if (osc_read(&in->msg, in->bytes, (size_t)len))
-		in->counters->bad++;
-	else
-		deliver(in, in->heard_ns, peer, &in->msg);
+	take(in, peer, (size_t)len);
 	return in->heard_ns - before_ns <= ALONE_NS;
 }
 

@@ -14,65 +14,67 @@
 
 /* ---- variants of one mapping ---- */
 
-#define PORTS \
-	"{ 'hold_ms': 0, 'ports': { 'out': { 'out': 'iac' }, 'pads': { 'in': 'pads' },"
+#define PORTS "{ 'hold_ms': 0, 'ports': { 'out': { 'out': 'iac' }, 'pads': { 'in': 'pads' },"
 
-#define FADERS                                                      \
+#define FADERS                                                           \
 	"{ 'name': 'volume', 'kind': 'fader', 'port': 'out', 'cc': 7 }," \
 	"{ 'name': 'tempo', 'kind': 'fader', 'port': 'out', 'cc': [16, 48] },"
 
 #define MACRO \
 	"{ 'port': 'pads', 'note': 9, 'do': [{ 'press': 'cue' }, { 'release': 'cue', 'after': 30 }] },"
 
-#define TIMED                                                                              \
-	"{ 'port': 'pads', 'note': 20, 'to': 'play', 'as': 'toggle' },"                     \
-	"{ 'port': 'pads', 'note': 21, 'press': 'long', 'as': 'toggle', 'to': 'deep' },"                   \
-	"{ 'port': 'pads', 'cc': 20, 'to': 'volume', 'takeover': 'pickup' },"              \
-	"{ 'port': 'pads', 'cc': 21, 'to': 'slow', 'delay': 40 },"                         \
-	"{ 'port': 'pads', 'cc': [1, 33], 'to': 'tempo' },"                                \
-	"{ 'port': 'pads', 'nrpn': 300, 'to': 'fine' },"                                   \
-	"{ 'osc': '/any/*', 'to': 'far', 'as': 'toggle' },"                                \
+#define TIMED                                                                            \
+	"{ 'port': 'pads', 'note': 20, 'to': 'play', 'as': 'toggle' },"                  \
+	"{ 'port': 'pads', 'note': 21, 'press': 'long', 'as': 'toggle', 'to': 'deep' }," \
+	"{ 'port': 'pads', 'cc': 20, 'to': 'volume', 'takeover': 'pickup' },"            \
+	"{ 'port': 'pads', 'cc': 21, 'to': 'slow', 'delay': 40 },"                       \
+	"{ 'port': 'pads', 'cc': [1, 33], 'to': 'tempo' },"                              \
+	"{ 'port': 'pads', 'nrpn': 300, 'to': 'fine' },"                                 \
+	"{ 'osc': '/any/*', 'to': 'far', 'as': 'toggle' },"                              \
 	"{ 'every': 100, 'to': 'beat' }"
 
-#define COMMON                                                            \
-	"{ 'name': 'cue', 'kind': 'button', 'port': 'out', 'note': 1 },"  \
-	"{ 'name': 'play', 'kind': 'switch', 'port': 'out', 'cc': 20 },"  \
-	"{ 'name': 'far', 'kind': 'switch', 'port': 'out', 'cc': 23 },"   \
-	"{ 'name': 'fine', 'kind': 'fader', 'port': 'out', 'cc': 24 },"   \
-	"{ 'name': 'slow', 'kind': 'fader', 'port': 'out', 'cc': 25 },"   \
+#define COMMON                                                             \
+	"{ 'name': 'cue', 'kind': 'button', 'port': 'out', 'note': 1 },"   \
+	"{ 'name': 'play', 'kind': 'switch', 'port': 'out', 'cc': 20 },"   \
+	"{ 'name': 'far', 'kind': 'switch', 'port': 'out', 'cc': 23 },"    \
+	"{ 'name': 'fine', 'kind': 'fader', 'port': 'out', 'cc': 24 },"    \
+	"{ 'name': 'slow', 'kind': 'fader', 'port': 'out', 'cc': 25 },"    \
 	"{ 'name': 'beat', 'kind': 'button', 'port': 'out', 'note': 40 }," \
-	"{ 'name': 'shift', 'kind': 'button' },"                          \
+	"{ 'name': 'shift', 'kind': 'button' },"                           \
 	"{ 'name': 'deep', 'kind': 'switch', 'port': 'out', 'cc': 26 },"
 
 static const char *const variants[] = {
-	PORTS "'keys': { 'in': 'keys' } }, 'controls': [" FADERS COMMON
-	      "{ 'name': 'jump', 'kind': 'button', 'port': 'out', 'cc': 21 },"
-	      "{ 'name': 'load', 'kind': 'button', 'port': 'out', 'note': 3 } ],"
-	      "'routes': [ { 'port': 'pads', 'note': 1, 'to': 'cue', 'when': { 'shift': 0 } },"
-	      "{ 'port': 'pads', 'note': 1, 'to': 'jump', 'when': { 'shift': 1 } },"
-	      "{ 'port': 'pads', 'note': 2, 'to': 'cue' }, { 'port': 'pads', 'note': 3, 'to': 'load' },"
-	      "{ 'port': 'pads', 'note': 4, 'to': 'shift' }, { 'port': 'keys', 'note': 1, 'to': 'jump' },"
-	      "{ 'port': 'keys', 'note': 2, 'to': 'cue', 'when': { 'play': 1 } },"
-	      "{ 'osc': '/x', 'to': 'load' }, { 'from': 'shift', 'to': 'load', 'when': { 'play': 1 } }," MACRO
-	              TIMED "] }",
+	PORTS
+	"'keys': { 'in': 'keys' } }, 'controls': [" FADERS COMMON
+	"{ 'name': 'jump', 'kind': 'button', 'port': 'out', 'cc': 21 },"
+	"{ 'name': 'load', 'kind': 'button', 'port': 'out', 'note': 3 } ],"
+	"'routes': [ { 'port': 'pads', 'note': 1, 'to': 'cue', 'when': { 'shift': 0 } },"
+	"{ 'port': 'pads', 'note': 1, 'to': 'jump', 'when': { 'shift': 1 } },"
+	"{ 'port': 'pads', 'note': 2, 'to': 'cue' }, { 'port': 'pads', 'note': 3, 'to': 'load' },"
+	"{ 'port': 'pads', 'note': 4, 'to': 'shift' }, { 'port': 'keys', 'note': 1, 'to': 'jump' },"
+	"{ 'port': 'keys', 'note': 2, 'to': 'cue', 'when': { 'play': 1 } },"
+	"{ 'osc': '/x', 'to': 'load' }, { 'from': 'shift', 'to': 'load', 'when': { 'play': 1 } }," MACRO
+		TIMED "] }",
 	/* Another order; 'jump' has moved, 'load' has gone, 'extra' may get its number later. */
-	PORTS "'more': { 'in': 'more' }, 'keys': { 'in': 'keys' } }, 'controls': [" COMMON FADERS
-	      "{ 'name': 'jump', 'kind': 'button', 'port': 'out', 'cc': 31 },"
-	      "{ 'name': 'extra', 'kind': 'button', 'port': 'out', 'note': 5 } ],"
-	      "'routes': [ { 'port': 'more', 'note': 1, 'to': 'extra' },"
-	      "{ 'port': 'pads', 'note': 3, 'to': 'extra' }, { 'port': 'keys', 'note': 1, 'to': 'jump' },"
-	      "{ 'port': 'pads', 'note': 4, 'to': 'shift' }, { 'port': 'pads', 'note': 2, 'to': 'cue' },"
-	      "{ 'port': 'pads', 'note': 1, 'to': 'jump', 'when': { 'shift': 1 } },"
-	      "{ 'port': 'pads', 'note': 1, 'to': 'cue', 'when': { 'shift': 0 } }," MACRO TIMED "] }",
+	PORTS
+	"'more': { 'in': 'more' }, 'keys': { 'in': 'keys' } }, 'controls': [" COMMON FADERS
+	"{ 'name': 'jump', 'kind': 'button', 'port': 'out', 'cc': 31 },"
+	"{ 'name': 'extra', 'kind': 'button', 'port': 'out', 'note': 5 } ],"
+	"'routes': [ { 'port': 'more', 'note': 1, 'to': 'extra' },"
+	"{ 'port': 'pads', 'note': 3, 'to': 'extra' }, { 'port': 'keys', 'note': 1, 'to': 'jump' },"
+	"{ 'port': 'pads', 'note': 4, 'to': 'shift' }, { 'port': 'pads', 'note': 2, 'to': 'cue' },"
+	"{ 'port': 'pads', 'note': 1, 'to': 'jump', 'when': { 'shift': 1 } },"
+	"{ 'port': 'pads', 'note': 1, 'to': 'cue', 'when': { 'shift': 0 } }," MACRO TIMED "] }",
 	/* No 'keys'; routes that pressed are other ones, or none; 'load' is there again. */
-	PORTS "'more': { 'in': 'more' } }, 'controls': [" FADERS COMMON
-	      "{ 'name': 'load', 'kind': 'button', 'port': 'out', 'note': 3 },"
-	      "{ 'name': 'other', 'kind': 'button', 'port': 'out', 'note': 6 },"
-	      "{ 'name': 'jump', 'kind': 'button', 'port': 'out', 'cc': 21 } ],"
-	      "'routes': [ { 'port': 'pads', 'note': 1, 'to': 'cue', 'when': { 'play': 0 } },"
-	      "{ 'port': 'pads', 'note': 3, 'to': 'other' }, { 'port': 'pads', 'note': 4, 'to': 'shift' },"
-	      "{ 'osc': '/cue', 'to': 'cue', 'when': { 'shift': 0 } },"
-	      "{ 'port': 'more', 'note': 1, 'to': 'load' }," TIMED "] }",
+	PORTS
+	"'more': { 'in': 'more' } }, 'controls': [" FADERS COMMON
+	"{ 'name': 'load', 'kind': 'button', 'port': 'out', 'note': 3 },"
+	"{ 'name': 'other', 'kind': 'button', 'port': 'out', 'note': 6 },"
+	"{ 'name': 'jump', 'kind': 'button', 'port': 'out', 'cc': 21 } ],"
+	"'routes': [ { 'port': 'pads', 'note': 1, 'to': 'cue', 'when': { 'play': 0 } },"
+	"{ 'port': 'pads', 'note': 3, 'to': 'other' }, { 'port': 'pads', 'note': 4, 'to': 'shift' },"
+	"{ 'osc': '/cue', 'to': 'cue', 'when': { 'shift': 0 } },"
+	"{ 'port': 'more', 'note': 1, 'to': 'load' }," TIMED "] }",
 };
 
 static char folder[] = "/tmp/cuewire-adopt.XXXXXX";
@@ -217,11 +219,14 @@ static float value_of(const char *control)
 static const struct move_at {
 	unsigned ms; /* of the event; then time runs until the next one */
 	uint8_t status, d1, d2;
-} toggles[] = { { 0, 0x90, 20, 9 }, { 5, 0x80, 20, 0 } }, pairs[] = { { 0, 0xB0, 1, 64 }, { 2, 0xB0, 33, 1 } },
+} toggles[] = { { 0, 0x90, 20, 9 }, { 5, 0x80, 20, 0 } },
+  pairs[] = { { 0, 0xB0, 1, 64 }, { 2, 0xB0, 33, 1 } },
   pickups[] = { { 0, 0xB0, 20, 0 }, { 5, 0xB0, 20, 100 }, { 10, 0xB0, 20, 90 } },
-  longs[] = { { 0, 0x90, 21, 9 }, { 700, 0xB0, 99, 0 } }, delays[] = { { 0, 0xB0, 21, 127 }, { 60, 0xB0, 99, 0 } },
+  longs[] = { { 0, 0x90, 21, 9 }, { 700, 0xB0, 99, 0 } },
+  delays[] = { { 0, 0xB0, 21, 127 }, { 60, 0xB0, 99, 0 } },
   params[] = { { 0, 0xB0, 99, 2 }, { 1, 0xB0, 98, 44 }, { 2, 0xB0, 6, 127 }, { 3, 0xB0, 38, 127 } },
-  macros[] = { { 0, 0x90, 9, 9 }, { 50, 0x80, 9, 0 } }, layers[] = { { 0, 0x90, 1, 9 }, { 20, 0x80, 1, 0 } };
+  macros[] = { { 0, 0x90, 9, 9 }, { 50, 0x80, 9, 0 } },
+  layers[] = { { 0, 0x90, 1, 9 }, { 20, 0x80, 1, 0 } };
 
 /* Whatever comes between two steps, the end is the same. */
 static const struct {
@@ -230,10 +235,13 @@ static const struct {
 	size_t n;
 	float expected;
 } goes_on[] = {
-	{ "play", toggles, COUNT(toggles), 1},   { "tempo", pairs, COUNT(pairs), 8193.0f / 16383},
-	{ "volume", pickups, COUNT(pickups), 90.0f / 127},
-	{ "deep", longs, COUNT(longs), 1},       { "slow", delays, COUNT(delays), 1},
-	{ "fine", params, COUNT(params), 1},     { "cue", macros, COUNT(macros), 0},
+	{ "play", toggles, COUNT(toggles), 1 },
+	{ "tempo", pairs, COUNT(pairs), 8193.0f / 16383 },
+	{ "volume", pickups, COUNT(pickups), 90.0f / 127 },
+	{ "deep", longs, COUNT(longs), 1 },
+	{ "slow", delays, COUNT(delays), 1 },
+	{ "fine", params, COUNT(params), 1 },
+	{ "cue", macros, COUNT(macros), 0 },
 	{ "cue", layers, COUNT(layers), 0 },
 };
 
@@ -303,11 +311,11 @@ static const struct {
 	{ "pads", 2, 0, "", "80 01 00" },
 	{ "pads", 2, 1, "", "80 01 00" },
 	{ "pads", 1, 1, "", "80 01 00" },
-	{ "pads", 1, 2, "80 01 00", "" },  /* by another condition */
-	{ "pads", 2, 2, "80 01 00", "" },  /* the route is no more */
+	{ "pads", 1, 2, "80 01 00", "" },         /* by another condition */
+	{ "pads", 2, 2, "80 01 00", "" },         /* the route is no more */
 	{ "keys", 1, 1, "B0 15 00", "B0 1F 00" }, /* another address */
 	{ "pads", 3, 1, "80 03 00", "80 05 00" }, /* the control is no more */
-	{ "keys", 1, 2, "B0 15 00", "" },  /* nor is the port */
+	{ "keys", 1, 2, "B0 15 00", "" },         /* nor is the port */
 };
 
 static void test_held(void **state)
@@ -357,10 +365,12 @@ static void test_batches(void **state)
 {
 	const struct batch_act acts[] = {
 		{ .act = { .control = control_of(r.m, "load"), .op = OP_PRESS } },
-		{ .act = { .control = control_of(r.m, "load"), .op = OP_RELEASE }, .after = { 50, DURATION_MS } },
+		{ .act = { .control = control_of(r.m, "load"), .op = OP_RELEASE },
+		  .after = { 50, DURATION_MS } },
 	};
 	struct batch b = { .source = { .from = FROM_INTENT, .rank = RANK_HARDWARE, .label = "x" },
-		           .acts = acts, .n = 2 };
+		           .acts = acts,
+		           .n = 2 };
 
 	(void)state;
 	assert_true(engine_batch(r.e, T0, &b));
@@ -372,7 +382,8 @@ static void test_batches(void **state)
 	assert_true(!down[0][3] && b.next == 2);
 	b.next = 0;
 	assert_true(engine_batch(r.e, T0 + 60 * MS, &b));
-	reload(T0 + 70 * MS, 1); /* it has not: the rest would move nothing, or what gets its number */
+	reload(T0 + 70 * MS,
+	       1); /* it has not: the rest would move nothing, or what gets its number */
 	assert_true(!down[0][3] && b.next == 2);
 	run_until(T0 + 200 * MS);
 	assert_int_equal(r.presses, 2 + 2); /* with those of `every` */
@@ -387,11 +398,11 @@ static struct finger {
 	uint16_t who;
 	bool on;
 } fingers[] = {
-	{ "pads", NULL, 1, 0, 0 },      { "pads", NULL, 2, 0, 0 },     { "pads", NULL, 3, 0, 0 },
-	{ "pads", NULL, 4, 0, 0 },      { "pads", NULL, 9, 0, 0 },     { "pads", NULL, 20, 0, 0 },
-	{ "pads", NULL, 21, 0, 0 },     { "keys", NULL, 1, 0, 0 },     { "keys", NULL, 2, 0, 0 },
-	{ "more", NULL, 1, 0, 0 },      { NULL, "/cue", 0, 1, 0 },     { NULL, "/jump", 0, 1, 0 },
-	{ NULL, "/x", 0, 2, 0 },        { NULL, "/shift", 0, 2, 0 },   { NULL, "/any/1", 0, 2, 0 },
+	{ "pads", NULL, 1, 0, 0 },        { "pads", NULL, 2, 0, 0 },   { "pads", NULL, 3, 0, 0 },
+	{ "pads", NULL, 4, 0, 0 },        { "pads", NULL, 9, 0, 0 },   { "pads", NULL, 20, 0, 0 },
+	{ "pads", NULL, 21, 0, 0 },       { "keys", NULL, 1, 0, 0 },   { "keys", NULL, 2, 0, 0 },
+	{ "more", NULL, 1, 0, 0 },        { NULL, "/cue", 0, 1, 0 },   { NULL, "/jump", 0, 1, 0 },
+	{ NULL, "/x", 0, 2, 0 },          { NULL, "/shift", 0, 2, 0 }, { NULL, "/any/1", 0, 2, 0 },
 	{ NULL, "/{cue,jump}", 0, 2, 0 }, { NULL, "cue", 0, 1, 0 },    { NULL, "load", 0, 2, 0 },
 	{ NULL, "extra", 0, 2, 0 },
 };
@@ -423,8 +434,8 @@ static void random_event(uint64_t t, uint32_t *seed)
 		osc(t, 1, what < 97 ? "/any/1" : "/cue", 0, 0);
 }
 
-#define EVERY 50     /* so many events between two reloads */
-#define EVENTS 50    /* a round, then all fingers are lifted */
+#define EVERY 50  /* so many events between two reloads */
+#define EVENTS 50 /* a round, then all fingers are lifted */
 #define ROUNDS 4000
 
 static void test_random(void **state)
@@ -461,8 +472,8 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_goes_on), TEST(test_every),   TEST(test_held), TEST(test_held_by_address),
-		TEST(test_batches), TEST(test_random),
+		TEST(test_goes_on),         TEST(test_every),   TEST(test_held),
+		TEST(test_held_by_address), TEST(test_batches), TEST(test_random),
 	};
 	int failed;
 

@@ -120,6 +120,31 @@ static void test_osc(void **state)
 		             addresses[i].controls);
 }
 
+/* What a packet begins with finds the same, and nothing else does. */
+static void test_osc_padded(void **state)
+{
+	const uint16_t *list;
+	const size_t n = mapping_osc_exact(m, &list);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++) {
+		const char *osc = m->routes[list[i]].osc;
+		const size_t len = strlen(osc), size = (len / 4 + 1) * 4;
+		uint8_t bytes[64] = { 0 };
+
+		memcpy(bytes, osc, len);
+		assert_int_equal(mapping_osc_padded(m, bytes, size), list[i]);
+		assert_int_equal(mapping_osc_padded(m, bytes, size + 4), ROUTE_END);
+		assert_int_equal(mapping_osc_padded(m, bytes, size + 8), ROUTE_END);
+		assert_int_equal(mapping_osc_padded(m, bytes, 4), size == 4 ? list[i] : ROUTE_END);
+		for (size_t k = 0; k < size; k++) {
+			bytes[k] ^= 0x80;
+			assert_int_equal(mapping_osc_padded(m, bytes, size), ROUTE_END);
+			bytes[k] ^= 0x80;
+		}
+	}
+}
+
 static void test_osc_lists(void **state)
 {
 	const uint16_t *list;
@@ -372,6 +397,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_osc),
+		cmocka_unit_test(test_osc_padded),
 		cmocka_unit_test(test_osc_lists),
 		cmocka_unit_test(test_own),
 		cmocka_unit_test(test_midi),
