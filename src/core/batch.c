@@ -164,7 +164,7 @@ bool engine_is_unsure(const struct engine *e, uint16_t control, enum rank rank)
 
 bool engine_may(const struct engine *e, uint64_t t_ns, const struct batch *b, uint16_t *control)
 {
-	for (size_t i = 0; i < b->n && (!i || b->acts[i].after.amount == 0.0f); i++) {
+	for (size_t i = 0; i < b->n && b->acts[i].after.amount == 0.0f; i++) {
 		if (!engine_is_locked(e, t_ns, b->acts[i].act.control, b->source.rank) &&
 		    !engine_is_unsure(e, b->acts[i].act.control, b->source.rank))
 			continue;

@@ -244,6 +244,32 @@ static void test_batches_full_and_cancelled(void **state)
 	assert_int_equal(r.n, 3);
 }
 
+/* Only what is due at once may be refused for who has the control now. */
+static void test_batch_may(void **state)
+{
+	const uint16_t volume = control_of(r.m, "volume"), cue = control_of(r.m, "cue");
+	const struct {
+		uint32_t first_ms, second_ms;
+		bool may;
+	} cases[] = { { 0, 0, false }, { 0, 1, true }, { 1, 0, true }, { 1, 1, true } };
+
+	(void)state;
+	osc(T0, 0, "/cue", 1, 1);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct batch_act acts[] = {
+			ACT(volume, OP_SET, 0.25f, 0, (float)cases[i].first_ms),
+			ACT(cue, OP_PRESS, 0, 50, (float)cases[i].second_ms),
+		};
+		struct batch b = make_batch(acts, COUNT(acts)), second = make_batch(acts + 1, 1);
+		uint16_t locked = CONTROL_NONE;
+
+		b.source.rank = second.source.rank = RANK_AI;
+		assert_int_equal(engine_may(r.e, T0, &b, &locked), cases[i].may);
+		assert_int_equal(locked, cases[i].may ? CONTROL_NONE : cue);
+		assert_int_equal(engine_may(r.e, T0, &second, &locked), cases[i].second_ms != 0);
+	}
+}
+
 /* ---- limits ---- */
 
 /* Patterns from outside are tried against every address: only so many a second. */
@@ -312,6 +338,7 @@ int main(void)
 		TEST(test_batch),
 		TEST(test_batch_at_once),
 		TEST(test_batches_full_and_cancelled),
+		TEST(test_batch_may),
 		TEST(test_pattern_rate),
 		TEST(test_due_comes_first),
 		TEST(test_time_goes_on),
