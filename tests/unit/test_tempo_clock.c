@@ -11,23 +11,7 @@
 
 #include "cuewire/duration.h"
 
-#include "helpers.h"
-
-#define S UINT64_C(1000000000)
-#define MS UINT64_C(1000000)
-
-static double beats(uint64_t position)
-{
-	return (double)position / (double)TEMPO_BEAT;
-}
-
-#define assert_beats(position, expected)                                                 \
-	do {                                                                             \
-		const double is_ = beats(position);                                      \
-		if (fabs(is_ - (expected)) > 1e-6)                                       \
-			fail_msg("line %d: at %.9g beats, expected %.9g", __LINE__, is_, \
-			         (double)(expected));                                    \
-	} while (0)
+#include "beats.h"
 
 #define TICK_NS (500 * MS / PULSE_PER_BEAT + 1) /* a little below 120 BPM */
 

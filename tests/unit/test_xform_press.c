@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "engine_rig.h"
+#include "xform_rig.h"
 
 static const char mapping[] =
 	"{ 'hold_ms': 0, 'ports': { 'out': { 'out': 'iac' }, 'pads': { 'in': 'pads' } },"
@@ -35,39 +35,11 @@ static const char mapping[] =
 	"{ 'port': 'pads', 'cc': 3, 'encoder': 'twos', 'acceleration': 8, 'by': 0.001,"
 	"  'to': 'f' } ] }";
 
-static uint32_t seed;
-static uint64_t t;
-
 static int open_rig(void **state)
 {
 	(void)state;
-	rig_open(mapping);
-	seed = 99;
-	t = T0;
+	xform_rig_open(mapping);
 	return 0;
-}
-
-static int close_rig(void **state)
-{
-	(void)state;
-	rig_close();
-	return 0;
-}
-
-static uint64_t below(uint32_t n)
-{
-	return random_below(&seed, n);
-}
-
-static void wait(uint64_t ns)
-{
-	run_until(t += ns);
-}
-
-static const struct msg *sent_at(size_t i)
-{
-	assert_true(i < r.n && r.n - i <= SENT_MAX);
-	return &r.sent[i % SENT_MAX].m;
 }
 
 static float value_of(const char *control)
@@ -223,7 +195,7 @@ static void test_acceleration(void **state)
 }
 
 #undef TEST
-#define TEST(f) cmocka_unit_test_setup_teardown(f, open_rig, close_rig)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, open_rig, xform_rig_close)
 
 int main(void)
 {

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "cuewire/tempo.h"
-#include "engine_rig.h"
+#include "xform_rig.h"
 
 #define TICK (10 * MS)
 
@@ -35,44 +35,16 @@ static const char mapping[] =
 	"{ 'port': 'pads', 'cc': 1, 'when': { 'shift': 0 }, 'takeover': 'pickup', 'to': 'f' },"
 	"{ 'port': 'pads', 'cc': 2, 'when': { 'shift': 0 }, 'takeover': 'scale', 'to': 'f' } ] }";
 
-static uint32_t seed;
-static uint64_t t;
-
 static int open_rig(void **state)
 {
 	(void)state;
-	rig_open(mapping);
-	seed = 99;
-	t = T0;
+	xform_rig_open(mapping);
 	return 0;
-}
-
-static int close_rig(void **state)
-{
-	(void)state;
-	rig_close();
-	return 0;
-}
-
-static uint64_t below(uint32_t n)
-{
-	return random_below(&seed, n);
 }
 
 static float any_value(void)
 {
 	return (float)below(1001) / 1000;
-}
-
-static void wait(uint64_t ns)
-{
-	run_until(t += ns);
-}
-
-static const struct msg *sent_at(size_t i)
-{
-	assert_true(i < r.n && r.n - i <= SENT_MAX);
-	return &r.sent[i % SENT_MAX].m;
 }
 
 static float value_of(const char *control)
@@ -360,7 +332,7 @@ static void test_scale(void **state)
 }
 
 #undef TEST
-#define TEST(f) cmocka_unit_test_setup_teardown(f, open_rig, close_rig)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, open_rig, xform_rig_close)
 
 int main(void)
 {
