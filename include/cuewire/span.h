@@ -26,6 +26,12 @@ uint64_t span_end(const struct span *s, const struct tempo *t);
 /* When to look at it again: at its end, or, where the tempo may change until then, on the way. */
 uint64_t span_look(const struct span *s, const struct tempo *t, uint64_t now_ns);
 
+/* The same for any time that is told in beats. */
+uint64_t span_look_at(uint64_t end_ns, uint64_t now_ns);
+
+/* How long a duration in beats or bars is, as positions of the tempo. */
+uint64_t span_positions(struct duration d, const struct tempo *t);
+
 /* How long it would take now, in ns. */
 uint64_t span_ns(struct duration d, const struct tempo *t);
 

@@ -11,8 +11,6 @@
 #define SLOW_NS 100e6f
 #define QUICK_NS 10e6f
 
-#define EVERY_NEAR_NS UINT64_C(40000000)
-
 /* ---- conditions ---- */
 
 /* What the nodes have given so far is a row of bits, the last one lowest. */
@@ -262,32 +260,21 @@ static void press(struct engine *e, uint64_t t_ns, uint16_t route)
 		trigger(e, t_ns, route, &s);
 }
 
-static uint64_t grid(const struct engine *e, struct duration d)
-{
-	const double beats =
-		(double)d.amount * (d.unit == DURATION_BARS ? e->tempo.beats_per_bar : 1);
-
-	return (uint64_t)(beats * (double)TEMPO_BEAT);
-}
-
-/* On the grid of the song. Where the next one is far, the tempo may change until then. */
+/* On the grid of the song. */
 static void every_beats(struct engine *e, uint64_t t_ns, uint16_t route)
 {
 	struct route_state *rs = &e->routes[route];
-	const uint64_t len = grid(e, e->m->routes[route].every);
+	const uint64_t len = span_positions(e->m->routes[route].every, &e->tempo);
 	const uint64_t count = tempo_at(&e->tempo, t_ns) / len;
-	uint64_t next = tempo_when(&e->tempo, (count + 1) * len);
+	const uint64_t next = tempo_when(&e->tempo, (count + 1) * len);
 
 	if (count == rs->count + 1) {
 		rs->step_ns = t_ns;
 		press(e, t_ns, route);
 	}
 	rs->count = count;
-	if (next == TIME_NEVER)
-		return; /* the song stands */
-	if (next > t_ns + EVERY_NEAR_NS)
-		next = t_ns + (next - t_ns) / 2;
-	engine_alarm(e, &rs->alarm_ns, next, TIMER_EVERY, route);
+	if (next != TIME_NEVER) /* else the song stands */
+		engine_alarm(e, &rs->alarm_ns, span_look_at(next, t_ns), TIMER_EVERY, route);
 }
 
 /* No time is lost: the grid stays. */
@@ -317,7 +304,7 @@ static bool is_time(const struct engine *e, uint64_t t_ns, uint16_t route, enum 
 {
 	const struct duration d = e->m->routes[route].every;
 
-	if (jump == JUMP_NONE || tempo_at(&e->tempo, t_ns) % grid(e, d))
+	if (jump == JUMP_NONE || tempo_at(&e->tempo, t_ns) % span_positions(d, &e->tempo))
 		return false;
 	return jump == JUMP_CLOCK || t_ns - e->routes[route].step_ns > span_ns(d, &e->tempo) / 2;
 }
@@ -331,7 +318,7 @@ static void every_begin(struct engine *e, uint64_t t_ns, uint16_t route, enum ju
 		rs->wait = span_begin(d, &e->tempo, t_ns);
 		every_ms(e, t_ns, route);
 	} else if (d.unit != DURATION_MS && !e->tempo.stopped && !e->tempo.cued) {
-		rs->count = tempo_at(&e->tempo, t_ns) / grid(e, d);
+		rs->count = tempo_at(&e->tempo, t_ns) / span_positions(d, &e->tempo);
 		rs->count -= is_time(e, t_ns, route, jump);
 		every_beats(e, t_ns, route);
 	}

@@ -16,8 +16,12 @@ struct span span_begin(struct duration d, const struct tempo *t, uint64_t now_ns
 {
 	if (d.unit == DURATION_MS)
 		return (struct span){ now_ns, (uint64_t)((double)d.amount * NS_PER_MS), false };
-	return (struct span){ tempo_run_at(t, now_ns), (uint64_t)(beats_of(d, t) * TEMPO_BEAT),
-		              true };
+	return (struct span){ tempo_run_at(t, now_ns), span_positions(d, t), true };
+}
+
+uint64_t span_positions(struct duration d, const struct tempo *t)
+{
+	return (uint64_t)(beats_of(d, t) * TEMPO_BEAT);
 }
 
 float span_part(const struct span *s, const struct tempo *t, uint64_t now_ns)
@@ -36,13 +40,16 @@ uint64_t span_end(const struct span *s, const struct tempo *t)
 	return s->beats ? tempo_run_when(t, s->start + s->len) : s->start + s->len;
 }
 
+uint64_t span_look_at(uint64_t end_ns, uint64_t now_ns)
+{
+	return end_ns <= now_ns + NEAR_NS ? end_ns : now_ns + (end_ns - now_ns) / 2;
+}
+
 uint64_t span_look(const struct span *s, const struct tempo *t, uint64_t now_ns)
 {
 	const uint64_t end = span_end(s, t);
 
-	if (!s->beats || end <= now_ns + NEAR_NS)
-		return end;
-	return now_ns + (end - now_ns) / 2;
+	return s->beats ? span_look_at(end, now_ns) : end;
 }
 
 uint64_t span_ns(struct duration d, const struct tempo *t)
