@@ -50,8 +50,9 @@ void diag_print(FILE *f, const struct diag *e);
 /* All of the list, and a last line on how many more there were. */
 void diags_print(FILE *f, const struct diags *d);
 
-/* Appends "diagnostics": [...], "more": n as `cuewire check --json` has them. */
+/* Appends what diags_print prints; "diagnostics": [...], "more": n as `cuewire check --json` has them. */
 struct buf;
+void diags_text(struct buf *b, const struct diags *d);
 void diags_json(struct buf *b, const struct diags *d);
 
 /* Orders the list by file (in order of first appearance), line and column. */

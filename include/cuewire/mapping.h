@@ -148,6 +148,9 @@ static inline bool control_stays(const struct control *c, const struct control *
 	return c->kind == before->kind && (c->gone || !before->gone);
 }
 
+/* Whether what is sent for the one gets to the same place as what is sent for the other. */
+bool control_sends_same(const struct control *a, const struct control *b);
+
 /* ---- conditions ---- */
 
 /* A list in postfix order: each node takes what the n before it have given. Empty: always. */
@@ -234,7 +237,7 @@ struct route {
 
 #define PLACE_NONE UINT16_MAX
 #define PLACE_ARGS_MAX 64
-#define PLACES_MAX 16384
+#define FEEDBACK_MAX 16384 /* entries of "feedback"; every route may have a place beside them */
 
 /* Where a control's value is shown: a light or a motor fader of a controller, an address of the
  * tablets. */

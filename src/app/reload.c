@@ -66,23 +66,21 @@ void reload_tick(struct daemon *d, uint64_t now)
 
 /* ---- what is said ---- */
 
-static void answer(struct daemon *d, struct client *c, const struct buf *b)
+static void answer(struct client *c, const struct buf *b)
 {
-	(void)d;
 	if (c)
 		outlet_line(&c->out, b->p, b->len);
 }
 
 static void say_diags(struct daemon *d, const struct diags *diags)
 {
-	for (size_t i = 0; i < diags->n; i++) {
-		const struct diag *e = &diags->list[i];
+	struct buf b;
 
-		daemon_say(d, "%s:%d:%d: %s: %s", e->file ? e->file : "", e->line, e->column,
-		           e->severity == SEV_ERROR ? "error" : "warning", e->msg);
-		if (e->hint[0])
-			daemon_say(d, "  %s", e->hint);
-	}
+	buf_init(&b, 65536);
+	diags_text(&b, diags);
+	if (b.len)
+		outlet_line(&d->err, b.p, b.len - 1);
+	buf_finish(&b);
 }
 
 /* {"reloaded": false, "error": "...", "diagnostics": [...]} */
@@ -97,7 +95,7 @@ static void refuse(struct daemon *d, struct client *c, const char *why, const st
 	buf_puts(&b, ", ");
 	diags_json(&b, diags);
 	buf_putc(&b, '}');
-	answer(d, c, &b);
+	answer(c, &b);
 	buf_finish(&b);
 }
 
@@ -127,15 +125,6 @@ static bool same_port(const struct port *a, const struct port *b)
 	       a->allow_loop == b->allow_loop && a->clock == b->clock;
 }
 
-static bool same_control(const struct control *a, const struct control *b)
-{
-	return a->kind == b->kind && a->port == b->port && a->bipolar == b->bipolar &&
-	       !memcmp(&a->out, &b->out, sizeof(a->out)) &&
-	       !memcmp(&a->up, &b->up, sizeof(a->up)) &&
-	       !memcmp(&a->down, &b->down, sizeof(a->down)) && same_text(a->osc_out, b->osc_out) &&
-	       a->hold_ns == b->hold_ns;
-}
-
 static void count_controls(const struct mapping *m, const struct mapping *before,
                            struct reload_counts *n)
 {
@@ -145,7 +134,8 @@ static void count_controls(const struct mapping *m, const struct mapping *before
 		n->added += !m->controls[i].gone && !was;
 		n->removed += m->controls[i].gone && was;
 		n->changed += !m->controls[i].gone && was &&
-		              !same_control(&m->controls[i], &before->controls[i]);
+		              (!control_sends_same(&m->controls[i], &before->controls[i]) ||
+		               m->controls[i].hold_ns != before->controls[i].hold_ns);
 	}
 }
 
@@ -412,7 +402,7 @@ static void say_done(struct daemon *d)
 	add_counts(&b, "routes", &r->routes);
 	add_counts(&b, "ports", &r->ports);
 	buf_putc(&b, '}');
-	answer(d, c, &b);
+	answer(c, &b);
 	buf_finish(&b);
 }
 

@@ -7,6 +7,8 @@
 #include "cuewire/buf.h"
 #include "cuewire/utf8.h"
 
+#define TEXT_MAX ((size_t)1 << 20) /* paths are the long part of it */
+
 /* Drops the part of a character that the end of the room has left behind len bytes of text. */
 static size_t whole_chars(const char *s, size_t len)
 {
@@ -77,27 +79,51 @@ void diag_hint(struct diag *e, const char *hint, ...)
 	va_end(args);
 }
 
-void diag_print(FILE *f, const struct diag *e)
+static void add_diag(struct buf *b, const struct diag *e)
 {
 	static const char *const names[] = { [SEV_ERROR] = "error", [SEV_WARNING] = "warning" };
 
 	if (e->file)
-		fprintf(f, "%s:", e->file);
+		buf_fmt(b, "%s:", e->file);
 	if (e->line)
-		fprintf(f, "%d:", e->line);
+		buf_fmt(b, "%d:", e->line);
 	if (e->line && e->column)
-		fprintf(f, "%d:", e->column);
-	fprintf(f, "%s%s: %s\n", e->file || e->line ? " " : "", names[e->severity], e->msg);
+		buf_fmt(b, "%d:", e->column);
+	buf_fmt(b, "%s%s: %s\n", e->file || e->line ? " " : "", names[e->severity], e->msg);
 	if (*e->hint)
-		fprintf(f, "  %s\n", e->hint);
+		buf_fmt(b, "  %s\n", e->hint);
+}
+
+void diags_text(struct buf *b, const struct diags *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		add_diag(b, &d->list[i]);
+	if (d->more)
+		buf_fmt(b, "and %zu more %s\n", d->more, d->more == 1 ? "problem" : "problems");
+}
+
+static void print(FILE *f, struct buf *b)
+{
+	fwrite(b->p, 1, b->len, f);
+	buf_finish(b);
+}
+
+void diag_print(FILE *f, const struct diag *e)
+{
+	struct buf b;
+
+	buf_init(&b, TEXT_MAX);
+	add_diag(&b, e);
+	print(f, &b);
 }
 
 void diags_print(FILE *f, const struct diags *d)
 {
-	for (size_t i = 0; i < d->n; i++)
-		diag_print(f, &d->list[i]);
-	if (d->more)
-		fprintf(f, "and %zu more %s\n", d->more, d->more == 1 ? "problem" : "problems");
+	struct buf b;
+
+	buf_init(&b, TEXT_MAX);
+	diags_text(&b, d);
+	print(f, &b);
 }
 
 static bool same_file(const char *a, const char *b)

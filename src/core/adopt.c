@@ -6,12 +6,6 @@
 
 /* ---- controls ---- */
 
-static bool same_address(const struct control *a, const struct control *b)
-{
-	return a->kind == b->kind && a->port == b->port &&
-	       !memcmp(&a->out, &b->out, sizeof(a->out)) && !memcmp(&a->up, &b->up, sizeof(a->up));
-}
-
 /* The route that has taken the place of an old one. */
 static uint16_t route_now(const struct engine *e, const uint16_t *was, uint16_t before)
 {
@@ -69,9 +63,10 @@ static void release_changed(struct engine *e, uint64_t t_ns, struct engine *old,
 	const struct source s = { .from = FROM_TIMER, .rank = RANK_BRIDGE, .label = "reload" };
 
 	for (uint16_t i = 0; i < old->m->ncontrols; i++)
-		if (old->hold[i].held && (e->m->controls[i].gone ||
-		                          !same_address(&e->m->controls[i], &old->m->controls[i]) ||
-		                          loses_hand(e, old, was, i)))
+		if (old->hold[i].held &&
+		    (e->m->controls[i].gone ||
+		     !control_sends_same(&e->m->controls[i], &old->m->controls[i]) ||
+		     loses_hand(e, old, was, i)))
 			engine_release(old, t_ns, i, &s);
 }
 

@@ -69,6 +69,16 @@ bool port_sends(const struct port *p)
 	return p->out.n || p->osc_send || p->raw_out || p->simulated;
 }
 
+bool control_sends_same(const struct control *a, const struct control *b)
+{
+	return a->kind == b->kind && a->port == b->port && a->bipolar == b->bipolar &&
+	       !memcmp(&a->out, &b->out, sizeof(a->out)) &&
+	       !memcmp(&a->up, &b->up, sizeof(a->up)) &&
+	       !memcmp(&a->down, &b->down, sizeof(a->down)) &&
+	       (a->osc_out && b->osc_out ? !strcmp(a->osc_out, b->osc_out)
+	                                 : a->osc_out == b->osc_out);
+}
+
 /* ---- names ---- */
 
 #define WORD sizeof(uint64_t)
