@@ -25,7 +25,7 @@ static struct place *add_place(struct build *b, const struct place *made)
 {
 	struct mapping *m = b->m;
 
-	if (m->nplaces == PLACES_MAX)
+	if (m->nplaces == PLACE_NONE)
 		return NULL;
 	m->places = arena_grow(b->scratch, m->places, &b->cap_places, m->nplaces + 1,
 	                       sizeof(*m->places));
@@ -37,11 +37,14 @@ static struct place *add_place(struct build *b, const struct place *made)
 static struct place *place_at(struct build *b, const char *key, const struct place *made)
 {
 	const uint32_t *known = dict_get(&b->places, key);
+	struct place *p;
 
 	if (known)
 		return &b->m->places[*known];
-	dict_put(&b->places, key, (uint32_t)b->m->nplaces);
-	return add_place(b, made);
+	p = add_place(b, made);
+	if (p)
+		dict_put(&b->places, key, (uint32_t)(p - b->m->places));
+	return p;
 }
 
 static struct place *osc_place(struct build *b, const char *address)
@@ -79,7 +82,7 @@ static void add_show(struct build *b, struct place *p, struct show show)
 	struct mapping *m = b->m;
 	uint16_t *last = &p->first;
 
-	if (!p || m->nshows == PLACES_MAX)
+	if (!p || m->nshows == PLACE_NONE)
 		return;
 	m->shows =
 		arena_grow(b->scratch, m->shows, &b->cap_shows, m->nshows + 1, sizeof(*m->shows));

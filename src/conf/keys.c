@@ -110,7 +110,7 @@ static const struct key mapping_keys[] = {
 	  .help = "what can be moved" },
 	{ "routes", KEY_LIST, .sub = &section_route, .max = MAPPING_ROUTES_MAX, AT(routes),
 	  .help = "what moves controls, beside their own OSC addresses" },
-	{ "feedback", KEY_LIST, .sub = &section_feedback, .max = PLACES_MAX, AT(feedback),
+	{ "feedback", KEY_LIST, .sub = &section_feedback, .max = FEEDBACK_MAX, AT(feedback),
 	  .help = "where controls are shown, beside the OSC addresses that routes name" },
 	{ "intents", KEY_LIST, .sub = &section_intent, .max = 4096, AT(intents),
 	  .help = "named sequences of steps" },
