@@ -32,4 +32,7 @@ void buf_json_strn(struct buf *b, const char *s, size_t len);
  * float's value, as the same double; not finite: null. */
 void buf_json_num(struct buf *b, double v);
 
+/* Writes all of it to a descriptor that blocks. Returns 0, or -1 with errno. */
+int write_all(int fd, const char *p, size_t len);
+
 #endif

@@ -100,21 +100,6 @@ int socket_connect(const char *asked)
 	return -1;
 }
 
-static int send_all(int fd, const char *p, size_t len)
-{
-	while (len) {
-		const ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno != EINTR)
-			return -1;
-		if (n > 0) {
-			p += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
-}
-
 /* The answer ends with a line feed. */
 static char *read_line(int fd)
 {
@@ -163,8 +148,8 @@ char *socket_exchange(const char *asked, const char *line)
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
 	errno = 0;
 	/* One that is turned away is told why before it has said anything. */
-	if (!send_all(fd, line, strlen(line)))
-		send_all(fd, "\n", 1);
+	if (!write_all(fd, line, strlen(line)))
+		write_all(fd, "\n", 1);
 	answer = read_line(fd);
 	if (!answer && errno == EAGAIN)
 		fprintf(stderr, "cuewire: the bridge has not answered within %d s\n", ANSWER_S);

@@ -1,6 +1,7 @@
 #include "cuewire/buf.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <float.h>
 #include <math.h>
 #include <stdarg.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cuewire/mem.h"
 #include "cuewire/utf8.h"
@@ -160,4 +162,19 @@ void buf_json_num(struct buf *b, double v)
 				break;
 		}
 	buf_puts(b, text);
+}
+
+int write_all(int fd, const char *p, size_t len)
+{
+	while (len) {
+		const ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (n > 0) {
+			p += n;
+			len -= (size_t)n;
+		}
+	}
+	return 0;
 }

@@ -16,6 +16,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "cuewire/buf.h"
 #include "cuewire/json.h"
 #include "cuewire/mem.h"
 #include "cuewire/mapping.h"
@@ -114,21 +115,6 @@ void edit_finish(struct edit_file *f)
 }
 
 /* ---- writing ---- */
-
-static int write_all(int fd, const char *p, size_t len)
-{
-	while (len) {
-		const ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno != EINTR)
-			return -1;
-		if (n > 0) {
-			p += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
-}
 
 /* The folder's part of a path with its slash, and the name behind it. */
 static int folder_len(const char *path)
