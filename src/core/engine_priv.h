@@ -1,7 +1,8 @@
 /* What the parts of the engine share, in the order in which a value passes them: engine_in.c
  * (messages to the routes that they find), engine_midi.c (those of MIDI that take more than a
- * look-up), flow.c (through a route), control.c (controls),
- * encode.c (values to bytes); batch.c (acts of intents), engine.c (what ends, time). */
+ * look-up), flow.c (through a route), control.c (controls), encode.c (values to bytes), feedback.c
+ * (who is shown them); batch.c (acts of intents), engine.c (what ends, time), save.c (what is
+ * remembered), adopt.c (another mapping). */
 #ifndef CUEWIRE_ENGINE_PRIV_H
 #define CUEWIRE_ENGINE_PRIV_H
 
@@ -275,6 +276,7 @@ static inline uint64_t engine_begin(struct engine *e, uint64_t t_ns)
 		e->now_ns = t_ns;
 	return e->now_ns;
 }
+
 /* Something has happened to the tempo. changed: its state. */
 void engine_tempo_moved(struct engine *e, uint64_t t_ns, bool changed, enum jump jump);
 void engine_tap_tempo(struct engine *e, uint64_t t_ns);

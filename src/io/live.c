@@ -426,8 +426,9 @@ static struct live *make(const struct mapping *m, struct queues *q, const int *o
 	live_make_books(&books, m);
 	live_use_books(l, &books);
 	l->ports = xcalloc(MAPPING_PORTS_MAX, sizeof(*l->ports));
+	for (size_t i = 0; i < MAPPING_PORTS_MAX; i++)
+		l->ports[i].in_fd = l->ports[i].out_fd = -1;
 	for (size_t i = 0; i < m->nports; i++) {
-		live_init_port(l, i);
 		l->ports[i].has_lane = port_is_midi(&m->ports[i]);
 		if (l->ports[i].has_lane)
 			lane_init(&l->ports[i].lane, m->ncontrols + m->nlights);

@@ -180,10 +180,11 @@ void live_resend(struct live *l, uint64_t t_ns, enum event why, uint16_t control
 
 void live_intent(struct live *l, uint64_t t_ns, const struct job *j)
 {
-	const char *refused = j->refused_expired ? "expired"
-	                      : j->refused_rank  ? "human_override"
-	                      : j->refused_busy  ? "busy"
-	                                         : "";
+	const char *refused = j->refused_expired  ? "expired"
+	                      : j->refused_unsure ? "toggle_state_unknown"
+	                      : j->refused_rank   ? "human_override"
+	                      : j->refused_busy   ? "busy"
+	                                          : "";
 
 	if (!*refused)
 		flight_data(&l->flight, t_ns, EVENT_INTENT, j->batch.source.who, j->text,

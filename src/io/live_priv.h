@@ -90,7 +90,6 @@ struct live {
 void live_make_books(struct books *b, const struct mapping *m);
 void live_use_books(struct live *l, const struct books *b); /* they are l's then */
 void live_free_books(struct books *b);
-void live_init_port(struct live *l, size_t i); /* it has no lane yet */
 
 /* Everything at once, between two events; the old parts go back with the reply. */
 void live_reload(struct live *l, struct live_next *x);

@@ -36,11 +36,6 @@ void live_free_books(struct books *b)
 	free(b->moved);
 }
 
-void live_init_port(struct live *l, size_t i)
-{
-	l->ports[i].in_fd = l->ports[i].out_fd = -1;
-}
-
 /* ---- a new mapping ---- */
 
 /* Made by the control thread, swapped by the engine thread, freed by the control thread. */
@@ -167,8 +162,6 @@ void live_reload(struct live *l, struct live_next *x)
 			live_port_close(l, (int)i);
 	engine_tick(old, now);
 	engine_adopt(x->engine, now, old, x->was);
-	for (size_t i = l->nports; i < x->m->nports; i++)
-		live_init_port(l, i);
 	for (size_t i = 0; i < l->nports; i++)
 		if (l->m->ports[i].gone)
 			l->ports[i].n = (struct port_view){ 0 }; /* another may have its number */
