@@ -378,13 +378,13 @@ static void tell_shared(const struct question *q, const struct raw_route *a,
 		          opposite(l, w));
 }
 
-/* What cannot be touched is not shared, lamps may show one thing in several ways, and a short and
- * a long press are two. */
+/* What cannot be touched is not shared, lamps may show one thing in several ways, and a long press
+ * beside a short one is another. */
 static bool may_share(struct load *l, const struct raw_route *a, const struct raw_route *b)
 {
 	const struct raw_route *const both[] = { a, b };
 
-	if (a->press != b->press)
+	if (strcmp(route_press(a), route_press(b)) != 0)
 		return false;
 	for (size_t i = 0; i < 2; i++)
 		if (!both[i]->macro && control_at(l, (size_t)both[i]->target[0])->kind == KIND_LAMP)

@@ -261,6 +261,9 @@ void merge_show(struct load *l, struct raw_route *r);
 void merge_intent(struct load *l, struct raw_intent *in);
 /* What tells the sources of routes apart, as a text; in the scratch arena. */
 const char *route_source(struct load *l, const struct raw_route *r);
+
+/* A long and a double press are other sources than the short one: what tells them apart, or "". */
+const char *route_press(const struct raw_route *r);
 /* Makes a name known whose object has a problem. */
 void merge_broken(struct family *f, const char *name);
 

@@ -131,10 +131,16 @@ const char *route_source(struct load *l, const struct raw_route *r)
 	return midi_text(l, r);
 }
 
-/* What tells routes, and entries of "feedback", apart: address and conditions. Nine digits tell any two
- * floats apart. */
+const char *route_press(const struct raw_route *r)
+{
+	return r->press == PRESS_LONG ? " long" : r->press == PRESS_DOUBLE ? " double" : "";
+}
+
+/* What tells routes, and entries of "feedback", apart: address, kind of press and conditions. Nine digits
+ * tell any two floats apart. */
 static const char *route_key(struct load *l, const struct raw_route *r, const char *key)
 {
+	key = arena_fmt(l->scratch, "%s%s", key, route_press(r));
 	for (size_t i = 0; i < r->nwhen; i++) {
 		const struct raw_condition *w = &r->when[i];
 
