@@ -5,6 +5,7 @@
 #include <cjson/cJSON.h>
 
 #include "cuewire/mem.h"
+#include "cuewire/sysex.h"
 
 static void check_source(struct load *l, struct raw_route *r)
 {
@@ -83,6 +84,36 @@ static void check_takeover(struct load *l, const struct raw_route *r, const char
 		        kinds[kind].name);
 }
 
+/* The key of a source that is a press and has no value, or NULL. */
+static const char *press_key(const struct raw_route *r)
+{
+	struct sysex_pattern p;
+	struct sysex_fault fault;
+
+	if (r->every.amount > 0)
+		return "every";
+	if (r->num.program >= 0 && r->num.program != KEY_ANY)
+		return "program";
+	if (r->num.system >= SYSTEM_START && r->num.system <= SYSTEM_CLOCK)
+		return "system";
+	if (r->num.sysex && sysex_parse(&p, r->num.sysex, &fault) && !p.bits)
+		return "sysex";
+	return NULL;
+}
+
+/* A fader cannot be pressed, unless it is said what a press does to it. */
+static void check_press(struct load *l, const struct raw_route *r, const char *to, enum kind kind)
+{
+	const char *key = press_key(r);
+
+	if (!key || kind != KIND_FADER || r->by != 0 || r->as != AS_VALUE || r->press)
+		return;
+	problem_key(l, r->h.src, member(r->h.obj, key), CODE_BAD_KIND,
+	            "\"%s\" without a value to \"%s\", which is of kind \"fader\", expected "
+	            "\"by\", or \"as\" with \"output\"",
+	            key, to);
+}
+
 static void check_target(struct load *l, struct raw_route *r, size_t i)
 {
 	const cJSON *at = target_node(r, i);
@@ -105,6 +136,7 @@ static void check_target(struct load *l, struct raw_route *r, size_t i)
 	check_as(l, r, to, kind);
 	check_takeover(l, r, to, kind);
 	check_by(l, r, to, kind);
+	check_press(l, r, to, kind);
 }
 
 /* It is done again and again: not in no time. */

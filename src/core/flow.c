@@ -149,8 +149,9 @@ void flow_cell_due(struct engine *e, uint64_t t_ns, uint32_t cell)
 
 /* ---- what has no value ---- */
 
-/* "No argument, or I: a button is pressed and released 50 ms later, a switch is set to 1." Where
- * presses are looked at it is a short one. */
+/* "No argument, or I: a button is pressed and released 50 ms later, a switch is set to 1." From MIDI
+ * or time an encoder goes a step up, as with any press, and a lamp is lit. Where presses are looked at
+ * it is a short one. */
 static void trigger(struct engine *e, uint64_t t_ns, uint16_t route, const struct source *s)
 {
 	const struct route *r = &e->m->routes[route];
@@ -167,8 +168,10 @@ static void trigger(struct engine *e, uint64_t t_ns, uint16_t route, const struc
 		engine_nudge(e, t_ns, r->to, r->by, s);
 	else if (kind == KIND_BUTTON)
 		engine_tap(e, t_ns, r->to, TAP_MS, s);
-	else if (kind == KIND_SWITCH)
+	else if (kind == KIND_SWITCH || kind == KIND_LAMP)
 		engine_set(e, t_ns, r->to, 1.0f, s);
+	else if (kind == KIND_ENCODER && !r->osc)
+		engine_nudge(e, t_ns, r->to, 1.0f, s);
 	else
 		e->n.refused++;
 }

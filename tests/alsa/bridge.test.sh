@@ -213,9 +213,13 @@ test_bridge_shipped_controllers() {
 	wait_for_line dump 'Control change +1, controller 64, value 0$'
 	wait_for_line dump 'Control change +0, controller 20, value 127$'
 	wait_for_line dump 'Control change +9, controller 21, value 127$'
+	# The controllers' own lights.
+	wait_for_line ddj.got '^90 0B 7F$'
+	wait_for_line ddj.got '^91 0C 7F$'
 	play k2 'CC 15 18 127' 'NOTE_ON 15 31 100'
 	wait_for_line dump 'Control change +2, controller 7, value 127$'
 	wait_for_line dump 'Control change +3, controller 64, value 127$'
+	wait_for_line k2.got '^9E 43 7F$'
 	# It is unplugged: the cue that it held is released, nothing else is.
 	stop_seqplay k2
 	play ddj 'CC 1 19 127' 'CC 1 51 127'
