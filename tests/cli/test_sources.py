@@ -4,6 +4,7 @@ they move, and what the monitor says of those that move nothing."""
 
 import json
 import os
+import re
 import signal
 import tempfile
 
@@ -111,8 +112,8 @@ def the_monitor_names_what_has_no_route():
         '{ "port": "pads", "system": "song_select", "to": ... }',
         '{ "port": "pads", "channel": 6, "cc": 6, "to": ... }',
     ], "\n".join(routes)
-    # What it says can be loaded.
-    made = [json.loads(s.replace("...", '"level"')) for s in routes]
+    # What it says can be loaded: a press for a switch, the rest for a fader.
+    made = [json.loads(s.replace("...", '"play"' if re.search("sysex|program|start", s) else '"level"')) for s in routes]
     made = [r for k, r in enumerate(made) if r not in made[:k]]
     with FromFifo(routes=made) as b:
         b.play("B3 65 00 64 01 06 40 26 00")
