@@ -104,7 +104,8 @@ void diags_text(struct buf *b, const struct diags *d)
 
 static void print(FILE *f, struct buf *b)
 {
-	fwrite(b->p, 1, b->len, f);
+	if (b->len)
+		fwrite(b->p, 1, b->len, f);
 	buf_finish(b);
 }
 
