@@ -515,8 +515,9 @@ const struct xform_info xforms[XF_COUNT] = {
 	            "what a press does: value (as it comes), momentary (1 while held), toggle, "
 	            "latch (a short press flips, a long one while it is held), on, off",
 	            as, NULL },
-	[XF_SMOOTH] = { "smooth", "time", true, "follows the value softly, within this time",
-	                smooth, NULL },
+	[XF_SMOOTH] = { "smooth", "time", true,
+	                "follows the value softly: after this time 2 % of the way is left", smooth,
+	                NULL },
 	[XF_RAMP] = { "ramp", "time", true, "goes to the value in a straight line", ramp, NULL },
 	[XF_DELAY] = { "delay", "time", true, "gives the value so much later", delay, NULL },
 	[XF_RATE] = { "max_per_s", "n", true,
