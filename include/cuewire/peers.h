@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "cuewire/engine.h" /* PEERS_MAX */
 
@@ -24,32 +23,13 @@ struct peer {
 
 struct peers {
 	struct peer list[PEERS_MAX];
-	size_t last;      /* that was found */
+	size_t last;      /* that was heard */
 	uint64_t next_ns; /* nobody has gone before; 0: nobody pings */
 };
 
-/* For peers_heard: the place of a client that is not the last one, made if it is new; and one that
- * had gone is there again. */
-size_t peers_find(struct peers *p, const uint8_t address[16], bool *displaced);
-void peers_back(struct peers *p, struct peer *x);
-
 /* The client with this address, made if it is new, in place of the one that was silent longest
  * if there is no room: then *displaced is true and what the old one held is to be released. */
-static inline uint16_t peers_heard(struct peers *p, const uint8_t address[16], uint64_t t_ns,
-                                   bool *displaced)
-{
-	struct peer *x = &p->list[p->last];
-
-	*displaced = false;
-	if (memcmp(x->address, address, 16) || !x->heard_ns) {
-		p->last = peers_find(p, address, displaced);
-		x = &p->list[p->last];
-	}
-	x->heard_ns = t_ns;
-	if (x->gone)
-		peers_back(p, x);
-	return (uint16_t)p->last;
-}
+uint16_t peers_heard(struct peers *p, const uint8_t address[16], uint64_t t_ns, bool *displaced);
 
 void peers_ping(struct peers *p, uint16_t peer, uint64_t t_ns);
 

@@ -135,7 +135,7 @@ OUTLINE static void lead_on(struct engine *e, uint64_t t_ns, uint16_t control, f
 static inline void lead(struct engine *e, uint64_t t_ns, uint16_t control, float v,
                         const struct source *s)
 {
-	if (e->m->controls[control].leads && !s->settled)
+	if (!s->settled && e->m->controls[control].leads)
 		lead_on(e, t_ns, control, v, s);
 }
 

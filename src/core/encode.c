@@ -58,8 +58,7 @@ static uint8_t put_bend(uint8_t *b, const struct address *a, uint16_t v)
 	return 3;
 }
 
-OUTLINE static uint8_t put(uint8_t *b, const struct address *a, bool bipolar, bool lsb_first,
-                           float v)
+static uint8_t put(uint8_t *b, const struct address *a, bool bipolar, bool lsb_first, float v)
 {
 	switch ((enum addr_form)a->form) {
 	case ADDR_CC:
@@ -95,12 +94,9 @@ bool encode_same(const struct control *c, float v, float w)
 	return value_to7(v, c->bipolar) == value_to7(w, c->bipolar);
 }
 
-void encode_value(const struct control *c, float v, struct msg *m)
+void encode_any(const struct control *c, float v, struct msg *m)
 {
-	m->value = v;
-	if (c->out.form == ADDR_CC) /* nearly always */
-		m->len = put_cc(m->bytes, &c->out, c->out.number, value_to7(v, c->bipolar));
-	else if (c->up.form) /* a switch with an address for "on" and one for "off" */
+	if (c->up.form) /* a switch with an address for "on" and one for "off" */
 		m->len = put(m->bytes, v >= 0.5f ? &c->up : &c->down, c->bipolar, c->lsb_first,
 		             1.0f);
 	else

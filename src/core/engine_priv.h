@@ -299,7 +299,19 @@ void encode_toggle(const struct control *c, float v, struct msg *m);
 void encode_place(const struct place *p, float v, struct msg *m);
 
 /* Fills bytes, len and value of the message for a fader's, switch's or button's value. */
-void encode_value(const struct control *c, float v, struct msg *m);
+void encode_any(const struct control *c, float v, struct msg *m);
+static inline void encode_value(const struct control *c, float v, struct msg *m)
+{
+	m->value = v;
+	if (c->out.form != ADDR_CC) {
+		encode_any(c, v, m);
+		return;
+	}
+	m->bytes[0] = (uint8_t)(MIDI_CC | c->out.channel);
+	m->bytes[1] = c->out.number;
+	m->bytes[2] = value_to7(v, c->bipolar);
+	m->len = 3;
+}
 
 /* The same for `steps` of an encoder: returns how many steps are left for further messages. */
 int encode_steps(const struct control *c, int steps, struct msg *m);

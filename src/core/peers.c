@@ -28,7 +28,8 @@ static void look_at(struct peers *p, uint64_t t_ns)
 		p->next_ns = t_ns;
 }
 
-size_t peers_find(struct peers *p, const uint8_t address[16], bool *displaced)
+/* The place of a client, made if it is new. */
+static size_t find(struct peers *p, const uint8_t address[16], bool *displaced)
 {
 	size_t i;
 
@@ -42,10 +43,19 @@ size_t peers_find(struct peers *p, const uint8_t address[16], bool *displaced)
 	return i;
 }
 
-void peers_back(struct peers *p, struct peer *x)
+uint16_t peers_heard(struct peers *p, const uint8_t address[16], uint64_t t_ns, bool *displaced)
 {
-	x->gone = false;
-	look_at(p, due(x));
+	struct peer *x;
+
+	*displaced = false;
+	p->last = find(p, address, displaced);
+	x = &p->list[p->last];
+	x->heard_ns = t_ns;
+	if (x->gone) {
+		x->gone = false;
+		look_at(p, due(x));
+	}
+	return (uint16_t)p->last;
 }
 
 /* A pause of three intervals was an absence, not an interval, unless a second one follows it. */

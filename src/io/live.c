@@ -305,13 +305,13 @@ static void set_polled(struct live *l)
 
 static uint64_t deadline(const struct live *l)
 {
-	const uint64_t osc = osc_in_deadline(&l->osc), ports = live_ports_deadline(l);
+	const uint64_t osc = osc_in_deadline(&l->osc);
 	uint64_t t = engine_deadline(l->engine);
 
 	if (osc < t)
 		t = osc;
-	if (ports < t)
-		t = ports;
+	if (l->ports_due_ns < t)
+		t = l->ports_due_ns;
 	if (l->quitting && l->quit_ns < t)
 		t = l->quit_ns;
 	return t;
@@ -413,6 +413,7 @@ static struct live *make(const struct mapping *m, struct queues *q, const int *o
 	struct books books;
 	l->m = m;
 	l->q = q;
+	l->ports_due_ns = TIME_NEVER;
 	l->engine = live_engine(l, m);
 	l->n = engine_counters(l->engine);
 	l->clock = engine_clock(l->engine);

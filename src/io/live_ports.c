@@ -150,14 +150,22 @@ static void send_link_record(struct live *l, int port, const struct msg *x)
 		;
 }
 
+static void due_by(struct live *l, uint64_t t_ns)
+{
+	if (t_ns < l->ports_due_ns)
+		l->ports_due_ns = t_ns;
+}
+
 static void send_now(struct live *l, int port, const struct msg *x, uint64_t now)
 {
 	struct live_port *p = &l->ports[port];
 
 	budget_take(&p->budget, now, x->len);
 	send_link_record(l, port, x);
-	if (p->answer_ns == TIME_NEVER)
-		p->answer_ns = now + ANSWER_NS;
+	if (p->answer_ns != TIME_NEVER)
+		return;
+	p->answer_ns = now + ANSWER_NS;
+	due_by(l, p->answer_ns);
 }
 
 /* Hands over what may go now. */
@@ -178,6 +186,7 @@ static void pump(struct live *l, int port)
 			break;
 		case LANE_NO_ROOM:
 			p->room_ns = budget_when(&p->budget, x->len);
+			due_by(l, p->room_ns);
 			return;
 		case LANE_NOTHING:
 			return;
@@ -345,30 +354,22 @@ void live_port_close(struct live *l, int port)
 	live_port_down(l, port);
 }
 
-uint64_t live_ports_deadline(const struct live *l)
-{
-	uint64_t next = TIME_NEVER;
-
-	for (size_t i = 0; i < l->m->nports; i++) {
-		const struct live_port *p = &l->ports[i];
-
-		if (p->up && p->answer_ns < next)
-			next = p->answer_ns;
-		if (p->up && p->room_ns < next)
-			next = p->room_ns;
-	}
-	return next;
-}
-
 void live_ports_tick(struct live *l, uint64_t now)
 {
+	if (now < l->ports_due_ns)
+		return;
+	l->ports_due_ns = TIME_NEVER;
 	for (size_t i = 0; i < l->m->nports; i++) {
 		const struct live_port *p = &l->ports[i];
 
-		if (p->up && p->answer_ns <= now)
+		if (!p->up)
+			continue;
+		if (p->answer_ns <= now)
 			lose(l, (int)i, "its driver stopped answering");
-		else if (p->up && p->room_ns <= now)
+		else if (p->room_ns <= now)
 			pump(l, (int)i);
+		if (p->up)
+			due_by(l, p->answer_ns < p->room_ns ? p->answer_ns : p->room_ns);
 	}
 }
 

@@ -77,7 +77,8 @@ struct live {
 	uint64_t lost; /* notes that could not be kept, not reported yet */
 	char labels[LABELS][128];
 	size_t next_label;
-	bool failed; /* a port has, in this step */
+	bool failed;           /* a port has, in this step */
+	uint64_t ports_due_ns; /* no host must answer, and no port has room again, before */
 	bool quitting;
 	uint64_t quit_ns;      /* at the latest */
 	struct pollfd *polled; /* owned: room for every port, socket and the wake pipe */
@@ -145,10 +146,8 @@ void live_port_down(struct live *l, int port);
  * messages is told what is released. (A port host sees to that itself.) */
 void live_port_close(struct live *l, int port);
 
-/* When a host must have answered, or a port has room again; TIME_NEVER: neither. */
-uint64_t live_ports_deadline(const struct live *l);
-
-/* Loses the ports whose hosts have not answered in time, writes what there is room for. */
+/* Loses the ports whose hosts have not answered in time, writes what there is room for. To be called
+ * at ports_due_ns. */
 void live_ports_tick(struct live *l, uint64_t now);
 
 /* Loses the ports that failed in the step that has ended: the engine is not called back in it. */

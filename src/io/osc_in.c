@@ -119,39 +119,45 @@ void osc_in_finish(struct osc_in *in)
 
 /* ---- packets ---- */
 
-/* How an answer gets to the client. A client that is new has no socket yet. */
-OUTLINE static void set_way_back(struct osc_in *in, uint16_t peer,
-                                 const struct sockaddr_storage *from)
+/* How an answer gets to the client. */
+static void set_way_back(struct osc_in *in, struct peer *p, const struct sockaddr_storage *from)
 {
-	struct peer *p = &in->peers.list[peer];
-
 	p->socket = in->reading;
 	p->scope = from->ss_family == AF_INET6
 	                   ? ((const struct sockaddr_in6 *)(const void *)from)->sin6_scope_id
 	                   : 0;
 }
 
-/* Who has sent the packet that was heard last. */
-static inline uint16_t peer_of(struct osc_in *in, const struct sockaddr_storage *from)
+OUTLINE static uint16_t peer_of_any(struct osc_in *in, const struct sockaddr_storage *from)
 {
 	const struct sockaddr_in *v4 = (const void *)from;
 	const struct sockaddr_in6 *v6 = (const void *)from;
-	const uint8_t *address = v6->sin6_addr.s6_addr;
-	uint8_t mapped[16];
+	uint8_t address[16] = "\0\0\0\0\0\0\0\0\0\0\xff\xff";
 	bool displaced;
 	uint16_t peer;
 
-	if (from->ss_family == AF_INET) {
-		memcpy(mapped, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
-		memcpy(mapped + 12, &v4->sin_addr, 4);
-		address = mapped;
-	}
+	if (from->ss_family == AF_INET)
+		memcpy(address + 12, &v4->sin_addr, 4);
+	else
+		memcpy(address, v6->sin6_addr.s6_addr, sizeof(address));
 	peer = peers_heard(&in->peers, address, in->heard_ns, &displaced);
 	if (displaced)
 		in->gone(in->ctx, in->heard_ns, peer);
-	if (in->peers.list[peer].socket != in->reading)
-		set_way_back(in, peer, from);
+	set_way_back(in, &in->peers.list[peer], from);
 	return peer;
+}
+
+/* Who has sent the packet that was heard last: nearly always the one who has sent the one before. */
+static inline uint16_t peer_of(struct osc_in *in, const struct sockaddr_storage *from)
+{
+	const struct sockaddr_in6 *v6 = (const void *)from;
+	struct peer *p = &in->peers.list[in->peers.last];
+
+	if (from->ss_family != AF_INET6 || memcmp(p->address, v6->sin6_addr.s6_addr, 16) ||
+	    p->socket != in->reading || p->gone)
+		return peer_of_any(in, from);
+	p->heard_ns = in->heard_ns;
+	return (uint16_t)in->peers.last;
 }
 
 static void deliver(struct osc_in *in, uint64_t t_ns, uint16_t peer, const struct osc_msg *m)
