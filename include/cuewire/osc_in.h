@@ -18,9 +18,10 @@
 #define OSC_WAITING_BYTES 512 /* a longer message cannot wait */
 
 /* Binds a UDP port (0: a free one) on a numeric address (NULL: every address, IPv4 and IPv6).
+ * beside: a socket of ours on the same port of another address, which is soon to be closed; or -1.
  * Returns the descriptor with *port and *buffer (bytes of the receive buffer as granted) set, or
  * -1 with errno. */
-int osc_in_open(const char *bind_to, int *port, int *buffer);
+int osc_in_open(const char *bind_to, int *port, int *buffer, int beside);
 
 struct osc_waiting;
 

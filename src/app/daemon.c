@@ -111,7 +111,7 @@ static int load(struct daemon *d, struct arena *scratch)
 
 static int open_osc(struct daemon *d, const char *bind_to, int port)
 {
-	const int asked = port, fd = osc_in_open(bind_to, &port, &d->osc_buffer[d->nosc]);
+	const int asked = port, fd = osc_in_open(bind_to, &port, &d->osc_buffer[d->nosc], -1);
 
 	if (fd < 0) {
 		daemon_say(d, "cuewire: cannot listen on OSC port %d: %s%s", asked, strerror(errno),

@@ -219,6 +219,18 @@ static int find_socket(const struct daemon *d, const char *bind, int number)
 	return -1;
 }
 
+/* The one that is open on this port of another address, or -1. */
+static int beside(const struct daemon *d, int number)
+{
+	const char *bind;
+	int its_number;
+
+	for (size_t k = 0; asked_socket(d, d->m, k, &bind, &its_number); k++)
+		if (number && number == its_number)
+			return d->reload.fds_now[k];
+	return -1;
+}
+
 /* The one that listens there already, or a new one: the last of r->fds. Returns it, or -1. */
 static int take_socket(struct daemon *d, const char *bind, int number)
 {
@@ -227,9 +239,9 @@ static int take_socket(struct daemon *d, const char *bind, int number)
 
 	r->osc_port[r->nosc] = k >= 0 ? d->osc_port[k] : number;
 	r->osc_buffer[r->nosc] = k >= 0 ? d->osc_buffer[k] : 0;
-	r->fds[r->nosc] =
-		k >= 0 ? r->fds_now[k]
-		       : osc_in_open(bind, &r->osc_port[r->nosc], &r->osc_buffer[r->nosc]);
+	r->fds[r->nosc] = k >= 0 ? r->fds_now[k]
+	                         : osc_in_open(bind, &r->osc_port[r->nosc], &r->osc_buffer[r->nosc],
+	                                       beside(d, number));
 	return r->fds[r->nosc];
 }
 

@@ -31,23 +31,44 @@ struct osc_waiting {
 
 /* ---- opening ---- */
 
-static int bind_address(const struct sockaddr *a, socklen_t len)
+static void share(int fd, bool on)
 {
-	int fd = platform_socket(a->sa_family, SOCK_DGRAM);
+	if (fd >= 0)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ on }, sizeof(int));
+}
+
+/* Ports are shared for no longer than this takes: another bridge must find them taken. */
+static int bind_beside(int fd, const struct sockaddr *a, socklen_t len, int beside)
+{
+	int err;
+
+	share(fd, beside >= 0);
+	share(beside, true);
+	err = bind(fd, a, len) ? errno : 0;
+	share(beside, false);
+	share(fd, false);
+	errno = err;
+	return err ? -1 : 0;
+}
+
+static int bind_address(const struct sockaddr *a, socklen_t len, int beside)
+{
+	const int fd = platform_socket(a->sa_family, SOCK_DGRAM);
+	int err;
 
 	if (fd < 0)
 		return -1;
 	if (a->sa_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ 0 }, sizeof(int));
-	if (!bind(fd, a, len))
+	if (!bind_beside(fd, a, len, beside))
 		return fd;
-	len = (socklen_t)errno;
+	err = errno;
 	close(fd);
-	errno = (int)len;
+	errno = err;
 	return -1;
 }
 
-static int bind_numeric(const char *text, int port)
+static int bind_numeric(const char *text, int port, int beside)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_DGRAM, .ai_flags = AI_NUMERICHOST };
 	struct addrinfo *ai;
@@ -61,23 +82,23 @@ static int bind_numeric(const char *text, int port)
 		((struct sockaddr_in6 *)(void *)ai->ai_addr)->sin6_port = htons((uint16_t)port);
 	else
 		((struct sockaddr_in *)(void *)ai->ai_addr)->sin_port = htons((uint16_t)port);
-	fd = bind_address(ai->ai_addr, ai->ai_addrlen);
+	fd = bind_address(ai->ai_addr, ai->ai_addrlen, beside);
 	freeaddrinfo(ai);
 	return fd;
 }
 
 /* One socket for IPv6 and IPv4; a machine without IPv6 has the latter alone. */
-static int bind_all(int port)
+static int bind_all(int port, int beside)
 {
 	const struct sockaddr_in6 any6 = { .sin6_family = AF_INET6,
 		                           .sin6_port = htons((uint16_t)port) };
 	const struct sockaddr_in any4 = { .sin_family = AF_INET,
 		                          .sin_port = htons((uint16_t)port) };
-	const int fd = bind_address((const void *)&any6, sizeof(any6));
+	const int fd = bind_address((const void *)&any6, sizeof(any6), beside);
 
 	if (fd >= 0 || errno == EADDRINUSE || errno == EACCES)
 		return fd;
-	return bind_address((const void *)&any4, sizeof(any4));
+	return bind_address((const void *)&any4, sizeof(any4), beside);
 }
 
 static int bound_port(int fd)
@@ -89,9 +110,9 @@ static int bound_port(int fd)
 	return ntohs(a.sin6_port); /* at the same place in sockaddr_in */
 }
 
-int osc_in_open(const char *bind_to, int *port, int *buffer)
+int osc_in_open(const char *bind_to, int *port, int *buffer, int beside)
 {
-	const int fd = bind_to ? bind_numeric(bind_to, *port) : bind_all(*port);
+	const int fd = bind_to ? bind_numeric(bind_to, *port, beside) : bind_all(*port, beside);
 	socklen_t len = sizeof(*buffer);
 
 	if (fd < 0)

@@ -537,6 +537,30 @@ def an_osc_port_gets_another_number():
         r.wait_fifo("B0 09 7F")
 
 
+def an_osc_port_gets_another_address():
+    """Of its own number it is never in the way of itself, and of others it stays out."""
+    number, one = udp_port()
+    one.close()
+    ports = {"tablet": {"osc": {"listen": 8000}}, "other": {"osc": {"listen": number, "bind": "127.0.0.1"}},
+             "traktor": {"raw": {"out": "FIFO"}}}
+    with Live(ports=ports) as r:
+        m = r.mapping()
+        for bind, value in (None, 1.0), ("127.0.0.1", 0.0), ("0.0.0.0", 1.0), ("::1", 0.0), ("127.0.0.2", 1.0):
+            m["ports"]["other"]["osc"] = {"listen": number, **({"bind": bind} if bind else {})}
+            r.put(m)
+            to = bind if bind and ":" not in bind and bind != "0.0.0.0" else "127.0.0.1"
+            with socket.socket(socket.AF_INET6 if bind == "::1" else socket.AF_INET, socket.SOCK_DGRAM) as s:
+                s.sendto(osc("/deck/a/volume", "f", value), (bind if bind == "::1" else to, number))
+            r.wait_fifo("B0 07 %02X" % int(value * 127))
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    s.bind((to, number))
+                    assert bind == "::1", "somebody else could listen there"
+                except OSError:
+                    assert bind != "::1"
+
+
 # ---- under load ----
 
 PAIRS = 8      # of buttons, each pressed by one sender
