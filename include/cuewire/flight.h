@@ -95,7 +95,7 @@ void flight_finish(struct flight *f); /* a zeroed one is allowed */
 void flight_turn(struct flight *f);
 
 /* To be called between two events while wants_saved: saves when the engine is at rest, and at half
- * the block in any case. */
+ * the block in any case; the first block, before which there is nothing, at once. */
 void flight_save(struct flight *f, const struct engine *e, uint64_t t_ns);
 
 /* Room for a record with so many bytes of data. */

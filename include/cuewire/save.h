@@ -22,7 +22,7 @@ struct saved_control {
 };
 
 struct saved_route {
-	uint16_t route, who;
+	uint16_t route, who, presser;
 	bool on, pressed;
 	bool has_msb, has_lsb;
 	uint8_t msb, lsb;
@@ -48,6 +48,9 @@ struct saved_cell {
 	bool has_value, on, fired, through;
 	float value, target;
 	uint64_t t_ns;
+	uint8_t n;    /* of presses: see xform.c */
+	uint8_t from; /* enum from */
+	uint16_t who; /* whose value was the last that it kept */
 };
 
 /* Only what is not as it was at the start. */

@@ -20,7 +20,8 @@ struct timers {
 void timers_init(struct timers *t, size_t cap);
 void timers_finish(struct timers *t);
 
-/* Returns false when full. Equal times come out in any order. */
+/* Returns false when full. Equal times come out in the order of kind and index, whatever was there before: a
+ * replay that begins in the middle has the same order. */
 bool timers_add(struct timers *t, struct timer x);
 
 /* Brings the one of this kind and index forward to x.t_ns; it must be there. Costs a search. */

@@ -1,6 +1,11 @@
 #include "recording_priv.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
+
+#define VALUE_MAX 127.0 /* an encoder's steps */
+#define ANY_WHOLE 18446744073709551615.0
 
 /* A time, or null: never. */
 static int read_time(const struct reader *r, const cJSON *o, const char *key, uint64_t *out)
@@ -34,14 +39,27 @@ static int read_saved_control(const struct reader *r, const cJSON *o, struct sav
 	const cJSON *value = line_get(o, "value");
 
 	*c = (struct saved_control){ .until_ns = TIME_NEVER };
-	if (!cJSON_IsNumber(value))
-		return line_bad(r, o, "\"value\" is not a number");
+	if (!cJSON_IsNumber(value) || !(fabs(value->valuedouble) <= VALUE_MAX))
+		return line_bad(r, o, "\"value\" is not a number that a control can be");
 	c->value = (float)value->valuedouble;
 	if (line_control(r, o, o->string, &c->control) ||
 	    line_rank(r, line_get(o, "rank"), &c->rank) || read_time(r, o, "t_ns", &c->t_ns) ||
 	    read_time(r, o, "lock_ns", &c->lock_ns))
 		return -1;
 	return read_hold(r, o, c);
+}
+
+static const char *text_of(const struct reader *r, const cJSON *number)
+{
+	return r->text + json_offset(&r->l->json, number);
+}
+
+static bool is_whole(const struct reader *r, const cJSON *number)
+{
+	const char *end = text_of(r, number);
+
+	end += strspn(end, "0123456789");
+	return *end != '.' && *end != 'e' && *end != 'E';
 }
 
 /* A list of numbers that belongs to a route or a transform. */
@@ -56,7 +74,8 @@ static int read_row(const struct reader *r, const cJSON *row, size_t n, const do
 	cJSON_ArrayForEach(j, row)
 	{
 		if (!cJSON_IsNumber(j) ||
-		    (max[i] >= 0 && !(j->valuedouble >= 0 && j->valuedouble <= max[i])))
+		    (max[i] >= 0 && !(j->valuedouble >= 0 && j->valuedouble <= max[i])) ||
+		    (max[i] == ANY_WHOLE && !is_whole(r, j)))
 			return line_bad(r, j, "this is not a number that can stand here");
 		v[i++] = j->valuedouble;
 	}
@@ -66,14 +85,13 @@ static int read_row(const struct reader *r, const cJSON *row, size_t n, const do
 /* The i-th of the row, to its last digit. */
 static uint64_t whole_at(const struct reader *r, const cJSON *row, int i)
 {
-	return strtoull(r->text + json_offset(&r->l->json, cJSON_GetArrayItem(row, i)), NULL, 10);
+	return strtoull(text_of(r, cJSON_GetArrayItem(row, i)), NULL, 10);
 }
-
-#define ANY_WHOLE 18446744073709551615.0
 
 static int read_saved_route(const struct reader *r, const cJSON *row, struct saved_route *out)
 {
-	const double max[12] = { (double)r->m->nroutes - 1,
+	const double max[13] = { (double)r->m->nroutes - 1,
+		                 UINT16_MAX,
 		                 UINT16_MAX,
 		                 1,
 		                 1,
@@ -85,33 +103,36 @@ static int read_saved_route(const struct reader *r, const cJSON *row, struct sav
 		                 ANY_WHOLE,
 		                 ANY_WHOLE,
 		                 ANY_WHOLE };
-	double v[12] = { 0 };
+	double v[13] = { 0 };
 
-	if (read_row(r, row, 12, max, v))
+	if (read_row(r, row, 13, max, v))
 		return -1;
 	*out = (struct saved_route){
 		.route = (uint16_t)v[0],
 		.who = (uint16_t)v[1],
-		.on = v[2] != 0,
-		.pressed = v[3] != 0,
-		.has_msb = v[4] != 0,
-		.has_lsb = v[5] != 0,
-		.msb = (uint8_t)v[6],
-		.lsb = (uint8_t)v[7],
-		.step_ns = whole_at(r, row, 8),
-		.wait_ns = whole_at(r, row, 9),
-		.count = whole_at(r, row, 10),
-		.due_ns = whole_at(r, row, 11),
+		.presser = (uint16_t)v[2],
+		.on = v[3] != 0,
+		.pressed = v[4] != 0,
+		.has_msb = v[5] != 0,
+		.has_lsb = v[6] != 0,
+		.msb = (uint8_t)v[7],
+		.lsb = (uint8_t)v[8],
+		.step_ns = whole_at(r, row, 9),
+		.wait_ns = whole_at(r, row, 10),
+		.count = whole_at(r, row, 11),
+		.due_ns = whole_at(r, row, 12),
 	};
 	return 0;
 }
 
 static int read_saved_cell(const struct reader *r, const cJSON *row, struct saved_cell *out)
 {
-	const double max[8] = { (double)r->m->ncells - 1, 1, 1, 1, 1, -1, -1, ANY_WHOLE };
-	double v[8] = { 0 };
+	const double max[11] = {
+		(double)r->m->ncells - 1, 1, 1, 1, 1, -1, -1, ANY_WHOLE, 1, FROM_EXIT, UINT16_MAX
+	};
+	double v[11] = { 0 };
 
-	if (read_row(r, row, 8, max, v))
+	if (read_row(r, row, 11, max, v))
 		return -1;
 	*out = (struct saved_cell){
 		.cell = (uint32_t)v[0],
@@ -122,6 +143,9 @@ static int read_saved_cell(const struct reader *r, const cJSON *row, struct save
 		.value = (float)v[5],
 		.target = (float)v[6],
 		.t_ns = whole_at(r, row, 7),
+		.n = (uint8_t)v[8],
+		.from = (uint8_t)v[9],
+		.who = (uint16_t)v[10],
 	};
 	return 0;
 }
@@ -153,7 +177,7 @@ static int read_tempo(const struct reader *r, struct saved_tempo *out)
 
 	if (read_row(r, row, 9, max, v))
 		return -1;
-	if (v[3] < TEMPO_MIN || v[6] < 1)
+	if (v[3] < TEMPO_MIN || !whole_at(r, row, 6))
 		return line_bad(r, row, "this is no tempo");
 	*out = (struct saved_tempo){
 		.state = (uint8_t)v[0],
@@ -188,11 +212,11 @@ static int read_up(const struct reader *r, const cJSON *up)
 /* Routes and transforms are numbered: with another mapping they are others, and begin as new. */
 static bool same_mapping(const struct reader *r, const cJSON *of)
 {
-	const double max[2] = { 1e9, 1e9 };
-	double v[2] = { 0 };
+	const double max[3] = { 1e9, 1e9, 1e9 };
+	double v[3] = { 0 };
 
-	return cJSON_IsArray(of) && !read_row(r, of, 2, max, v) && v[0] == (double)r->m->nroutes &&
-	       v[1] == (double)r->m->ncells;
+	return cJSON_IsArray(of) && !read_row(r, of, 3, max, v) && v[0] == (double)r->m->nroutes &&
+	       v[1] == (double)r->m->nremembering && v[2] == (double)r->m->ncells;
 }
 
 static int read_lists(const struct reader *r, struct saved *s)
@@ -201,7 +225,7 @@ static int read_lists(const struct reader *r, struct saved *s)
 
 	cJSON_ArrayForEach(j, line_get(r->l->json.root, "routes"))
 	{
-		if (s->nroutes == r->m->nroutes)
+		if (s->nroutes == r->m->nremembering)
 			return line_bad(r, j, "there are more routes than the mapping has");
 		if (read_saved_route(r, j, &s->routes[s->nroutes++]))
 			return -1;

@@ -67,8 +67,8 @@ static void add_control(struct buf *b, const struct mapping *m, const struct sav
 
 static void add_route(struct buf *b, const struct saved_route *r)
 {
-	buf_fmt(b, "[%u, %u, %d, %d, %d, %d, %u, %u", r->route, r->who, r->on, r->pressed,
-	        r->has_msb, r->has_lsb, r->msb, r->lsb);
+	buf_fmt(b, "[%u, %u, %u, %d, %d, %d, %d, %u, %u", r->route, r->who, r->presser, r->on,
+	        r->pressed, r->has_msb, r->has_lsb, r->msb, r->lsb);
 	buf_fmt(b, ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 "]", r->step_ns, r->wait_ns,
 	        r->count, r->due_ns);
 }
@@ -80,7 +80,7 @@ static void add_cell(struct buf *b, const struct saved_cell *c)
 	buf_json_num(b, (double)c->value);
 	buf_puts(b, ", ");
 	buf_json_num(b, (double)c->target);
-	buf_fmt(b, ", %" PRIu64 "]", c->t_ns);
+	buf_fmt(b, ", %" PRIu64 ", %u, %u, %u]", c->t_ns, c->n, c->from, c->who);
 }
 
 static void add_param(struct buf *b, const struct saved_param *p)
@@ -115,7 +115,8 @@ void recording_state(struct buf *b, const struct mapping *m, const struct saved 
 		buf_puts(b, i ? ", " : "");
 		add_control(b, m, &s->controls[i]);
 	}
-	buf_fmt(b, "}, \"of\": [%zu, %zu], \"routes\": [", m->nroutes, m->ncells);
+	buf_fmt(b, "}, \"of\": [%zu, %zu, %zu], \"routes\": [", m->nroutes, m->nremembering,
+	        m->ncells);
 	for (size_t i = 0; i < s->nroutes; i++) {
 		buf_puts(b, i ? ", " : "");
 		add_route(b, &s->routes[i]);

@@ -71,7 +71,7 @@ void flight_save(struct flight *f, const struct engine *e, uint64_t t_ns)
 	const size_t used = (size_t)(f->at - bytes_of(f, f->turns));
 	struct flight_block *b = block_of(f);
 
-	if (used < FLIGHT_BLOCK / 2 && !engine_at_rest(e))
+	if (f->turns && used < FLIGHT_BLOCK / 2 && !engine_at_rest(e))
 		return;
 	engine_save(e, t_ns, &b->saved);
 	b->saved_at = used;

@@ -112,6 +112,7 @@ static void save_routes(const struct engine *e, struct saved *s)
 		s->routes[s->nroutes++] = (struct saved_route){
 			.route = i,
 			.who = rs->who,
+			.presser = rs->presser,
 			.on = rs->on,
 			.pressed = rs->pressed,
 			.has_msb = rs->has_msb,
@@ -131,6 +132,7 @@ static void save_cells(const struct engine *e, struct saved *s)
 	s->ncells = 0;
 	for (size_t i = 0; i < e->m->ncells; i++) {
 		const struct xform_cell *c = &e->cells[i].x;
+		const bool waits = xform_line(e->m->cells[i]); /* n counts what is under way */
 
 		if (!c->has_value && !c->on && !c->fired && !c->through && !c->t_ns)
 			continue;
@@ -143,6 +145,9 @@ static void save_cells(const struct engine *e, struct saved *s)
 			.value = c->value,
 			.target = c->target,
 			.t_ns = c->t_ns,
+			.n = waits ? 0 : (uint8_t)c->n,
+			.from = (uint8_t)e->cells[i].source.from,
+			.who = e->cells[i].source.who,
 		};
 	}
 }
@@ -217,6 +222,7 @@ static void restore_route(struct engine *e, const struct saved_route *r)
 	struct route_state *rs = &e->routes[r->route];
 
 	rs->who = r->who;
+	rs->presser = r->presser;
 	rs->on = r->on;
 	rs->pressed = r->pressed;
 	rs->has_msb = r->has_msb;
@@ -264,6 +270,9 @@ static void restore_cell(struct engine *e, const struct saved_cell *c)
 	x->value = c->value;
 	x->target = c->target;
 	x->t_ns = c->t_ns;
+	x->n = c->n;
+	e->cells[c->cell].source.from = (enum from)c->from;
+	e->cells[c->cell].source.who = c->who;
 }
 
 void engine_restore(struct engine *e, const struct saved *s)

@@ -23,18 +23,25 @@ static void swap(struct timer *a, struct timer *b)
 	*b = x;
 }
 
+static bool comes_before(const struct timer *a, const struct timer *b)
+{
+	if (a->t_ns != b->t_ns)
+		return a->t_ns < b->t_ns;
+	return a->kind != b->kind ? a->kind < b->kind : a->index < b->index;
+}
+
 static void sift_up(struct timer *h, size_t i)
 {
-	for (; i && h[i].t_ns < h[(i - 1) / 2].t_ns; i = (i - 1) / 2)
+	for (; i && comes_before(&h[i], &h[(i - 1) / 2]); i = (i - 1) / 2)
 		swap(&h[i], &h[(i - 1) / 2]);
 }
 
 static void sift_down(struct timer *h, size_t n, size_t i)
 {
 	for (size_t c; (c = 2 * i + 1) < n; i = c) {
-		if (c + 1 < n && h[c + 1].t_ns < h[c].t_ns)
+		if (c + 1 < n && comes_before(&h[c + 1], &h[c]))
 			c++;
-		if (h[i].t_ns <= h[c].t_ns)
+		if (!comes_before(&h[c], &h[i]))
 			return;
 		swap(&h[i], &h[c]);
 	}

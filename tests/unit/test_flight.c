@@ -168,13 +168,20 @@ static void test_out(void **state)
 	flight_copy_free(c);
 }
 
-/* Nothing is saved while something waits, but at half a block at the latest. */
+/* Nothing is saved while something waits, but at half a block at the latest; at the very beginning, before
+ * which there is nothing, in any case. */
 static void test_saves_at_rest(void **state)
 {
 	(void)state;
-	osc(T0, 0, "/cue", 0, 0); /* released 50 ms later: that is in the save */
+	midi(T0, "pads", 0xB0, 1, 64);
+	flight_save(&f, r.e, T0);
+	assert_false(f.wants_saved);
+	assert_false(f.blocks[0].saved.at_rest);
+	engine_tick(r.e, T0 + 6 * MS);
+	flight_turn(&f);
+	osc(T0 + 10 * MS, 0, "/cue", 0, 0); /* released 50 ms later: that is in the save */
 	assert_true(engine_at_rest(r.e));
-	midi(T0, "pads", 0xB0, 1, 64); /* a half waits for the other */
+	midi(T0 + 10 * MS, "pads", 0xB0, 1, 64); /* a half waits for the other */
 	assert_false(engine_at_rest(r.e));
 	flight_save(&f, r.e, T0);
 	assert_true(f.wants_saved);
@@ -182,8 +189,8 @@ static void test_saves_at_rest(void **state)
 		flight_event(&f, T0, EVENT_STOP, 0);
 	flight_save(&f, r.e, T0);
 	assert_false(f.wants_saved);
-	assert_false(f.blocks[0].saved.at_rest);
-	engine_tick(r.e, T0 + 6 * MS);
+	assert_false(f.blocks[1].saved.at_rest);
+	engine_tick(r.e, T0 + 16 * MS);
 	assert_true(engine_at_rest(r.e));
 }
 
