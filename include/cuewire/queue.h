@@ -154,7 +154,8 @@ enum note_kind {
 	NOTE_UNMAPPED_OSC,
 	NOTE_UNMAPPED_MIDI,
 	NOTE_SIM,
-	NOTE_EXPIRED, /* as NOTE_OUT, but it was not written */
+	NOTE_EXPIRED, /* as NOTE_OUT, but it was not written: it came too late */
+	NOTE_DROPPED, /* or its port had no room for it */
 	NOTE_DIFFERS, /* port, control, value: it was not sent when its port came back */
 	NOTE_LOOP,    /* route: see struct sink */
 	NOTE_SHOWN, /* control; in.data: what an OSC client was sent, in.address: its own, in.label */
@@ -182,7 +183,7 @@ struct note {
 			uint8_t len;
 			uint8_t bytes[MSG_BYTES];
 			char label[128];
-		} out; /* NOTE_OUT, NOTE_SIM, NOTE_EXPIRED, NOTE_DIFFERS */
+		} out; /* NOTE_OUT, NOTE_SIM, NOTE_EXPIRED, NOTE_DROPPED, NOTE_DIFFERS */
 		struct {
 			uint16_t len;
 			bool more; /* the rest is in the next note, a NOTE_MORE */

@@ -106,6 +106,13 @@ static void add_address(struct buf *b, const char *key, const char *address, siz
 	buf_finish(&name);
 }
 
+void note_json_osc(struct buf *b, const char *key, const struct osc_msg *m)
+{
+	add_address(b, key, m->address, m->address_len);
+	buf_puts(b, ", \"args\": ");
+	note_json_args(b, m);
+}
+
 /* "key": "osc:/x", "args": [...]; of one that was cut, null */
 static void add_osc(struct buf *b, const char *key, const struct note *n, const void *data,
                     size_t len, bool types)
@@ -117,9 +124,7 @@ static void add_osc(struct buf *b, const char *key, const struct note *n, const 
 		buf_puts(b, ", \"args\": null");
 		return;
 	}
-	add_address(b, key, m.address, m.address_len);
-	buf_puts(b, ", \"args\": ");
-	note_json_args(b, &m);
+	note_json_osc(b, key, &m);
 	if (types)
 		add_types(b, &m);
 }
@@ -240,19 +245,22 @@ static void add_shown(struct buf *b, const struct mapping *m, const struct note 
 	note_json_args(b, &shown);
 }
 
-/* What was not written: "expired": true or "differs": true in place of the bytes. */
+/* What was not written: "expired", "dropped" or "differs": true in place of the bytes. */
 static void add_unwritten(struct buf *b, const struct mapping *m, const struct note *n)
 {
 	buf_fmt(b, ", \"port\": \"%s\", \"control\": ", m->ports[n->port].name);
 	buf_json_str(b, m->controls[n->control].name);
 	buf_puts(b, ", \"value\": ");
 	buf_json_num(b, (double)n->out.value);
-	if (n->kind == NOTE_EXPIRED) {
+	if (n->kind != NOTE_DIFFERS) {
 		buf_puts(b, ", \"from\": ");
 		buf_json_str(b, n->out.label);
 		buf_fmt(b, ", \"seq\": %" PRIu64, n->seq);
 	}
-	buf_fmt(b, ", \"%s\": true", n->kind == NOTE_EXPIRED ? "expired" : "differs");
+	buf_fmt(b, ", \"%s\": true",
+	        n->kind == NOTE_EXPIRED   ? "expired"
+	        : n->kind == NOTE_DROPPED ? "dropped"
+	                                  : "differs");
 }
 
 static void add_refused(struct buf *b, const struct mapping *m, const struct note *n)
@@ -313,6 +321,7 @@ static void add_note(struct buf *b, const struct mapping *m, const struct note *
 		add_loop(b, m, n);
 		break;
 	case NOTE_EXPIRED:
+	case NOTE_DROPPED:
 	case NOTE_DIFFERS:
 		add_unwritten(b, m, n);
 		break;

@@ -12,6 +12,9 @@
 void note_json(struct buf *b, const struct mapping *m, const struct note *n, const void *data,
                size_t len);
 
+/* Adds , "key": "osc:/x", "args": [...]. */
+void note_json_osc(struct buf *b, const char *key, const struct osc_msg *m);
+
 /* The arguments of a message as a JSON array. */
 void note_json_args(struct buf *b, const struct osc_msg *m);
 

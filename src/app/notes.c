@@ -108,9 +108,11 @@ static void unwritten_text(struct buf *b, const struct daemon *d, const struct n
 	char words[160];
 
 	sim_words(words, sizeof(words), &d->m->controls[n->control], n->out.value);
-	buf_fmt(b, "%-24s -> %-28s -> %s  %s", n->kind == NOTE_EXPIRED ? n->out.label : "return",
-	        words, d->m->ports[n->port].name,
-	        n->kind == NOTE_EXPIRED ? "EXPIRED, not sent" : "DIFFERS, not sent");
+	buf_fmt(b, "%-24s -> %-28s -> %s  %s, not sent",
+	        n->kind == NOTE_DIFFERS ? "return" : n->out.label, words, d->m->ports[n->port].name,
+	        n->kind == NOTE_EXPIRED   ? "EXPIRED"
+	        : n->kind == NOTE_DROPPED ? "DROPPED"
+	                                  : "DIFFERS");
 }
 
 static void loop_text(struct buf *b, const struct daemon *d, const struct note *n)
@@ -157,7 +159,7 @@ static void note_text(struct buf *b, const struct daemon *d, const struct note *
 		buf_fmt(b, "tempo %.2f BPM, %s", (double)n->out.value, tempo_names[n->control]);
 	else if (n->kind == NOTE_REFUSED)
 		refused_text(b, d, n);
-	else if (n->kind == NOTE_EXPIRED || n->kind == NOTE_DIFFERS)
+	else if (n->kind == NOTE_EXPIRED || n->kind == NOTE_DROPPED || n->kind == NOTE_DIFFERS)
 		unwritten_text(b, d, n);
 	else
 		unmapped_text(b, d, n);

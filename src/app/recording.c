@@ -169,6 +169,12 @@ void recording_out(char *out, size_t size, const char *control, double value, co
 	buf_finish(&b);
 }
 
+/* What expired, or its port had no room for. */
+static bool is_lost(const cJSON *root)
+{
+	return cJSON_IsTrue(line_get(root, "expired")) || cJSON_IsTrue(line_get(root, "dropped"));
+}
+
 static int read_out(const struct reader *r)
 {
 	const cJSON *root = r->l->json.root, *value = line_get(root, "value"),
@@ -176,9 +182,11 @@ static int read_out(const struct reader *r)
 	const char *control = "", *port = "", *from = "", *bytes = "";
 
 	r->l->kind = LINE_OUT;
+	r->l->out.lost = is_lost(root);
 	if (line_string(r, root, "control", &control) || line_string(r, root, "port", &port) ||
 	    line_string(r, root, "from", &from) ||
-	    line_string(r, root, line_get(root, "midi") ? "midi" : "osc", &bytes))
+	    (!r->l->out.lost &&
+	     line_string(r, root, line_get(root, "midi") ? "midi" : "osc", &bytes)))
 		return -1;
 	if (!cJSON_IsNumber(value))
 		return line_bad(r, value ? value : root, "\"value\" is not a number");
@@ -209,7 +217,7 @@ static int read_kind(const struct reader *r)
 		return read_header(r);
 	if (!r->m)
 		return 0;
-	if (dropped) {
+	if (dropped && !is_lost(root)) {
 		r->l->kind = LINE_DROPPED;
 		return line_whole(r, dropped, "dropped", UINT64_MAX, &r->l->dropped);
 	}
@@ -219,7 +227,7 @@ static int read_kind(const struct reader *r)
 		return line_state(r);
 	if (in)
 		return read_event(r, in->valuestring);
-	if (line_get(root, "midi") || line_get(root, "osc"))
+	if (line_get(root, "midi") || line_get(root, "osc") || is_lost(root))
 		return line_get(root, "control") ? read_out(r) : 0;
 	return 0;
 }

@@ -56,6 +56,7 @@ struct line {
 
 	struct { /* LINE_OUT */
 		uint16_t control;
+		bool lost; /* it was not written */
 		bool has_seq;
 		uint64_t seq;
 		char text[320]; /* see recording_out */

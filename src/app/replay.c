@@ -18,7 +18,8 @@
 struct message {
 	uint64_t seq, t_ns;
 	uint16_t control;
-	int line; /* of the recording; 0: of the replay */
+	bool lost; /* the port was not sent it */
+	int line;  /* of the recording; 0: of the replay */
 	char *text;
 };
 
@@ -37,6 +38,7 @@ struct run {
 	uint64_t dropped;        /* lines that the recording misses */
 	size_t cut;              /* inputs that were not kept whole */
 	bool begun, ended;       /* an event has come; the bridge has said goodbye */
+	bool restless; /* something was under way at its beginning: messages are missing in the replay */
 	bool has_seq;
 	uint64_t first_ns, last_ns; /* of the recording */
 	uint64_t started_ns;        /* of the clock */
@@ -79,7 +81,9 @@ static void keep_message(struct run *r, const struct msg *m)
 	              : c->osc_out ? c->osc_out
 	                           : c->osc,
 	              m->label);
-	add_message(&r->is, &(struct message){ m->seq, m->t_ns, m->control, 0, NULL }, text);
+	add_message(&r->is,
+	            &(struct message){ .seq = m->seq, .t_ns = m->t_ns, .control = m->control },
+	            text);
 }
 
 /* There is no port: it is open where the recording says that it was. Lights show what controls are,
@@ -113,11 +117,8 @@ static void unmapped_osc(void *ctx, uint64_t t_ns, const struct osc_msg *m)
 
 	if (r->o->check)
 		return;
-	buf_fmt(&r->line, "{\"t_ns\": %" PRIu64 ", \"unmapped\": ", t_ns);
-	buf_puts(&r->line, "\"osc:");
-	buf_puts(&r->line, m->address);
-	buf_puts(&r->line, "\", \"args\": ");
-	note_json_args(&r->line, m);
+	buf_fmt(&r->line, "{\"t_ns\": %" PRIu64, t_ns);
+	note_json_osc(&r->line, "unmapped", m);
 	buf_putc(&r->line, '}');
 	print_line(r);
 }
@@ -219,8 +220,11 @@ static void feed(struct run *r, const struct line *l)
 
 static void take_out(struct run *r, const struct line *l)
 {
-	const struct message x = { l->out.has_seq ? l->out.seq : r->was.n, l->t_ns, l->out.control,
-		                   l->number, NULL };
+	const struct message x = { .seq = l->out.has_seq ? l->out.seq : r->was.n,
+		                   .t_ns = l->t_ns,
+		                   .control = l->out.control,
+		                   .lost = l->out.lost,
+		                   .line = l->number };
 
 	r->has_seq = l->out.has_seq;
 	if (r->o->check)
@@ -236,11 +240,13 @@ static int take_line(struct run *r, const struct line *l, struct diags *d)
 		         "a state stands before the first input, not behind one");
 		return -1;
 	}
-	if (l->kind == LINE_STATE && !l->saved.at_rest)
+	if (l->kind == LINE_STATE && !l->saved.at_rest) {
+		r->restless = true;
 		fprintf(stderr,
 		        "cuewire: %s:%d: something was under way when it begins; what came of that "
 		        "is not replayed\n",
 		        r->o->name, l->number);
+	}
 	if (l->kind == LINE_DROPPED)
 		r->dropped += l->dropped;
 	if (l->kind == LINE_OUT)
@@ -324,6 +330,24 @@ static bool may_miss(const struct run *r, size_t at, const struct message *is)
 	return false;
 }
 
+/* Which of them comes first: below 0, the recorded one. Where messages are missing in the replay they
+ * have other numbers, but not another time. */
+static int order(const struct run *r, const struct message *was, const struct message *is,
+                 uint64_t base)
+{
+	const uint64_t a = r->restless ? was->t_ns : was->seq + base;
+	const uint64_t b = r->restless ? is->t_ns : is->seq;
+
+	return a < b ? -1 : a > b;
+}
+
+static bool is_same(const struct message *was, const struct message *is)
+{
+	if (was->lost)
+		return was->control == is->control;
+	return was->t_ns == is->t_ns && !strcmp(was->text, is->text);
+}
+
 static void compare(struct run *r, struct difference *x)
 {
 	const uint64_t base = r->has_seq || !r->is.n ? 0 : r->is.list[0].seq;
@@ -332,14 +356,14 @@ static void compare(struct run *r, struct difference *x)
 	for (size_t i = 0; i < r->is.n; i++) {
 		const struct message *is = &r->is.list[i];
 
-		for (; w < r->was.n && r->was.list[w].seq + base < is->seq; w++)
+		for (; w < r->was.n && order(r, &r->was.list[w], is, base) < 0; w++)
 			differs(x, &r->was.list[w], NULL);
-		if (w == r->was.n || r->was.list[w].seq + base > is->seq) {
+		if (w == r->was.n || order(r, &r->was.list[w], is, base) > 0) {
 			if (!may_miss(r, w, is))
 				differs(x, NULL, is);
 			continue;
 		}
-		if (r->was.list[w].t_ns != is->t_ns || strcmp(r->was.list[w].text, is->text) != 0)
+		if (!is_same(&r->was.list[w], is))
 			differs(x, &r->was.list[w], is);
 		w++;
 	}

@@ -91,6 +91,8 @@ static void was_dropped(struct live *l, int port, const struct msg *p)
 {
 	l->n->dropped++;
 	l->ports[port].n.dropped++;
+	if (l->watch & WATCH_OUT && !p->light)
+		note_out(l, NOTE_DROPPED, port, p, false, 0);
 	job_result(port, p, ACT_FAILED);
 }
 

@@ -26,6 +26,8 @@ MAPPING = {
     ],
     "routes": [
         {"port": "pads", "note": 1, "to": "play", "as": "toggle"},
+        {"port": "pads", "note": 2, "to": "cue"},
+        {"port": "pads", "note": 3, "to": "load", "press": "double", "press_ms": 5000},
         {"port": "pads", "cc": [1, 33], "to": "tempo"},
         {"port": "pads", "cc": 2, "to": "volume", "smooth": 40},
         {"port": "pads", "sysex": "F0 7D vv F7", "to": "volume"},
@@ -41,14 +43,15 @@ WHAT = "t_ns", "port", "control", "value", "from", "midi", "osc", "args"
 class Recorded(Bridge):
     """A bridge with that mapping, between FIFOs, that records."""
 
-    def __init__(self, *args, record=True):
+    def __init__(self, *args, record=True, clock=False):
         self.fifos = tempfile.TemporaryDirectory(prefix="cuewire-replay.")
         paths = [os.path.join(self.fifos.name, name) for name in ("out", "pads", "recording")]
         self.recording = paths[2]
         for path in paths[:2]:
             os.mkfifo(path)
         self.out_fd = os.open(paths[0], os.O_RDONLY | os.O_NONBLOCK)
-        text = json.dumps(MAPPING).replace("OUT", paths[0]).replace("PADS", paths[1])
+        mapping = dict(MAPPING, tempo={"clock": "pads"}) if clock else MAPPING
+        text = json.dumps(mapping).replace("OUT", paths[0]).replace("PADS", paths[1])
         args += ("--record", self.recording) if record else ()
         super().__init__(*args, mapping=json.loads(text), stdin=True)
         self.pads_fd = os.open(paths[1], os.O_RDWR)
@@ -255,6 +258,41 @@ def a_dump_in_the_middle():
         assert b.stop() == 0
 
 
+def a_dump_between_two_presses():
+    """After a reload the recorder begins anew, here with the first of two presses behind it."""
+    with Recorded(record=False) as b:
+        b.err.wait(lambda line: line.startswith("port pads: open"))
+        b.midi("90 02 7F 80 02 00")
+        b.monitored(control="cue", value=1)
+        b.monitored(control="cue", value=0)
+        b.midi("90 03 7F 80 03 00 90 02 7F 80 02 00")
+        b.command("reload")
+        b.midi("90 03 7F 80 03 00")
+        b.monitored(control="load", value=0)
+        dump = os.path.join(b.dir.name, "dump")
+        b.command("dump", dump)
+        assert "load" in [o["control"] for o in moved(lines_of(dump))], lines_of(dump)
+        check(dump)
+
+
+def a_dump_while_a_clock_runs():
+    """It is never at rest, and has all that came since the reload."""
+    with Recorded(record=False, clock=True) as b:
+        b.err.wait(lambda line: line.startswith("port pads: open"))
+        for _ in range(60):
+            b.midi("F8")
+            time.sleep(0.005)
+        b.command("reload")
+        for i in range(20):
+            b.midi("F8")
+            b.send("/volume", "f", i / 20)
+        b.monitored(control="volume", value=0.95)
+        dump = os.path.join(b.dir.name, "dump")
+        b.command("dump", dump)
+        assert len(moved(lines_of(dump))) == 20, lines_of(dump)
+        check(dump)
+
+
 def a_dump_without_a_bridge_makes_no_file():
     with tempfile.TemporaryDirectory(prefix="cuewire-replay.") as folder:
         path = os.path.join(folder, "dump")
@@ -314,6 +352,26 @@ def bad_lines_are_told_where():
     assert "else.json: error: cannot read: it is not among the files that were kept" in done.stderr, done.stderr
 
 
+STATE = {"t_ns": 500, "in": "state", "seq": 5, "at_rest": True, "up": [], "controls": {}, "of": [1, 0, 0], "routes": [],
+         "cells": [], "params": [], "tempo": [0, 0, 0, 120, 0, 0, 500000000, 0, 0]}
+
+
+def states_are_checked():
+    of_lines(json.dumps(STATE), IN)
+    volume = {"value": 0.5, "rank": "ui", "t_ns": 1, "lock_ns": 2}
+    for change, what in (
+        ({"routes": [[0] * 13]}, "more routes than the mapping has"),
+        ({"tempo": [0, 0, 0, 120, 0, 0, 0, 0, 0]}, "this is no tempo"),
+        ({"tempo": [0, 0, 0, 120, 0, 0, 0.5, 0, 0]}, "not a number that can stand here"),
+        ({"controls": {"volume": dict(volume, value=1e300)}}, "not a number that a control can be"),
+        ({"controls": {"volume": dict(volume, value=None)}}, "not a number that a control can be"),
+    ):
+        done = of_lines(json.dumps(dict(STATE, **change)), IN, code=1)
+        assert done.stderr.startswith("r:2:") and what in done.stderr, (change, done.stderr)
+    done = of_lines(json.dumps(STATE).replace("500000000", "0.5e3"), IN, code=1)
+    assert "not a number that can stand here" in done.stderr, done.stderr
+
+
 def what_is_no_recording():
     assert "name the mapping files" in of_lines(IN, header=None, code=1).stderr
     remarked = of_lines("# a remark", IN.replace("/volume", "/deck/a/volume"), header=None,
@@ -342,6 +400,17 @@ def differences_are_found():
     later = IN.replace("1000", "2000")
     check_lines(IN, OUT, later, code=0)
     assert "replayed only: volume 0.5" in check_lines(IN, OUT, later, '{"t_ns": 3000, "in": "exit"}')
+    # what did not get out is known to have been meant, though not with which bytes
+    for lost in "expired", "dropped":
+        gone = json.loads(OUT)
+        del gone["midi"]
+        gone[lost] = True
+        check_lines(IN, json.dumps(gone), '{"t_ns": 3000, "in": "exit"}', code=0)
+        assert "replayed only" in check_lines(IN, '{"t_ns": 3000, "in": "exit"}')
+    # where something was under way at the beginning, messages are missing in the replay, and told alone
+    more = [json.dumps(dict(json.loads(OUT), seq=n, t_ns=t)) for n, t in ((5, 900), (6, 1000), (7, 2000))]
+    out = check_lines(json.dumps(dict(STATE, at_rest=False)), *more, IN, later, '{"t_ns": 3000, "in": "exit"}')
+    assert "1 of 3 messages differ" in out and "at 900\n  replayed nothing" in out, out
     # a value that another one has overtaken on its way to a slow port
     check_lines(IN, later, OUT.replace("1000", "2000").replace('"seq": 0', '"seq": 1'), code=0)
 
@@ -354,10 +423,12 @@ if __name__ == "__main__":
         a_client_that_goes,
         ports_that_go_and_come_back,
         in_time,
-        a_dump_in_the_middle,
+        a_dump_in_the_middle, a_dump_between_two_presses,
+        a_dump_while_a_clock_runs,
         a_dump_without_a_bridge_makes_no_file,
         every_golden_trace_replays,
         bad_lines_are_told_where,
+        states_are_checked,
         what_is_no_recording,
         gaps_are_told,
         differences_are_found,
