@@ -40,6 +40,7 @@ struct source {
 	bool brief;          /* label lives until the step returns, not as long as the mapping */
 	const char *label;   /* "osc:/1/fader1", "midi:pads", "intent:7" */
 	bool settled;        /* he shows already what it becomes (feedback) */
+	uint16_t via;        /* 1 + the route whose transforms gave the value; 0: none */
 	struct batch *batch; /* of an intent, else NULL */
 };
 
@@ -202,6 +203,7 @@ struct control_state {
 	uint64_t t_ns;    /* of the last touch */
 	uint64_t lock_ns; /* until then those of a lower rank are refused; TIME_NEVER: it is held */
 	uint8_t rank;     /* enum rank: of who moved it last */
+	uint16_t via;     /* of the same: see struct source */
 	const char *by;   /* label of its source; NULL: it is in by_copy */
 	char by_copy[48]; /* cut */
 };

@@ -94,6 +94,7 @@ struct xform_now {
 	const struct tempo *tempo;
 	float control;    /* where the control stands */
 	bool known;       /* control means something */
+	bool mine;        /* the route itself has moved it last */
 	bool tick;        /* nothing has come: it is asked again, as it wished */
 	uint64_t wake_ns; /* set by it: when it wants to be asked again; TIME_NEVER: not */
 };
@@ -108,6 +109,10 @@ struct xform_info {
 	              struct flow *f);
 	/* The way back, for feedback: false where there is none. NULL: a value stays as it is. */
 	bool (*back)(const struct xform *x, float *v);
+	/* The value that it will give next and last, of those that have come; false: there is none. NULL: it
+	 * keeps none back. */
+	bool (*coming)(const struct xform_cell *c, float *v);
+	bool moves; /* it moves the control step by step, until somebody else does */
 };
 
 extern const struct xform_info xforms[XF_COUNT];

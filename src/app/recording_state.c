@@ -90,9 +90,10 @@ static uint64_t whole_at(const struct reader *r, const cJSON *row, int i)
 
 static int read_saved_route(const struct reader *r, const cJSON *row, struct saved_route *out)
 {
-	const double max[13] = { (double)r->m->nroutes - 1,
+	const double max[14] = { (double)r->m->nroutes - 1,
 		                 UINT16_MAX,
 		                 UINT16_MAX,
+		                 1,
 		                 1,
 		                 1,
 		                 1,
@@ -103,9 +104,9 @@ static int read_saved_route(const struct reader *r, const cJSON *row, struct sav
 		                 ANY_WHOLE,
 		                 ANY_WHOLE,
 		                 ANY_WHOLE };
-	double v[13] = { 0 };
+	double v[14] = { 0 };
 
-	if (read_row(r, row, 13, max, v))
+	if (read_row(r, row, 14, max, v))
 		return -1;
 	*out = (struct saved_route){
 		.route = (uint16_t)v[0],
@@ -113,14 +114,15 @@ static int read_saved_route(const struct reader *r, const cJSON *row, struct sav
 		.presser = (uint16_t)v[2],
 		.on = v[3] != 0,
 		.pressed = v[4] != 0,
-		.has_msb = v[5] != 0,
-		.has_lsb = v[6] != 0,
-		.msb = (uint8_t)v[7],
-		.lsb = (uint8_t)v[8],
-		.step_ns = whole_at(r, row, 9),
-		.wait_ns = whole_at(r, row, 10),
-		.count = whole_at(r, row, 11),
-		.due_ns = whole_at(r, row, 12),
+		.moved = v[5] != 0,
+		.has_msb = v[6] != 0,
+		.has_lsb = v[7] != 0,
+		.msb = (uint8_t)v[8],
+		.lsb = (uint8_t)v[9],
+		.step_ns = whole_at(r, row, 10),
+		.wait_ns = whole_at(r, row, 11),
+		.count = whole_at(r, row, 12),
+		.due_ns = whole_at(r, row, 13),
 	};
 	return 0;
 }

@@ -299,6 +299,29 @@ static const char *route_label(struct build *b, const struct raw_route *r, bool 
 	return join(b, feedback ? "feedback:" : "midi:", r->port);
 }
 
+/* A note is on or off, however hard it was hit, where presses are looked at, and for what can be pressed;
+ * unless something before asks how hard. */
+static bool is_pressed(const struct route *r)
+{
+	for (size_t i = 0; i < r->nxf; i++) {
+		switch ((enum xform_kind)r->xf[i].kind) {
+		case XF_PRESS:
+		case XF_AS:
+			return true;
+		case XF_RANGE:
+		case XF_CURVE:
+		case XF_QUANTISE:
+		case XF_DEADBAND:
+		case XF_THRESHOLD:
+		case XF_OUTPUT:
+			return false;
+		default:
+			break;
+		}
+	}
+	return r->pressed;
+}
+
 /* to: index of the control, CONTROL_NONE for a macro. */
 static struct route build_route(struct build *b, const struct raw_route *r, int to)
 {
@@ -332,10 +355,9 @@ static struct route build_route(struct build *b, const struct raw_route *r, int 
 
 	out.label = route_label(b, r, out.feedback);
 	out.xf = build_xforms(b->a, &section_route, r, &out.nxf);
-	for (size_t i = 0; i < out.nxf; i++) {
+	for (size_t i = 0; i < out.nxf; i++)
 		out.edges |= out.xf[i].kind == XF_PRESS || out.xf[i].kind == XF_AS;
-		out.holds |= out.xf[i].kind == XF_AS && r->as == AS_MOMENTARY;
-	}
+	out.pressed = is_pressed(&out);
 	return out;
 }
 

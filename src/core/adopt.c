@@ -87,6 +87,7 @@ static void adopt_controls(struct engine *e, const struct engine *old)
 		if (st->by)
 			snprintf(st->by_copy, sizeof(st->by_copy), "%s", st->by);
 		st->by = NULL;
+		st->via = 0; /* see adopt_routes */
 		e->hold[i] = old->hold[i];
 		e->hold[i].alarm_ns = 0;
 		if (e->hold[i].held && e->hold[i].until != TIME_NEVER)
@@ -119,6 +120,8 @@ static void adopt_routes(struct engine *e, const struct engine *old, const uint1
 		if (was[i] == ROUTE_END)
 			continue;
 		before = &old->m->routes[was[i]];
+		if (r->to != CONTROL_NONE && old->state[before->to].via == was[i] + 1)
+			e->state[r->to].via = (uint16_t)(i + 1);
 		e->routes[i] = old->routes[was[i]];
 		e->routes[i].alarm_ns = 0;
 		if (e->routes[i].fresh_msb || e->routes[i].fresh_lsb)

@@ -119,6 +119,15 @@ void batch_due(struct engine *e, uint64_t t_ns, size_t slot)
 		             (uint32_t)slot);
 }
 
+void batch_tempo_changed(struct engine *e, uint64_t t_ns)
+{
+	for (size_t i = 0; i < BATCHES_MAX; i++)
+		if (e->running[i].b)
+			engine_alarm(e, &e->running[i].alarm_ns,
+			             span_look(&e->running[i].wait, &e->tempo, t_ns), TIMER_BATCH,
+			             (uint32_t)i);
+}
+
 static struct running *free_place(struct engine *e)
 {
 	for (size_t i = 0; i < BATCHES_MAX; i++)
@@ -162,13 +171,21 @@ bool engine_is_unsure(const struct engine *e, uint16_t control, enum rank rank)
 	return rank == RANK_AI && e->m->controls[control].toggles && !e->state[control].touched;
 }
 
+static bool turns_on(const struct act *a)
+{
+	return a->op == OP_PRESS || (a->op == OP_SET && a->value >= 0.5f);
+}
+
 bool engine_may(const struct engine *e, uint64_t t_ns, const struct batch *b, uint16_t *control)
 {
 	for (size_t i = 0; i < b->n && b->acts[i].after.amount == 0.0f; i++) {
-		if (!engine_is_locked(e, t_ns, b->acts[i].act.control, b->source.rank) &&
-		    !engine_is_unsure(e, b->acts[i].act.control, b->source.rank))
+		const struct act *a = &b->acts[i].act;
+		const uint16_t locked =
+			engine_locked(e, t_ns, a->control, turns_on(a), b->source.rank);
+
+		if (locked == CONTROL_NONE && !engine_is_unsure(e, a->control, b->source.rank))
 			continue;
-		*control = b->acts[i].act.control;
+		*control = locked == CONTROL_NONE ? a->control : locked;
 		return false;
 	}
 	return true;
@@ -193,9 +210,25 @@ void batch_cancel(struct engine *e, uint64_t t_ns, size_t slot)
 	cancel(e, t_ns, &e->running[slot]);
 }
 
+/* Values that are on their way through transforms, but to a button, whose release must come. */
+static void forget_values(struct engine *e)
+{
+	for (size_t i = 0; i < e->m->ncells; i++) {
+		const struct xform *x = e->m->cells[i];
+		const uint16_t to = e->m->routes[x->route].to;
+
+		if (!xforms[x->kind].coming ||
+		    (to != CONTROL_NONE && kinds[e->m->controls[to].kind].held))
+			continue;
+		e->cells[i].x.wake_ns = TIME_NEVER;
+		e->cells[i].x.n = 0;
+	}
+}
+
 void engine_cancel(struct engine *e, uint64_t t_ns)
 {
 	t_ns = engine_begin(e, t_ns);
+	forget_values(e);
 	for (size_t i = 0; i < BATCHES_MAX; i++)
 		if (e->running[i].b)
 			cancel(e, t_ns, &e->running[i]);

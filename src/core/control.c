@@ -43,6 +43,44 @@ static inline bool take(struct engine *e, uint64_t t_ns, uint16_t control, const
 	return true;
 }
 
+/* The others of a group go off when the control comes on. */
+static bool turns_others_off(const struct engine *e, uint16_t control, bool on)
+{
+	const struct control *c = &e->m->controls[control];
+
+	return on && c->kind == KIND_SWITCH && c->radio != control;
+}
+
+static uint16_t locked_in_group(const struct engine *e, uint64_t t_ns, uint16_t control,
+                                uint8_t rank)
+{
+	uint16_t i = e->m->controls[control].radio;
+
+	while (i != control && !(e->state[i].value >= 0.5f && is_locked(&e->state[i], t_ns, rank)))
+		i = e->m->controls[i].radio;
+	return i == control ? CONTROL_NONE : i;
+}
+
+uint16_t engine_locked(const struct engine *e, uint64_t t_ns, uint16_t control, bool on,
+                       enum rank rank)
+{
+	if (is_locked(&e->state[control], t_ns, (uint8_t)rank))
+		return control;
+	return turns_others_off(e, control, on) ? locked_in_group(e, t_ns, control, (uint8_t)rank)
+	                                        : CONTROL_NONE;
+}
+
+/* One of its group is on and somebody has it: two would be on. */
+OUTLINE static bool refused_by_group(struct engine *e, uint64_t t_ns, uint16_t control,
+                                     const struct source *s)
+{
+	const uint16_t other = locked_in_group(e, t_ns, control, s->rank);
+
+	if (other != CONTROL_NONE)
+		refuse(e, t_ns, other, s);
+	return other != CONTROL_NONE;
+}
+
 /* ---- what it is then ---- */
 
 OUTLINE static void copy_label(struct control_state *st, const char *label)
@@ -55,6 +93,7 @@ static inline void touch(struct control_state *st, uint64_t t_ns, float v, const
 	st->value = v;
 	st->touched = true;
 	st->t_ns = t_ns;
+	st->via = s->via;
 	st->by = s->brief ? NULL : s->label;
 	if (s->brief)
 		copy_label(st, s->label);
@@ -205,6 +244,9 @@ void engine_set(struct engine *e, uint64_t t_ns, uint16_t control, float v, cons
 {
 	const struct control *c = &e->m->controls[control];
 
+	if (c->kind == KIND_SWITCH && turns_others_off(e, control, v >= 0.5f) &&
+	    refused_by_group(e, t_ns, control, s))
+		return;
 	if (!take(e, t_ns, control, s))
 		return;
 	switch (c->kind) {
@@ -242,11 +284,6 @@ bool engine_set_on_way(struct engine *e, uint64_t t_ns, uint16_t control, float 
 	engine_set(e, t_ns, control, v, s);
 	e->ramp_of[control] = ramp;
 	return may;
-}
-
-bool engine_is_locked(const struct engine *e, uint64_t t_ns, uint16_t control, enum rank rank)
-{
-	return is_locked(&e->state[control], t_ns, (uint8_t)rank);
 }
 
 void engine_nudge(struct engine *e, uint64_t t_ns, uint16_t control, float by,

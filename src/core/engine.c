@@ -215,8 +215,11 @@ void engine_tempo_moved(struct engine *e, uint64_t t_ns, bool changed, enum jump
 		engine_alarm(e, &e->tempo_alarm_ns, lost, TIMER_TEMPO, 0);
 	if (changed && e->sink.tempo)
 		e->sink.tempo(e->sink.ctx, t_ns, &e->tempo);
-	if (jump != JUMP_NONE)
-		flow_every_begin(e, t_ns, jump);
+	if (jump == JUMP_NONE)
+		return;
+	flow_every_begin(e, t_ns, jump);
+	flow_tempo_changed(e, t_ns);
+	batch_tempo_changed(e, t_ns);
 }
 
 void engine_tap_tempo(struct engine *e, uint64_t t_ns)

@@ -295,7 +295,7 @@ static void midi_indirect(struct engine *e, uint64_t t_ns, uint16_t route, uint8
 	}
 	if (r->encoding)
 		in = (struct input){ IN_STEPS, (float)steps_decode(v, r->encoding) };
-	else if (r->in.form == ADDR_NOTE && (!r->nxf || r->edges) && r->pressed)
+	else if (r->in.form == ADDR_NOTE && r->pressed)
 		in.v = v > 0; /* a pad that is hit softly is hit */
 	midi_deliver(e, t_ns, route, in);
 }
@@ -422,7 +422,8 @@ void engine_midi(struct engine *e, uint64_t t_ns, int port, const struct midi_ms
 	echo_heard(&e->echo, t_ns, echo_midi_key(m->status, m->d1, m->d2));
 	if (m->status >= MIDI_SONG_POSITION && port == e->m->tempo.clock)
 		midi_clock(e, t_ns, m);
-	hit = midi_dispatch(e, t_ns, port, m);
+	hit = midi_dispatch(e, t_ns, port, m) ||
+	      (m->status >= MIDI_SONG_POSITION && port == e->m->tempo.clock);
 	e->echo.age = 0;
 	if (hit)
 		return;

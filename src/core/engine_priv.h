@@ -168,6 +168,10 @@ struct input {
 
 bool conditions_hold(const struct engine *e, const struct condition *when, size_t n);
 
+/* See engine_tempo_moved. */
+void flow_tempo_changed(struct engine *e, uint64_t t_ns);
+void batch_tempo_changed(struct engine *e, uint64_t t_ns);
+
 /* A transform asked to be asked again. */
 void flow_cell_due(struct engine *e, uint64_t t_ns, uint32_t cell);
 
@@ -205,7 +209,10 @@ void engine_nudge(struct engine *e, uint64_t t_ns, uint16_t control, float by,
 void engine_tap(struct engine *e, uint64_t t_ns, uint16_t control, uint32_t ms,
                 const struct source *s);
 
-bool engine_is_locked(const struct engine *e, uint64_t t_ns, uint16_t control, enum rank rank);
+/* Which control would be in the way of one of this rank who sets it (on: to 1): itself, or one of its group; or
+ * CONTROL_NONE. */
+uint16_t engine_locked(const struct engine *e, uint64_t t_ns, uint16_t control, bool on,
+                       enum rank rank);
 
 /* A held button is released, or looked at again, when its time is over. */
 void engine_release_due(struct engine *e, uint64_t t_ns, uint16_t control);

@@ -43,20 +43,35 @@ bool conditions_hold(const struct engine *e, const struct condition *when, size_
 
 /* ---- values ---- */
 
-/* Where the control is, as the transform at this place of the chain would have to give it. */
-static void look_at_control(const struct engine *e, const struct route *r, size_t place,
+/* Where the control is, or is on its way to, as the transform at this place of the chain would have to
+ * give it. */
+static void look_at_control(const struct engine *e, uint16_t route, size_t place,
                             struct xform_now *now)
 {
+	const struct route *r = &e->m->routes[route];
+
 	if (r->to == CONTROL_NONE)
 		return;
 	now->control = e->state[r->to].value;
 	now->known = e->state[r->to].touched;
+	now->mine = e->state[r->to].via == route + 1;
 	for (size_t i = r->nxf; i-- > place + 1;) {
-		const struct xform_info *x = &xforms[r->xf[i].kind];
+		const struct xform *x = &r->xf[i];
+		const struct xform_info *info = &xforms[x->kind];
 
-		if (x->back && !x->back(&r->xf[i], &now->control))
+		if (info->coming && info->coming(&e->cells[x->cell].x, &now->control))
+			now->known = true;
+		else if (info->back && !info->back(x, &now->control))
 			now->known = false;
 	}
+}
+
+static bool looks_same(const struct engine *e, uint16_t control, float v)
+{
+	const struct control *c = &e->m->controls[control];
+	const float is = e->state[control].value;
+
+	return kinds[c->kind].binary ? (v >= 0.5f) == (is >= 0.5f) : encode_same(c, is, v);
 }
 
 /* The value's rise is what steps an encoder or, with "by", a fader, and what begins a macro. A
@@ -67,7 +82,10 @@ static void arrive(struct engine *e, uint64_t t_ns, uint16_t route, const struct
 	const struct route *r = &e->m->routes[route];
 	struct route_state *rs = &e->routes[route];
 	const bool on = f->v >= 0.5f, rise = on && !rs->on;
+	struct source x = *s;
 
+	x.via = (uint16_t)(route + 1);
+	s = &x;
 	rs->on = on;
 	if (r->macro) {
 		if (rise && f->through)
@@ -75,8 +93,9 @@ static void arrive(struct engine *e, uint64_t t_ns, uint16_t route, const struct
 	} else if (r->by != 0.0f || e->m->controls[r->to].kind == KIND_ENCODER) {
 		if (rise && f->through)
 			engine_nudge(e, t_ns, r->to, r->by != 0.0f ? r->by : 1.0f, s);
-	} else if (f->on_way && encode_same(&e->m->controls[r->to], e->state[r->to].value, f->v)) {
-		e->state[r->to].value = f->v; /* nobody would see a difference */
+	} else if (f->on_way && looks_same(e, r->to, f->v)) {
+		if (!kinds[e->m->controls[r->to].kind].binary)
+			e->state[r->to].value = f->v; /* nobody would see a difference */
 	} else if (r->holds && r->nwhen && !on ? rs->pressed : f->through) {
 		rs->pressed = on;
 		rs->presser = s->who;
@@ -93,18 +112,52 @@ static void keep_source(struct cell *c, const struct route *r, const struct sour
 	c->source.batch = NULL;
 }
 
-static bool cell_apply(struct engine *e, uint64_t t_ns, const struct route *r,
-                       const struct xform *x, bool tick, struct flow *f, const struct source *s)
+/* Something moves the control from now on, step by step, until somebody else does. Returns false where it
+ * may not: that is told as of any value. */
+static bool sets_out(struct engine *e, uint64_t t_ns, const struct xform *x, const struct flow *f,
+                     const struct source *s)
 {
+	const uint16_t to = e->m->routes[x->route].to;
+
+	if (to == CONTROL_NONE)
+		return true;
+	if (engine_locked(e, t_ns, to, false, s->rank) == CONTROL_NONE) {
+		e->state[to].via = (uint16_t)(x->route + 1);
+		return true;
+	}
+	e->cells[x->cell].x.wake_ns = TIME_NEVER;
+	engine_set(e, t_ns, to, f->v, s);
+	return false;
+}
+
+/* The tempo is another: what waits for a beat is looked at anew. */
+void flow_tempo_changed(struct engine *e, uint64_t t_ns)
+{
+	for (uint32_t i = 0; i < e->m->ncells; i++) {
+		struct cell *c = &e->cells[i];
+
+		if (e->m->cells[i]->kind != XF_DELAY || c->x.wake_ns == TIME_NEVER)
+			continue;
+		c->x.wake_ns = t_ns;
+		engine_alarm(e, &c->alarm_ns, t_ns, TIMER_CELL, i);
+	}
+}
+
+static bool cell_apply(struct engine *e, uint64_t t_ns, const struct xform *x, bool tick,
+                       struct flow *f, const struct source *s)
+{
+	const struct route *r = &e->m->routes[x->route];
 	struct cell *c = &e->cells[x->cell];
 	struct xform_now now = {
 		.t_ns = t_ns, .tempo = &e->tempo, .tick = tick, .wake_ns = TIME_NEVER
 	};
 	bool passes;
 
-	look_at_control(e, r, x->place, &now);
+	look_at_control(e, x->route, x->place, &now);
 	passes = xforms[x->kind].apply(x, &c->x, &now, f);
 	if (now.wake_ns != TIME_NEVER) {
+		if (!tick && xforms[x->kind].moves && !sets_out(e, t_ns, x, f, s))
+			return false;
 		if (!tick)
 			keep_source(c, r, s);
 		engine_alarm(e, &c->alarm_ns, now.wake_ns, TIMER_CELL, x->cell);
@@ -123,11 +176,27 @@ static void run_chain(struct engine *e, uint64_t t_ns, uint16_t route, size_t pl
 	for (; place < r->nxf; place++, tick = false) {
 		const struct xform *x = &r->xf[place];
 
-		if (xforms[x->kind].has_cell ? !cell_apply(e, t_ns, r, x, tick, f, s)
+		if (xforms[x->kind].has_cell ? !cell_apply(e, t_ns, x, tick, f, s)
 		                             : !xforms[x->kind].apply(x, NULL, NULL, f))
 			return;
 	}
 	arrive(e, t_ns, route, f, s);
+}
+
+/* Nobody else has moved the control meanwhile. */
+static bool may_go_on(const struct engine *e, uint16_t route)
+{
+	const uint16_t to = e->m->routes[route].to;
+
+	return to == CONTROL_NONE || e->state[to].via == route + 1;
+}
+
+/* Nobody of a higher rank has it. */
+static bool is_free(const struct engine *e, uint64_t t_ns, uint16_t route, uint8_t rank)
+{
+	const uint16_t to = e->m->routes[route].to;
+
+	return to == CONTROL_NONE || engine_locked(e, t_ns, to, false, rank) == CONTROL_NONE;
 }
 
 void flow_cell_due(struct engine *e, uint64_t t_ns, uint32_t cell)
@@ -144,7 +213,11 @@ void flow_cell_due(struct engine *e, uint64_t t_ns, uint32_t cell)
 		return;
 	}
 	c->x.wake_ns = TIME_NEVER;
+	if (xforms[x->kind].moves && !may_go_on(e, x->route))
+		return;
 	run_chain(e, t_ns, x->route, x->place, true, &f, &c->source);
+	if (xforms[x->kind].moves && !is_free(e, t_ns, x->route, c->source.rank))
+		c->x.wake_ns = TIME_NEVER;
 }
 
 /* ---- what has no value ---- */

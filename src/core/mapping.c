@@ -457,8 +457,7 @@ static bool is_quick(const struct route *r)
 /* Whether the engine need not look at how the value comes. */
 static bool is_direct(const struct route *r)
 {
-	return !r->encoding && r->in.form != ADDR_CC14 &&
-	       !(r->in.form == ADDR_NOTE && (!r->nxf || r->edges) && r->pressed);
+	return !r->encoding && r->in.form != ADDR_CC14 && !(r->in.form == ADDR_NOTE && r->pressed);
 }
 
 static void index_from(struct mapping *m, uint16_t i)

@@ -105,9 +105,11 @@ static void save_routes(const struct engine *e, struct saved *s)
 	for (size_t k = 0; k < e->m->nremembering; k++) {
 		const uint16_t i = e->m->remembering[k];
 		const struct route_state *rs = &e->routes[i];
+		const uint16_t to = e->m->routes[i].to;
+		const bool moved = to != CONTROL_NONE && e->state[to].via == i + 1;
 
-		if (!rs->on && !rs->pressed && !rs->has_msb && !rs->has_lsb && !rs->step_ns &&
-		    !rs->wait.len && !rs->count)
+		if (!moved && !rs->on && !rs->pressed && !rs->has_msb && !rs->has_lsb &&
+		    !rs->step_ns && !rs->wait.len && !rs->count)
 			continue;
 		s->routes[s->nroutes++] = (struct saved_route){
 			.route = i,
@@ -115,6 +117,7 @@ static void save_routes(const struct engine *e, struct saved *s)
 			.presser = rs->presser,
 			.on = rs->on,
 			.pressed = rs->pressed,
+			.moved = moved,
 			.has_msb = rs->has_msb,
 			.has_lsb = rs->has_lsb,
 			.msb = rs->msb,
@@ -225,6 +228,8 @@ static void restore_route(struct engine *e, const struct saved_route *r)
 	rs->presser = r->presser;
 	rs->on = r->on;
 	rs->pressed = r->pressed;
+	if (r->moved && e->m->routes[r->route].to != CONTROL_NONE)
+		e->state[e->m->routes[r->route].to].via = (uint16_t)(r->route + 1);
 	rs->has_msb = r->has_msb;
 	rs->has_lsb = r->has_lsb;
 	rs->msb = r->msb;

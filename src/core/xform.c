@@ -150,6 +150,8 @@ static bool deadband(const struct xform *x, struct xform_cell *c, struct xform_n
 	const bool end = f->v <= 0.0f || f->v >= 1.0f;
 
 	(void)now;
+	if (!f->through)
+		return true; /* it is of another layer: nothing is remembered */
 	if (c->has_value && fabsf(f->v - c->value) < x->a && !(end && f->v != c->value))
 		return false;
 	c->value = f->v;
@@ -298,11 +300,15 @@ static bool latch(const struct xform *x, struct xform_cell *c, struct xform_now 
 
 static bool as(const struct xform *x, struct xform_cell *c, struct xform_now *now, struct flow *f)
 {
-	const bool on = f->v >= 0.5f, rise = on && !c->on;
+	const bool on = f->v >= 0.5f, rise = on && !c->on, held = c->on;
 
 	c->on = on;
 	switch ((enum as)x->a) {
 	case AS_MOMENTARY:
+		if (rise)
+			c->through = f->through;
+		else if (held) /* its end goes where it went */
+			f->through = c->through;
 		f->v = on;
 		return true;
 	case AS_TOGGLE:
@@ -327,7 +333,8 @@ static bool idle(const struct xform_cell *c)
 }
 
 /* What moves by itself begins where the control is; where that is not known, it jumps there.
- * Returns whether there is a way to go. */
+ * Returns whether there is a way to go. What comes from a layer that does not hold does not get here: it is
+ * let by, and what is under way goes on. */
 static bool sets_out(struct xform_cell *c, const struct xform_now *now, const struct flow *f)
 {
 	if (idle(c))
@@ -343,6 +350,8 @@ static bool smooth(const struct xform *x, struct xform_cell *c, struct xform_now
 {
 	const float ticks = (float)span_ns(x->time, now->tempo) / (float)TICK_NS;
 
+	if (!now->tick && !f->through)
+		return true;
 	if (!now->tick) {
 		const bool moves = !idle(c);
 
@@ -368,6 +377,8 @@ static bool ramp(const struct xform *x, struct xform_cell *c, struct xform_now *
 	float part = moves ? span_part(&c->span, now->tempo, now->t_ns) : 0.0f;
 	const float here = c->value + (c->target - c->value) * part;
 
+	if (!now->tick && !f->through)
+		return true;
 	if (!now->tick) {
 		c->value = here;
 		c->span = span_begin(x->time, now->tempo, now->t_ns);
@@ -424,6 +435,8 @@ static bool rate(const struct xform *x, struct xform_cell *c, struct xform_now *
 		c->t_ns = now->t_ns;
 		return give(f, c->target, c->through);
 	}
+	if (!f->through)
+		return true;
 	if (!c->has_value || now->t_ns - c->t_ns >= gap) {
 		c->has_value = true;
 		c->t_ns = now->t_ns;
@@ -434,6 +447,29 @@ static bool rate(const struct xform *x, struct xform_cell *c, struct xform_now *
 	c->through = f->through;
 	if (idle(c))
 		wake_at(now, c, c->t_ns + gap);
+	return false;
+}
+
+/* ---- what is coming ---- */
+
+static bool target_coming(const struct xform_cell *c, float *v)
+{
+	if (idle(c))
+		return false;
+	*v = c->target;
+	return true;
+}
+
+static bool line_coming(const struct xform_cell *c, float *v)
+{
+	for (size_t i = c->n; i-- > 0;) {
+		const struct flow *f = &c->line[(c->first + i) % DELAY_MAX].flow;
+
+		if (!f->through)
+			continue;
+		*v = f->v;
+		return true;
+	}
 	return false;
 }
 
@@ -456,13 +492,13 @@ static bool meets(const struct xform_cell *c, float control, float v)
 	       (c->has_value && (c->value - control) * (v - control) <= 0.0f);
 }
 
-/* c->value: where the fader was, unless it moved where nobody looked (has_value); c->target: what
- * was given last: while the control stands there, it is this fader's. */
+/* c->value: where the fader was, unless it moved where nobody looked (has_value). Once they have met it is
+ * this fader's, until somebody else moves the control. */
 static bool takeover(const struct xform *x, struct xform_cell *c, struct xform_now *now,
                      struct flow *f)
 {
 	const float v = clamp01(f->v), from = c->value;
-	const bool seen = c->has_value, holds = c->on && now->control == c->target;
+	const bool seen = c->has_value, holds = c->on && now->mine;
 
 	if (!f->through) {
 		c->has_value = c->on = false; /* it moves for another layer */
@@ -473,10 +509,10 @@ static bool takeover(const struct xform *x, struct xform_cell *c, struct xform_n
 	c->value = v;
 	c->has_value = true;
 	if (!c->on && (enum takeover)x->a == TAKE_SCALE && seen) {
-		c->target = f->v = scaled(now->control, from, v);
+		f->v = scaled(now->control, from, v);
 		return true;
 	}
-	c->target = f->v = v;
+	f->v = v;
 	return c->on;
 }
 
@@ -517,11 +553,14 @@ const struct xform_info xforms[XF_COUNT] = {
 	            as, NULL },
 	[XF_SMOOTH] = { "smooth", "time", true,
 	                "follows the value softly: after this time 2 % of the way is left", smooth,
-	                NULL },
-	[XF_RAMP] = { "ramp", "time", true, "goes to the value in a straight line", ramp, NULL },
-	[XF_DELAY] = { "delay", "time", true, "gives the value so much later", delay, NULL },
+	                NULL, target_coming, true },
+	[XF_RAMP] = { "ramp", "time", true, "goes to the value in a straight line", ramp, NULL,
+	              target_coming, true },
+	[XF_DELAY] = { "delay", "time", true, "gives the value so much later", delay, NULL,
+	               line_coming, false },
 	[XF_RATE] = { "max_per_s", "n", true,
-	              "at most so many values a second; the last one always arrives", rate, NULL },
+	              "at most so many values a second; the last one always arrives", rate, NULL,
+	              target_coming, false },
 	[XF_TAKEOVER] = { "takeover", "word", true,
 	                  "when the control is not where the fader is: jump, pickup (nothing "
 	                  "until they meet) or scale (the rest of the way is shared)",

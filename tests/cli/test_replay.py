@@ -360,7 +360,7 @@ def states_are_checked():
     of_lines(json.dumps(STATE), IN)
     volume = {"value": 0.5, "rank": "ui", "t_ns": 1, "lock_ns": 2}
     for change, what in (
-        ({"routes": [[0] * 13]}, "more routes than the mapping has"),
+        ({"routes": [[0] * 14]}, "more routes than the mapping has"),
         ({"tempo": [0, 0, 0, 120, 0, 0, 0, 0, 0]}, "this is no tempo"),
         ({"tempo": [0, 0, 0, 120, 0, 0, 0.5, 0, 0]}, "not a number that can stand here"),
         ({"controls": {"volume": dict(volume, value=1e300)}}, "not a number that a control can be"),
