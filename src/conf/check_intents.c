@@ -258,6 +258,10 @@ static void check_op(struct walk *w, struct raw_control *c)
 		        op_names[w->step->op], w->name, k->name, ops_text(w->l, k));
 	else
 		check_by(w, c->kind);
+	if (w->step->over.amount > 0.0f && c->kind != KIND_FADER)
+		problem(w->l, w->step->h.src, member_or(w->step->h.obj, "over"), CODE_BAD_KIND,
+		        "\"over\" for \"%s\", which is of kind \"%s\", expected a fader", w->name,
+		        k->name);
 }
 
 static void check_step(struct load *l, const struct raw_intent *in, const struct raw_step *step)

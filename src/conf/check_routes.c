@@ -1,6 +1,7 @@
 #include "load_priv.h"
 
 #include <math.h>
+#include <string.h>
 
 #include <cjson/cJSON.h>
 
@@ -114,12 +115,25 @@ static void check_press(struct load *l, const struct raw_route *r, const char *t
 	            key, to);
 }
 
+/* It would be moved twice by each value. */
+static void check_twice(struct load *l, const struct raw_route *r, size_t i)
+{
+	for (size_t k = 0; k < i; k++) {
+		if (strcmp(r->to[k], r->to[i]) != 0)
+			continue;
+		problem(l, r->h.src, target_node(r, i), CODE_CONFLICT, "\"to\" names \"%s\" twice",
+		        r->to[i]);
+		return;
+	}
+}
+
 static void check_target(struct load *l, struct raw_route *r, size_t i)
 {
 	const cJSON *at = target_node(r, i);
 	const char *to = r->to[i];
 	enum kind kind;
 
+	check_twice(l, r, i);
 	r->target[i] = find_control(l, &r->h, at, to);
 	if (r->target[i] < 0)
 		return;
