@@ -23,7 +23,8 @@ struct saved_control {
 
 struct saved_route {
 	uint16_t route, who, presser;
-	bool on, pressed, moved; /* moved: its control, last of all */
+	bool on, moved; /* moved: its control, last of all */
+	uint8_t came;   /* see struct route_state */
 	bool has_msb, has_lsb;
 	uint8_t msb, lsb;
 	uint64_t step_ns;

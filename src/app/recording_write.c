@@ -67,8 +67,8 @@ static void add_control(struct buf *b, const struct mapping *m, const struct sav
 
 static void add_route(struct buf *b, const struct saved_route *r)
 {
-	buf_fmt(b, "[%u, %u, %u, %d, %d, %d, %d, %d, %u, %u", r->route, r->who, r->presser, r->on,
-	        r->pressed, r->moved, r->has_msb, r->has_lsb, r->msb, r->lsb);
+	buf_fmt(b, "[%u, %u, %u, %d, %d, %u, %d, %d, %u, %u", r->route, r->who, r->presser, r->on,
+	        r->moved, r->came, r->has_msb, r->has_lsb, r->msb, r->lsb);
 	buf_fmt(b, ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 "]", r->step_ns, r->wait_ns,
 	        r->count, r->due_ns);
 }

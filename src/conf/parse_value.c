@@ -139,8 +139,7 @@ static void hint_text(const struct reading *r, struct diag *e, const char *(*che
 
 	if (check == text_name || check == text_port)
 		hint_name(r->l, e, s, check);
-	else if ((check == text_osc || check == text_pattern) && *s && *s != '/' &&
-	         !check(address))
+	else if ((check == text_osc || check == text_pattern) && *s && *s != '/' && !check(address))
 		diag_hint(e, "did you mean \"%s\"?", shown(r->l, address));
 	else if (check == text_osc && !text_pattern(s))
 		diag_hint(e, "a control is sent to one address; patterns are for routes");

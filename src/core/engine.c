@@ -112,7 +112,7 @@ static void forget_levels(struct engine *e, enum from from, uint16_t who)
 		if (rs->who == who)
 			rs->on = false;
 		if (rs->presser == who)
-			rs->pressed = false;
+			rs->came = CAME_RELEASE;
 		for (size_t k = 0; k < r->nxf; k++) {
 			struct cell *c = &e->cells[r->xf[k].cell];
 

@@ -75,11 +75,13 @@ struct ramp {
 	char label[48];
 };
 
+enum { CAME_RELEASE, CAME_PRESS, CAME_IN };
+
 struct route_state {
 	bool on;      /* the level that came last: steps are made on its rise */
 	uint16_t who; /* whose value came last (struct source) */
-	bool pressed; /* it pressed its button: the release comes through whatever `when` says */
-	uint16_t presser;
+	uint8_t came; /* what came last for a button: nothing or a release, a press, one that `when` let in */
+	uint16_t presser; /* whose press that was */
 	/* 14-bit pair */
 	uint8_t msb, lsb;
 	bool fresh_msb, fresh_lsb; /* came since the pair was last complete */

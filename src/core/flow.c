@@ -96,9 +96,7 @@ static void arrive(struct engine *e, uint64_t t_ns, uint16_t route, const struct
 	} else if (f->on_way && looks_same(e, r->to, f->v)) {
 		if (!kinds[e->m->controls[r->to].kind].binary)
 			e->state[r->to].value = f->v; /* nobody would see a difference */
-	} else if (r->holds && r->nwhen && !on ? rs->pressed : f->through) {
-		rs->pressed = on;
-		rs->presser = s->who;
+	} else if (f->through) {
 		engine_set(e, t_ns, r->to, f->v, s);
 	}
 }
@@ -112,16 +110,28 @@ static void keep_source(struct cell *c, const struct route *r, const struct sour
 	c->source.batch = NULL;
 }
 
-/* Something moves the control from now on, step by step, until somebody else does. Returns false where it
- * may not: that is told as of any value. */
+/* Whether the transform moves a fader step by step: then it ends where somebody else moves it. On its way to
+ * what is pressed nothing ends: a release must come. */
+static bool moves_fader(const struct engine *e, const struct xform *x)
+{
+	const uint16_t to = e->m->routes[x->route].to;
+
+	return xforms[x->kind].moves && to != CONTROL_NONE && e->m->controls[to].kind == KIND_FADER;
+}
+
+static bool is_free(const struct engine *e, uint64_t t_ns, const struct xform *x, uint8_t rank)
+{
+	return engine_locked(e, t_ns, e->m->routes[x->route].to, false, rank) == CONTROL_NONE;
+}
+
+/* It is this route that moves the fader from now on. Returns false where it may not: that is told as of any
+ * value. */
 static bool sets_out(struct engine *e, uint64_t t_ns, const struct xform *x, const struct flow *f,
                      const struct source *s)
 {
 	const uint16_t to = e->m->routes[x->route].to;
 
-	if (to == CONTROL_NONE)
-		return true;
-	if (engine_locked(e, t_ns, to, false, s->rank) == CONTROL_NONE) {
+	if (is_free(e, t_ns, x, s->rank)) {
 		e->state[to].via = (uint16_t)(x->route + 1);
 		return true;
 	}
@@ -156,7 +166,7 @@ static bool cell_apply(struct engine *e, uint64_t t_ns, const struct xform *x, b
 	look_at_control(e, x->route, x->place, &now);
 	passes = xforms[x->kind].apply(x, &c->x, &now, f);
 	if (now.wake_ns != TIME_NEVER) {
-		if (!tick && xforms[x->kind].moves && !sets_out(e, t_ns, x, f, s))
+		if (!tick && moves_fader(e, x) && !sets_out(e, t_ns, x, f, s))
 			return false;
 		if (!tick)
 			keep_source(c, r, s);
@@ -183,22 +193,6 @@ static void run_chain(struct engine *e, uint64_t t_ns, uint16_t route, size_t pl
 	arrive(e, t_ns, route, f, s);
 }
 
-/* Nobody else has moved the control meanwhile. */
-static bool may_go_on(const struct engine *e, uint16_t route)
-{
-	const uint16_t to = e->m->routes[route].to;
-
-	return to == CONTROL_NONE || e->state[to].via == route + 1;
-}
-
-/* Nobody of a higher rank has it. */
-static bool is_free(const struct engine *e, uint64_t t_ns, uint16_t route, uint8_t rank)
-{
-	const uint16_t to = e->m->routes[route].to;
-
-	return to == CONTROL_NONE || engine_locked(e, t_ns, to, false, rank) == CONTROL_NONE;
-}
-
 void flow_cell_due(struct engine *e, uint64_t t_ns, uint32_t cell)
 {
 	struct cell *c = &e->cells[cell];
@@ -213,10 +207,10 @@ void flow_cell_due(struct engine *e, uint64_t t_ns, uint32_t cell)
 		return;
 	}
 	c->x.wake_ns = TIME_NEVER;
-	if (xforms[x->kind].moves && !may_go_on(e, x->route))
-		return;
+	if (moves_fader(e, x) && e->state[e->m->routes[x->route].to].via != x->route + 1)
+		return; /* somebody else has moved it */
 	run_chain(e, t_ns, x->route, x->place, true, &f, &c->source);
-	if (xforms[x->kind].moves && !is_free(e, t_ns, x->route, c->source.rank))
+	if (moves_fader(e, x) && !is_free(e, t_ns, x, c->source.rank))
 		c->x.wake_ns = TIME_NEVER;
 }
 
@@ -290,6 +284,24 @@ static bool is_osc_steps(const struct engine *e, const struct route *r)
 	return r->osc && r->by == 0.0f && !r->macro && e->m->controls[r->to].kind == KIND_ENCODER;
 }
 
+/* What was pressed while the conditions held is let go whatever they say, and what was not is not. */
+static bool comes_through(struct route_state *rs, const struct flow *f, uint16_t who)
+{
+	const bool was_in = rs->came == CAME_IN;
+
+	if (f->v < 0.5f) {
+		rs->came = CAME_RELEASE;
+		return was_in;
+	}
+	if (f->through) {
+		rs->came = CAME_IN;
+		rs->presser = who;
+	} else if (!was_in) {
+		rs->came = CAME_PRESS;
+	}
+	return f->through;
+}
+
 OUTLINE void flow_any(struct engine *e, uint64_t t_ns, uint16_t route, struct input in,
                       const struct source *s)
 {
@@ -298,9 +310,11 @@ OUTLINE void flow_any(struct engine *e, uint64_t t_ns, uint16_t route, struct in
 
 	if (in.kind == IN_VALUE && is_osc_steps(e, r))
 		in = (struct input){ IN_STEPS, rintf(in.v) };
-	if (in.kind == IN_VALUE)
+	if (in.kind == IN_VALUE) {
+		if (r->holds && r->nwhen)
+			f.through = comes_through(&e->routes[route], &f, s->who);
 		run_chain(e, t_ns, route, 0, false, &f, s);
-	else if (!f.through)
+	} else if (!f.through)
 		return;
 	else if (in.kind == IN_STEPS && !r->macro)
 		steps(e, t_ns, route, in.v, s);

@@ -108,7 +108,7 @@ static void save_routes(const struct engine *e, struct saved *s)
 		const uint16_t to = e->m->routes[i].to;
 		const bool moved = to != CONTROL_NONE && e->state[to].via == i + 1;
 
-		if (!moved && !rs->on && !rs->pressed && !rs->has_msb && !rs->has_lsb &&
+		if (!moved && !rs->came && !rs->on && !rs->has_msb && !rs->has_lsb &&
 		    !rs->step_ns && !rs->wait.len && !rs->count)
 			continue;
 		s->routes[s->nroutes++] = (struct saved_route){
@@ -116,8 +116,8 @@ static void save_routes(const struct engine *e, struct saved *s)
 			.who = rs->who,
 			.presser = rs->presser,
 			.on = rs->on,
-			.pressed = rs->pressed,
 			.moved = moved,
+			.came = rs->came,
 			.has_msb = rs->has_msb,
 			.has_lsb = rs->has_lsb,
 			.msb = rs->msb,
@@ -227,7 +227,7 @@ static void restore_route(struct engine *e, const struct saved_route *r)
 	rs->who = r->who;
 	rs->presser = r->presser;
 	rs->on = r->on;
-	rs->pressed = r->pressed;
+	rs->came = r->came;
 	if (r->moved && e->m->routes[r->route].to != CONTROL_NONE)
 		e->state[e->m->routes[r->route].to].via = (uint16_t)(r->route + 1);
 	rs->has_msb = r->has_msb;

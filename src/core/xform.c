@@ -238,7 +238,7 @@ static bool press_down(const struct xform *x, struct xform_cell *c, struct xform
 
 	if (kind == PRESS_DOUBLE && second && f->through) {
 		c->n = 0;
-		c->fired = true;
+		c->fired = c->through = true;
 		return give(f, 1.0f, true);
 	}
 	c->t_ns = by;
@@ -305,8 +305,8 @@ static bool as(const struct xform *x, struct xform_cell *c, struct xform_now *no
 	c->on = on;
 	switch ((enum as)x->a) {
 	case AS_MOMENTARY:
-		if (rise)
-			c->through = f->through;
+		if (on)
+			c->through = f->through || (held && c->through);
 		else if (held) /* its end goes where it went */
 			f->through = c->through;
 		f->v = on;
