@@ -106,25 +106,67 @@ static size_t list_files(const struct tutor *t, const char *list[TUTOR_FILES + 1
 	return n;
 }
 
+/* NULL: the file that is written was not there. */
+static const struct kept_text *find_text(const struct tutor *t)
+{
+	for (size_t i = 0; i < t->texts.ntexts; i++)
+		if (is_same_file(t->texts.texts[i].name, t->file))
+			return &t->texts.texts[i];
+	return NULL;
+}
+
 static int read_mapping(struct tutor *t)
 {
+	struct kept texts;
 	const char *list[TUTOR_FILES + 1];
 	const size_t n = list_files(t, list);
 	struct arena *scratch = arena_new(ARENA_LOAD);
 	struct diags d = { 0 };
 	struct mapping *m = NULL;
-	const int err = mapping_load(&m, scratch, list, n, t->mappings, &d);
+	const int err = mapping_load_keep(&m, scratch, list, n, t->mappings, &texts, &d);
 
 	arena_free(scratch);
 	if (err) {
 		fprintf(stderr, "cuewire learn: the files that the bridge runs have errors now:\n");
 		diags_print(stderr, &d);
+		kept_finish(&texts);
 		return -1;
 	}
 	mapping_free(t->old);
 	t->old = t->m;
 	t->m = m;
+	kept_finish(&t->texts);
+	t->texts = texts;
+	t->mine = find_text(t);
 	return 0;
+}
+
+static bool is_as_read(const struct edit_file *f, const struct kept_text *read)
+{
+	if (!f->text || !read)
+		return !f->text && !read;
+	return f->len == read->len && !memcmp(f->text, read->text, f->len);
+}
+
+static bool is_changed(const char *name, const struct kept_text *read)
+{
+	struct edit_file f;
+	bool changed;
+
+	if (edit_open(&f, name, NULL))
+		return true;
+	changed = !is_as_read(&f, read);
+	edit_finish(&f);
+	return changed;
+}
+
+int tutor_refresh(struct tutor *t)
+{
+	bool changed = is_changed(t->file, t->mine);
+
+	for (size_t i = 0; i < t->texts.ntexts && !changed; i++)
+		changed = is_changed(t->texts.texts[i].name, &t->texts.texts[i]);
+	return changed ? read_mapping(t) : 0;
 }
 
 /* Returns when the bridge tells what comes in: it answers in order, and its engine, too. */
@@ -169,6 +211,7 @@ void tutor_finish(struct tutor *t)
 		free((void *)t->files[i]);
 	mapping_free(t->m);
 	mapping_free(t->old);
+	kept_finish(&t->texts);
 	buf_finish(&t->in);
 	buf_finish(&t->key);
 	if (t->fd >= 0)
@@ -356,6 +399,13 @@ int tutor_change(struct tutor *t, const struct tutor_change *c)
 	if (edit_open(&f, t->file, &d)) {
 		diags_print(stderr, &d);
 		return -1;
+	}
+	if (!is_as_read(&f, t->mine)) {
+		fprintf(stderr,
+		        "cuewire learn: %s was changed since it was read: nothing was written\n",
+		        t->file);
+		edit_finish(&f);
+		return TUTOR_STALE;
 	}
 	buf_init(&b, FILE_MAX_BYTES);
 	line = make_text(&b, &f, c, &d);

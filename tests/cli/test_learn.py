@@ -312,6 +312,34 @@ def change_meanwhile_is_not_lost():
         assert "edited" in d.read() and '"cc": 21' in d.read()
 
 
+def a_route_that_others_put_there_is_not_replaced():
+    gain = '{ "port": "pads", "cc": 1, "to": "deck.a.gain" }'
+    with Desk() as d:
+        d.learned(FADER, "--to", "deck.a.volume", "mine.json")
+        mine = '{ "port": "pads", "channel": 1, "cc": 21, "to": "deck.a.volume" }'
+        p = d.learn("--to", "deck.b.volume", "mine.json")
+        # Another route stands where the one that is replaced stood, and that one elsewhere.
+        edited = d.read().replace(gain, "GAIN").replace(mine, gain).replace("GAIN", mine)
+        d.write(edited)
+        d.play(FADER)
+        out, _ = p.end()
+        assert "written to mine.json:18; " in out, out
+        assert d.read() == edited.replace(mine, mine.replace("deck.a.volume", "deck.b.volume")), d.read()
+        # What it moves already is what the file says by then.
+        p = d.learn("--json", "--once")
+        d.write(d.text)
+        d.play(FADER)
+        assert json.loads(p.end()[0])["mapped"] == []
+        # A file that is broken by then is left alone; so is one that has lost the control.
+        for text, why in ((d.text + "}", "have errors now"), (d.text.replace("b.volume", "b.level"), "no control")):
+            p = d.learn("--to", "deck.b.volume", "mine.json")
+            d.write(text)
+            d.play(FADER)
+            assert why in p.end(1)[1]
+            assert d.read() == text
+            d.write(d.text)
+
+
 def bridge_that_ends():
     with Desk() as d:
         p = d.learn("--json")
@@ -403,6 +431,28 @@ def dialogue_replaces():
         t.end()
 
 
+def dialogue_asks_again_when_the_file_has_changed():
+    gain = '{ "port": "pads", "cc": 1, "to": "deck.a.gain" }'
+    other = '{ "port": "pads", "cc": 2, "to": "deck.a.gain" }'
+    with Desk() as d:
+        t = Terminal(d)
+        d.play("B0 01 03, B0 01 20, B0 01 50")
+        t.wait("leaves it out): ")
+        t.type("deck.a.gain")
+        t.wait("empty leaves it: ")
+        d.write(d.text.replace(gain, other + ",\n    " + gain))
+        t.type("x")
+        t.wait("mine.json was changed since it was read: nothing was written\n")
+        t.wait("It moves deck.a.gain already (%s:19)" % d.mine)
+        t.wait("leaves it out): ")
+        t.type("deck.a.gain")
+        t.wait("empty leaves it: ")
+        t.type("x")
+        t.wait("removed from mine.json:19; ")
+        assert d.read() == d.text.replace(gain, other), d.read()
+        t.end()
+
+
 def dialogue_with_a_shift_key():
     with Desk() as d:
         t = Terminal(d)
@@ -468,10 +518,12 @@ cuewire.run_tests([
     shift_layer_is_written,
     refusals,
     change_meanwhile_is_not_lost,
+    a_route_that_others_put_there_is_not_replaced,
     bridge_that_ends,
     crlf_and_no_last_line_feed,
     dialogue,
     dialogue_replaces,
+    dialogue_asks_again_when_the_file_has_changed,
     dialogue_with_a_shift_key,
     dialogue_lists_and_asks_again,
     shipped_files_stay,
