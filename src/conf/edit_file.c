@@ -12,14 +12,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cjson/cJSON.h>
 
 #include "cuewire/buf.h"
+#include "cuewire/clock.h"
 #include "cuewire/json.h"
 #include "cuewire/mem.h"
 #include "cuewire/mapping.h"
+#include "cuewire/platform.h"
 
 #include "load_priv.h"
 
@@ -27,6 +30,9 @@
 #define JOURNAL_BYTES ((size_t)1 << 20) /* of more, the oldest go */
 #define JOURNAL_MAX ((size_t)64 << 20)  /* one change alone may be larger than that */
 #define HASH_TEXT 17
+
+#define LOCK_NS UINT64_C(3000000000) /* a change takes some milliseconds */
+#define LOCK_STEP_NS 5000000
 
 /* ---- reading ---- */
 
@@ -124,19 +130,58 @@ static int folder_len(const char *path)
 	return slash ? (int)(slash + 1 - path) : 0;
 }
 
-/* So that the new name outlives a power cut, too. What cannot be had here is no reason to fail. */
-static void sync_folder(const char *path)
+static int open_folder(const char *path)
 {
 	char *folder = folder_len(path) ? xstrdup(path) : xstrdup("./");
 	int fd;
 
 	folder[folder_len(folder)] = '\0';
 	fd = open(folder, O_RDONLY | O_CLOEXEC);
+	free(folder);
+	return fd;
+}
+
+/* So that the new name outlives a power cut, too. What cannot be had here is no reason to fail. */
+static void sync_folder(const char *path)
+{
+	const int fd = open_folder(path);
+
 	if (fd >= 0) {
 		fsync(fd);
 		close(fd);
 	}
-	free(folder);
+}
+
+/* Two that change a file at once would both find it as they have read it, and the change of one be
+ * lost. The folder is locked, for the file is replaced. Returns 0 with *fd to be closed (-1: the
+ * folder cannot be locked, which is no reason to fail), or -1: another one has the lock for too
+ * long. */
+static int lock_folder(const char *path, int *fd)
+{
+	const uint64_t until = clock_ns() + LOCK_NS;
+
+	*fd = open_folder(path);
+	while (*fd >= 0 && platform_lock(*fd)) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return 0;
+		if (clock_ns() >= until) {
+			close(*fd);
+			return -1;
+		}
+		nanosleep(&(struct timespec){ .tv_nsec = LOCK_STEP_NS }, NULL);
+	}
+	return 0;
+}
+
+static void unlock_folder(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static int fail_locked(struct diags *d, const char *name, const char *what)
+{
+	return fail(d, name, "busy", what, "another program is changing a file of this folder");
 }
 
 /* A temporary file in the same folder, then the rename. like: whose mode and owner it gets,
@@ -325,17 +370,9 @@ static bool is_changed(const struct edit_file *f)
 	return changed;
 }
 
-int edit_save(struct edit_file *f, const struct buf *text, int line, const char *const files[],
-              size_t n, const char *mappings_dir, struct diags *d)
+/* While the folder is locked. */
+static int replace(const struct edit_file *f, const struct buf *text, int line, struct diags *d)
 {
-	const struct load_changed changed = { f->name, text->p, text->len };
-	struct mapping *m;
-
-	if (text->cut)
-		return fail(d, f->name, "too-large", "cannot write", "the file would be too large");
-	if (mapping_load_changed(&m, files, n, &changed, mappings_dir, d))
-		return -1;
-	mapping_free(m);
 	if (is_changed(f))
 		return fail(d, f->name, "changed", "not written",
 		            "another program has changed it meanwhile");
@@ -346,6 +383,25 @@ int edit_save(struct edit_file *f, const struct buf *text, int line, const char 
 		         "written, but it cannot be taken back: no journal beside it: %s",
 		         strerror(errno));
 	return 0;
+}
+
+int edit_save(struct edit_file *f, const struct buf *text, int line, const char *const files[],
+              size_t n, const char *mappings_dir, struct diags *d)
+{
+	const struct load_changed changed = { f->name, text->p, text->len };
+	struct mapping *m;
+	int lock, ret;
+
+	if (text->cut)
+		return fail(d, f->name, "too-large", "cannot write", "the file would be too large");
+	if (mapping_load_changed(&m, files, n, &changed, mappings_dir, d))
+		return -1;
+	mapping_free(m);
+	if (lock_folder(f->path, &lock))
+		return fail_locked(d, f->name, "not written");
+	ret = replace(f, text, line, d);
+	unlock_folder(lock);
+	return ret;
 }
 
 /* ---- taking back ---- */
@@ -428,26 +484,38 @@ static int undo_last(struct edit_file *f, const char *journal, size_t len, const
 	return ret;
 }
 
-int edit_undo(const char *name, int *line, struct diags *d)
+static int undo_locked(struct edit_file *f, int *line, struct diags *d)
 {
-	struct edit_file f;
-	char *path, *journal;
+	char *path = journal_path(f->path), *journal;
 	size_t len;
 	int ret;
 
-	if (edit_open(&f, name, d))
-		return -1;
-	path = journal_path(f.path);
 	journal = journal_read(path, &len);
-	if (!f.text)
-		ret = fail(d, name, "no-undo", "nothing to take back", "there is no such file");
+	if (!f->text)
+		ret = fail(d, f->name, "no-undo", "nothing to take back", "there is no such file");
 	else if (!len)
-		ret = fail(d, name, "no-undo", "nothing to take back",
+		ret = fail(d, f->name, "no-undo", "nothing to take back",
 		           "learn has changed nothing in it, or all was taken back");
 	else
-		ret = undo_last(&f, journal, len, path, line, d);
+		ret = undo_last(f, journal, len, path, line, d);
 	free(journal);
 	free(path);
+	return ret;
+}
+
+int edit_undo(const char *name, int *line, struct diags *d)
+{
+	struct edit_file f;
+	int lock, ret;
+
+	if (edit_open(&f, name, d))
+		return -1;
+	if (lock_folder(f.path, &lock)) {
+		ret = fail_locked(d, name, "nothing was changed");
+	} else {
+		ret = undo_locked(&f, line, d);
+		unlock_folder(lock);
+	}
 	edit_finish(&f);
 	return ret;
 }

@@ -4,15 +4,19 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "cuewire/edit.h"
+#include "cuewire/platform.h"
 
 #include "helpers.h"
 
@@ -275,6 +279,64 @@ static void damaged_journal_changes_nothing(void **state)
 	}
 }
 
+/* Adds `n` routes, each as often as it is refused because another one was first. */
+static int add_all(int cc, int n)
+{
+	for (int i = 0; i < n; i++) {
+		struct diags d = { 0 };
+
+		while (add("mine.json", cc + i, "y", &d)) {
+			if (strcmp(d.list[0].code, "changed") != 0)
+				return 1;
+			d = (struct diags){ 0 };
+		}
+	}
+	return 0;
+}
+
+static void two_at_once_lose_nothing(void **state)
+{
+	struct diags d = { 0 };
+	int line, status = -1;
+	pid_t pid;
+
+	(void)state;
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid)
+		_exit(add_all(2, 30));
+	assert_int_equal(add_all(60, 30), 0);
+	assert_true(waitpid(pid, &status, 0) == pid && status == 0);
+	for (int i = 0; i < 60; i++)
+		assert_int_equal(edit_undo(path_of("mine.json"), &line, &d), 0);
+	assert_file("mine.json", ROUTES);
+	assert_int_equal(edit_undo(path_of("mine.json"), &line, &d), -1);
+}
+
+/* Whoever holds the folder is waited for, and what he made of the file is seen. */
+static void one_that_changes_the_file_is_waited_for(void **state)
+{
+	const int fd = open(dir, O_RDONLY | O_CLOEXEC);
+	struct diags d = { 0 };
+	int status = -1;
+	pid_t pid;
+
+	(void)state;
+	assert_true(fd >= 0 && !platform_lock(fd));
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		close(fd);
+		_exit(add("mine.json", 2, "y", &d) && !strcmp(d.list[0].code, "changed") ? 0 : 1);
+	}
+	nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL);
+	put("mine.json", "{ \"routes\": [] }");
+	close(fd);
+	assert_true(waitpid(pid, &status, 0) == pid);
+	assert_int_equal(status, 0);
+	assert_file("mine.json", "{ \"routes\": [] }");
+}
+
 static void folders_are_refused(void **state)
 {
 	struct diags d = { 0 };
@@ -297,6 +359,8 @@ int main(void)
 		IN_FOLDER(link_stays_a_link),
 		IN_FOLDER(undo_in_a_text_of_many_bytes_a_letter),
 		IN_FOLDER(damaged_journal_changes_nothing),
+		IN_FOLDER(two_at_once_lose_nothing),
+		IN_FOLDER(one_that_changes_the_file_is_waited_for),
 		IN_FOLDER(folders_are_refused),
 	};
 
