@@ -22,17 +22,6 @@
 
 /* ---- what the bridge runs ---- */
 
-static char *join(const char *folder, const char *name)
-{
-	struct buf b;
-
-	if (*name == '/' || !folder)
-		return xstrdup(name);
-	buf_init(&b, PATH_MAX);
-	buf_fmt(&b, "%s/%s", folder, name);
-	return b.p;
-}
-
 static bool is_same_file(const char *a, const char *b)
 {
 	char *x = realpath(a, NULL), *y = realpath(b, NULL);
@@ -61,26 +50,6 @@ static const char *shorten(const char *file)
 	const size_t n = getcwd(here, sizeof(here)) ? strlen(here) : 0;
 
 	return n && !strncmp(file, here, n) && file[n] == '/' ? file + n + 1 : file;
-}
-
-static int ask_files(struct tutor *t)
-{
-	char *answer = socket_ask(t->socket, "{\"request\": \"status\"}");
-	cJSON *root = answer ? cJSON_Parse(answer) : NULL;
-	const cJSON *folder = cJSON_GetObjectItemCaseSensitive(root, "folder"), *v;
-
-	if (!answer)
-		return -1;
-	cJSON_ArrayForEach(v, cJSON_GetObjectItemCaseSensitive(root, "files"))
-	{
-		if (!cJSON_IsString(v) || t->nfiles == TUTOR_FILES)
-			continue;
-		t->files[t->nfiles++] =
-			join(cJSON_IsString(folder) ? folder->valuestring : NULL, v->valuestring);
-	}
-	cJSON_Delete(root);
-	free(answer);
-	return 0;
 }
 
 static void choose_file(struct tutor *t, const char *asked)
@@ -199,7 +168,7 @@ int tutor_begin(struct tutor *t, const char *asked)
 		fprintf(stderr, "cuewire learn: the file's name is too long\n");
 		return -1;
 	}
-	if (ask_files(t))
+	if (socket_files(t->socket, t->files, TUTOR_FILES, &t->nfiles))
 		return -1;
 	choose_file(t, asked);
 	return read_mapping(t) || listen_to(t) ? -1 : 0;
