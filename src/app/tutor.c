@@ -282,25 +282,46 @@ static bool made_by_each(const struct route *r)
 	return is;
 }
 
+/* Where there is no room, one that a new route takes the place of comes instead of the last that
+ * is none. */
+static void add_mapped(struct tutor_mapped *list, size_t *n, struct tutor_mapped m)
+{
+	size_t i = *n;
+
+	if (*n < TUTOR_MAPPED) {
+		list[(*n)++] = m;
+		return;
+	}
+	while (m.same && i && list[i - 1].same)
+		i--;
+	if (!m.same || !i)
+		return;
+	memmove(&list[i - 1], &list[i], (*n - i) * sizeof(*list));
+	list[*n - 1] = m;
+}
+
 size_t tutor_mapped(const struct tutor *t, const struct learn_thing *thing, const char *when,
                     struct tutor_mapped *out)
 {
 	uint16_t i = first_route(t, &thing->source, thing->any);
 	size_t n = 0;
 
-	for (; i != ROUTE_END && n < TUTOR_MAPPED; i = t->m->routes[i].next) {
+	for (; i != ROUTE_END; i = t->m->routes[i].next) {
 		const struct route *r = &t->m->routes[i];
 
 		if (!is_of(r, &thing->source, thing->any))
 			continue;
-		out[n++] = (struct tutor_mapped){
-			.route = r,
-			.moves = r->macro ? "a macro" : t->m->controls[r->to].name,
-			.here = !r->own && is_same_file(r->at.file, t->file),
-			.same = !r->own && is_when(t, r, when) && is_same_source(r, thing),
-			.each = !r->own && made_by_each(r),
-		};
+		add_mapped(
+			out, &n,
+			(struct tutor_mapped){
+				.route = r,
+				.moves = r->macro ? "a macro" : t->m->controls[r->to].name,
+				.here = !r->own && is_same_file(r->at.file, t->file),
+				.same = !r->own && is_when(t, r, when) && is_same_source(r, thing),
+			});
 	}
+	for (size_t k = 0; k < n; k++) /* each of them reads a file */
+		out[k].each = !out[k].route->own && made_by_each(out[k].route);
 	return n;
 }
 

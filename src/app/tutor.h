@@ -66,8 +66,8 @@ struct tutor_mapped {
 	bool each;         /* made by an "each" with others */
 };
 
-/* The routes of a source, at most TUTOR_MAPPED; when: the control of the condition that a new
- * route would have, NULL: none. */
+/* The routes of a source, at most TUTOR_MAPPED, those that are the same among them; when: the
+ * control of the condition that a new route would have, NULL: none. */
 size_t tutor_mapped(const struct tutor *t, const struct learn_thing *thing, const char *when,
                     struct tutor_mapped *out);
 

@@ -242,6 +242,19 @@ def writes_to_a_control():
         assert done.returncode == 1 and "nothing to take back" in done.stderr, done
 
 
+def the_same_route_is_found_behind_many():
+    many = "".join(',\n    { "port": "pads", "channel": 1, "cc": 21, "when": { "layer.n%d": 1 }, "to": "deck.a.gain" }' % n
+                   for n in range(1, 10))
+    plain = '{ "port": "pads", "channel": 1, "cc": 21, "to": "deck.a.volume" }'
+    last = '"each": { "n": [60, 61] } }'
+    layers = "".join(',\n    { "name": "layer.n%d", "kind": "switch" }' % n for n in range(1, 10))
+    shift = '{ "name": "shift", "kind": "button" }'
+    text = MAPPING.replace(last, last + many + ",\n    " + plain).replace(shift, shift + layers)
+    with Desk(text=text) as d:
+        d.learned(FADER, "--to", "deck.b.volume", "mine.json")
+        assert d.read() == d.text.replace(plain, plain.replace("deck.a", "deck.b")), d.read()
+
+
 def writes_parameters():
     fine = ", ".join("B0 63 02, B0 62 03, B0 06 %02X, B0 26 %02X" % (10 + 8 * i, i) for i in range(8))
     coarse = ", ".join("B0 63 02, B0 62 03, B0 06 %02X" % (10 + 8 * i) for i in range(8))
@@ -513,6 +526,7 @@ cuewire.run_tests([
     unclear_is_told_and_asked_for,
     mapped_and_held_are_told,
     writes_to_a_control,
+    the_same_route_is_found_behind_many,
     writes_parameters,
     writes_as_json_and_makes_files,
     shift_layer_is_written,
