@@ -369,6 +369,20 @@ def crlf_and_no_last_line_feed():
         assert d.read() == expected, d.read()
 
 
+def the_last_answer_needs_no_line_feed():
+    with Desk() as d:
+        with subprocess.Popen([CUEWIRE, "learn", "--socket", d.socket], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, cwd=d.folder.name) as p:
+            out = cuewire.Lines(p.stdout)
+            out.wait(lambda s: s == "Move something...")
+            d.play(FADER)
+            out.wait(lambda s: "7-bit fader" in s)
+            p.stdin.write(b"vol\n2")
+            p.stdin.close()
+            assert p.wait(PATIENCE) == 0
+        assert '"cc": 21, "to": "deck.b.volume" }' in d.read(), out.read(0.1)
+
+
 # ---- on a terminal ----
 
 
@@ -535,6 +549,7 @@ cuewire.run_tests([
     a_route_that_others_put_there_is_not_replaced,
     bridge_that_ends,
     crlf_and_no_last_line_feed,
+    the_last_answer_needs_no_line_feed,
     dialogue,
     dialogue_replaces,
     dialogue_asks_again_when_the_file_has_changed,
