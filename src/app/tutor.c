@@ -348,8 +348,11 @@ const struct control *tutor_shift(const struct tutor *t, const struct learn_thin
 /* Saves the new text and reads the mapping anew. Returns the line of the change, or -1. */
 static int save(struct tutor *t, struct edit_file *f, struct buf *b, int line, struct diags *d)
 {
-	if (edit_save(f, b, line, t->files, t->nfiles, t->mappings, d)) {
-		fprintf(stderr, "cuewire learn: nothing was written, for it would not be right:\n");
+	const int err = edit_save(f, b, line, t->files, t->nfiles, t->mappings, d);
+
+	if (err) {
+		fprintf(stderr, "cuewire learn: nothing was written%s:\n",
+		        err == EDIT_WRONG ? ", for it would not be right" : "");
 		diags_print(stderr, d);
 		return -1;
 	}

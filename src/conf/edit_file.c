@@ -389,13 +389,17 @@ int edit_save(struct edit_file *f, const struct buf *text, int line, const char 
               size_t n, const char *mappings_dir, struct diags *d)
 {
 	const struct load_changed changed = { f->name, text->p, text->len };
+	struct diags check = { 0 }; /* its warnings are nobody's business here */
 	struct mapping *m;
 	int lock, ret;
 
 	if (text->cut)
 		return fail(d, f->name, "too-large", "cannot write", "the file would be too large");
-	if (mapping_load_changed(&m, files, n, &changed, mappings_dir, d))
-		return -1;
+	if (mapping_load_changed(&m, files, n, &changed, mappings_dir, &check)) {
+		if (d)
+			*d = check;
+		return EDIT_WRONG;
+	}
 	mapping_free(m);
 	if (lock_folder(f->path, &lock))
 		return fail_locked(d, f->name, "not written");

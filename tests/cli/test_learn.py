@@ -308,8 +308,10 @@ def refusals():
         assert "deck.a.play is on or off: an encoder cannot move it" in err, err
         # A source that an "each" of this file has already: the check says where.
         _, err = d.learned("90 3C 7F, 80 3C 00", "--to", "deck.a.play", code=1)
-        assert "nothing was written" in err and "error:" in err and "same source" in err, err
+        assert "nothing was written, for it would not be right:" in err and "same source" in err, err
         assert d.read() == d.text
+        _, err = d.learned(FADER, "--to", "deck.a.volume", "x" * 250, code=1)
+        assert "nothing was written:\n" in err and "cannot write: File name too long" in err, err
     done = cuewire.cuewire("learn", "--socket", "/nonexistent/s")
     assert done.returncode == 1 and 'start one with "cuewire run"' in done.stderr, done
     done = cuewire.cuewire("learn", "--undo")

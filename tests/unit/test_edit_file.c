@@ -185,13 +185,13 @@ static void what_does_not_check_is_not_written(void **state)
 	struct diags d = { 0 };
 
 	(void)state;
-	assert_int_equal(add("mine.json", 2, "nobody", &d), -1);
+	assert_int_equal(add("mine.json", 2, "nobody", &d), EDIT_WRONG);
 	assert_string_equal(d.list[0].code, "unknown-control");
 	assert_int_equal(d.list[0].line, 4);
 	assert_file("mine.json", ROUTES);
 	assert_int_equal(count_files(), 2);
 	d = (struct diags){ 0 };
-	assert_int_equal(add("mine.json", 1, "y", &d), -1); /* the source is taken */
+	assert_int_equal(add("mine.json", 1, "y", &d), EDIT_WRONG); /* the source is taken */
 	assert_string_equal(d.list[0].code, "duplicate-route");
 	assert_file("mine.json", ROUTES);
 }
@@ -279,6 +279,22 @@ static void damaged_journal_changes_nothing(void **state)
 	}
 }
 
+/* What the mapping's warnings are does not hide why. */
+static void what_cannot_be_written_is_told(void **state)
+{
+	struct diags d = { 0 };
+	char name[252];
+
+	(void)state;
+	memset(name, 'x', sizeof(name) - 1); /* too long for that of a temporary file */
+	name[sizeof(name) - 1] = '\0';
+	put(name, ROUTES);
+	assert_int_equal(add(name, 2, "y", &d), -1);
+	assert_int_equal(d.n, 1);
+	assert_string_equal(d.list[0].code, "cannot-write");
+	assert_file(name, ROUTES);
+}
+
 /* Adds `n` routes, each as often as it is refused because another one was first. */
 static int add_all(int cc, int n)
 {
@@ -359,6 +375,7 @@ int main(void)
 		IN_FOLDER(link_stays_a_link),
 		IN_FOLDER(undo_in_a_text_of_many_bytes_a_letter),
 		IN_FOLDER(damaged_journal_changes_nothing),
+		IN_FOLDER(what_cannot_be_written_is_told),
 		IN_FOLDER(two_at_once_lose_nothing),
 		IN_FOLDER(one_that_changes_the_file_is_waited_for),
 		IN_FOLDER(folders_are_refused),
