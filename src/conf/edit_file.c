@@ -417,19 +417,48 @@ static const char *text_of(const struct json *j, const char *key)
 	return cJSON_IsString(v) ? v->valuestring : NULL;
 }
 
+/* -1: it is missing, or none from `least` to `most`. */
+static long number_of(const struct json *j, const char *key, long least, long most)
+{
+	const cJSON *v = cJSON_GetObjectItemCaseSensitive(j->root, key);
+
+	return cJSON_IsNumber(v) && v->valuedouble >= (double)least &&
+	                       v->valuedouble <= (double)most
+	               ? (long)v->valuedouble
+	               : -1;
+}
+
+/* Anybody may have written the journal. */
+static bool is_record(const struct json *j)
+{
+	return text_of(j, "removed") && text_of(j, "inserted") && text_of(j, "before") &&
+	       text_of(j, "after") && number_of(j, "at", 0, JOURNAL_MAX) >= 0 &&
+	       number_of(j, "line", 1, INT_MAX) > 0;
+}
+
+/* Returns 0 with a record that is finished with json_free, or -1. */
+static int read_record(struct json *j, const char *text, size_t len)
+{
+	if (json_load(j, "journal", text, len, &json_limits_file, NULL))
+		return -1;
+	if (is_record(j))
+		return 0;
+	json_free(j);
+	return -1;
+}
+
 /* The text before the change, or NULL when the record does not fit the file. To be freed. */
 static char *take_back(const struct edit_file *f, const struct json *j, size_t *len)
 {
-	const cJSON *at = cJSON_GetObjectItemCaseSensitive(j->root, "at");
 	const char *removed = text_of(j, "removed"), *inserted = text_of(j, "inserted");
 	const char *before = text_of(j, "before"), *after = text_of(j, "after");
-	const size_t pos = cJSON_IsNumber(at) && at->valuedouble >= 0 ? (size_t)at->valuedouble : 0;
-	const size_t n = inserted ? strlen(inserted) : 0, m = removed ? strlen(removed) : 0;
+	const size_t pos = (size_t)number_of(j, "at", 0, JOURNAL_MAX);
+	const size_t n = strlen(inserted), m = strlen(removed);
 	char hash[HASH_TEXT], *text;
 
 	hash_text(hash, f->text, f->len);
-	if (!removed || !inserted || !before || !after || strcmp(hash, after) != 0 ||
-	    pos > f->len || n > f->len - pos || memcmp(f->text + pos, inserted, n) != 0)
+	if (strcmp(hash, after) != 0 || pos > f->len || n > f->len - pos ||
+	    memcmp(f->text + pos, inserted, n) != 0)
 		return NULL;
 	*len = f->len - n + m;
 	text = xmalloc(*len + 1);
@@ -459,10 +488,9 @@ static int undo_last(struct edit_file *f, const char *journal, size_t len, const
 	struct json j;
 	size_t n;
 	char *text = NULL;
-	const cJSON *at;
 	int ret = -1;
 
-	if (json_load(&j, path, last, (size_t)(journal + len - last), &json_limits_file, NULL))
+	if (read_record(&j, last, (size_t)(journal + len - last)))
 		return fail(d, f->name, "no-undo", "nothing was changed", "its journal is damaged");
 	text = take_back(f, &j, &n);
 	if (!text || is_changed(f)) {
@@ -471,9 +499,8 @@ static int undo_last(struct edit_file *f, const char *journal, size_t len, const
 	} else if (put_back(f, &j, text, n)) {
 		fail(d, f->name, "cannot-write", "cannot write", strerror(errno));
 	} else {
-		at = cJSON_GetObjectItemCaseSensitive(j.root, "line");
-		*line = strcmp(text_of(&j, "before"), "none") && cJSON_IsNumber(at)
-		                ? (int)at->valuedouble
+		*line = strcmp(text_of(&j, "before"), "none") != 0
+		                ? (int)number_of(&j, "line", 1, INT_MAX)
 		                : 0;
 		ret = last > journal ? write_whole(path, &f->st, journal, (size_t)(last - journal))
 		                     : unlink(path);

@@ -353,6 +353,45 @@ static void one_that_changes_the_file_is_waited_for(void **state)
 	assert_file("mine.json", "{ \"routes\": [] }");
 }
 
+static void numbers_of_a_journal_are_checked(void **state)
+{
+	static const char *const lines[] = { "1e300", "-1", "0", "4e9", "\"4\"", "null" };
+	static const char *const places[] = { "1e300", "-1e300", "-1", "null" };
+	const char *path = path_of(".mine.json.undo");
+	struct diags d = { 0 };
+	char record[1024], journal[2048];
+	const char *line, *at, *rest;
+	FILE *f;
+	int n;
+
+	(void)state;
+	assert_int_equal(add("mine.json", 2, "y", &d), 0);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	assert_non_null(fgets(record, sizeof(record), f));
+	fclose(f);
+	assert_memory_equal(record, "{\"line\": ", 9);
+	line = record + 9;
+	at = strstr(line, "\"at\": ");
+	assert_non_null(at);
+	rest = strchr(at, ',');
+	for (size_t i = 0; i < COUNT(lines) + COUNT(places); i++) {
+		d = (struct diags){ 0 };
+		if (i < COUNT(lines))
+			snprintf(journal, sizeof(journal), "{\"line\": %s, %s", lines[i], at);
+		else
+			snprintf(journal, sizeof(journal), "{\"line\": 4, \"at\": %s%s",
+			         places[i - COUNT(lines)], rest);
+		put(".mine.json.undo", journal);
+		assert_int_equal(edit_undo(path_of("mine.json"), &n, &d), -1);
+		assert_string_equal(d.list[0].code, "no-undo");
+		assert_file("mine.json", ADDED);
+	}
+	put(".mine.json.undo", record);
+	assert_int_equal(edit_undo(path_of("mine.json"), &n, &d), 0);
+	assert_file("mine.json", ROUTES);
+}
+
 static void folders_are_refused(void **state)
 {
 	struct diags d = { 0 };
@@ -378,6 +417,7 @@ int main(void)
 		IN_FOLDER(what_cannot_be_written_is_told),
 		IN_FOLDER(two_at_once_lose_nothing),
 		IN_FOLDER(one_that_changes_the_file_is_waited_for),
+		IN_FOLDER(numbers_of_a_journal_are_checked),
 		IN_FOLDER(folders_are_refused),
 	};
 
