@@ -372,6 +372,10 @@ def bad_lines_are_told_where():
     ):
         done = of_lines(line, code=1)
         assert done.stderr.startswith("r:%s: error: " % where) and what in done.stderr, (line, done.stderr)
+    for line, what in (('{"t_ns": 1', 'the "{" in line 3 is not closed yet'),
+                       ('{"a": 1, "a": 2}', 'the key "a" is there already, in line 3')):
+        done = of_lines(IN, line, code=1)
+        assert done.stderr.startswith("r:3:") and what in done.stderr, done.stderr
     done = of_lines(code=1, header=dict(HEADER, files=["else.json"]))
     assert "else.json: error: cannot read: it is not among the files that were kept" in done.stderr, done.stderr
 
