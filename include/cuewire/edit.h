@@ -63,11 +63,15 @@ struct edit_file {
 int edit_open(struct edit_file *f, const char *name, struct diags *d);
 void edit_finish(struct edit_file *f);
 
+#define EDIT_WRONG (-2)
+
 /* Writes the new text, if the mapping of these files, this one with its new text among them, has
  * no error, and if nobody else has changed the file since edit_open. The file is replaced as a
- * whole or not at all; its permissions stay. What was is kept in a journal beside it
+ * whole or not at all; its permissions stay. Of several that save at once one is first, and the
+ * others are refused. What was is kept in a journal beside it
  * (".NAME.undo"), with the line of the change.
- * Returns 0, or -1 with the errors in d: then nothing was written. */
+ * Returns 0; EDIT_WRONG with the errors that the mapping would have in d; or -1 with the error that
+ * kept the file from being written. Then nothing was written. */
 int edit_save(struct edit_file *f, const struct buf *text, int line, const char *const files[],
               size_t n, const char *mappings_dir, struct diags *d);
 

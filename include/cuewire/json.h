@@ -25,6 +25,7 @@ extern const struct json_limits json_limits_message; /* one message: 64 KiB, 16,
 struct json {
 	const struct cJSON *root; /* to be read only: its nodes are not cJSON's to change or free */
 	const char *file;         /* borrowed; for diags */
+	int line;                 /* of the file, from 1: the first of the text */
 	struct arena *arena;      /* owned: all below; NULL: that is in the caller's */
 	struct json_place *places; /* byte offsets of values and keys in document order */
 	size_t nplaces;
@@ -43,6 +44,10 @@ void json_free(struct json *j);
 /* As json_load, with all in an arena of the caller's. */
 int json_load_into(struct json *j, struct arena *arena, const char *file, const char *text,
                    size_t len, const struct json_limits *lim, struct diags *d);
+
+/* As json_load, of a text that is a line of a file: places and messages have its number. */
+int json_load_line(struct json *j, const char *file, int number, const char *text, size_t len,
+                   const struct json_limits *lim, struct diags *d);
 
 /* Where a value, or the key before it, stands (line and column from 1; columns count bytes). */
 size_t json_offset(const struct json *j, const struct cJSON *v); /* in the text, of a value */

@@ -115,7 +115,8 @@ struct learn_track {
 
 	bool down; /* a button that is held: note, CC or OSC argument with two values */
 	uint64_t down_ns;
-	bool shifts; /* something moved while it was held: it is no thing itself, till released */
+	bool lets_go; /* a release was seen: what is down is held, for however long */
+	bool shifts;  /* something moved while it was held: it is no thing itself, till released */
 	bool moves_free; /* it has moved while no button was held */
 	size_t asked_at; /* n when it was asked to be pressed again; 0: not */
 	bool latches;    /* that gave one value and not two */

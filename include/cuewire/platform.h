@@ -38,6 +38,10 @@ uint64_t platform_drops(int fd);
 /* When a file was last written, in nanoseconds since 1970, as exactly as its file system knows. */
 uint64_t platform_written_ns(const struct stat *st);
 
+/* Locks what the descriptor is of, a folder too, for this one alone, until it is closed. Returns 0,
+ * or -1 with errno; EWOULDBLOCK: another one has it. */
+int platform_lock(int fd);
+
 /* The folder that the running program lies in, without a slash at its end; false: not known. */
 bool platform_program_dir(char *out, size_t size);
 

@@ -1,19 +1,23 @@
 /* `cuewire dump`: what the running bridge did in the last minutes, as a recording. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "commands.h"
+#include "cuewire/buf.h"
 #include "cuewire/mem.h"
 #include "options.h"
 #include "socket.h"
 
 #define ANSWER_S 10
+#define MAPPINGS_MAX 256
 
 struct args {
 	const char *socket;
@@ -58,32 +62,65 @@ static char *read_dump(int fd, size_t *len)
 	return NULL;
 }
 
-/* A file is made only when there is something to write into it. */
-static int write_dump(const char *path, const char *text, size_t len)
-{
-	FILE *f = path ? fopen(path, "w") : stdout;
-	bool ok = f && fwrite(text, 1, len, f) == len;
+/* The mapping files of the bridge. */
+struct mappings {
+	const char *names[MAPPINGS_MAX];
+	size_t n;
+};
 
-	if (f && path && fclose(f))
-		ok = false;
-	if (!ok && path)
-		fprintf(stderr, "cuewire: cannot write %s: %s\n", path, strerror(errno));
-	return ok ? EXIT_OK : EXIT_FAILED;
+static bool is_mapping(const struct mappings *m, const struct stat *file)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < m->n; i++)
+		if (!stat(m->names[i], &st) && st.st_dev == file->st_dev &&
+		    st.st_ino == file->st_ino)
+			return true;
+	return false;
 }
 
-int cmd_dump(int argc, char **argv)
+/* Nothing of a file is lost before it is known that it is no mapping whose name was given by
+ * mistake. Returns NULL, or why not. */
+static const char *write_file(int fd, const struct mappings *m, const char *text, size_t len)
+{
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st))
+		return strerror(errno);
+	if (is_mapping(m, &st))
+		return "it is one of the mapping files";
+	if ((S_ISREG(st.st_mode) && ftruncate(fd, 0)) || write_all(fd, text, len))
+		return strerror(errno);
+	return NULL;
+}
+
+/* A file is made only when there is something to write into it. */
+static int write_dump(const char *path, const struct mappings *m, const char *text, size_t len)
+{
+	const int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+	const char *why = write_file(fd, m, text, len);
+
+	if (fd >= 0 && close(fd) && !why)
+		why = strerror(errno);
+	if (why)
+		fprintf(stderr, "cuewire: cannot write %s: %s\n", path, why);
+	return why ? EXIT_FAILED : EXIT_OK;
+}
+
+static int print_dump(const char *text, size_t len)
+{
+	return fwrite(text, 1, len, stdout) == len ? EXIT_OK : EXIT_FAILED;
+}
+
+static int dump(const char *socket, const char *path, const struct mappings *m)
 {
 	static const char request[] = "{\"request\": \"dump\"}\n";
 	const struct timeval wait = { .tv_sec = ANSWER_S };
-	struct args a = { 0 };
-	const int n = options_parse("dump", table, NOPTIONS, &a, argc, argv);
-	int fd, code = EXIT_FAILED;
+	const int fd = socket_connect(socket);
+	int code = EXIT_FAILED;
 	size_t len = 0;
 	char *text;
 
-	if (n < 0 || n > 1)
-		return command_usage("dump", n < 0 ? n : -1, table, NOPTIONS);
-	fd = socket_connect(a.socket);
 	if (fd < 0)
 		return EXIT_FAILED;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
@@ -91,8 +128,25 @@ int cmd_dump(int argc, char **argv)
 		errno = 0; /* why it hung up is there to be read */
 	text = read_dump(fd, &len);
 	if (text)
-		code = write_dump(n ? argv[0] : NULL, text, len);
+		code = path ? write_dump(path, m, text, len) : print_dump(text, len);
 	free(text);
 	close(fd);
+	return code;
+}
+
+int cmd_dump(int argc, char **argv)
+{
+	struct args a = { 0 };
+	const int n = options_parse("dump", table, NOPTIONS, &a, argc, argv);
+	const char *path = n > 0 ? argv[0] : NULL;
+	struct mappings m = { .n = 0 };
+	int code = EXIT_FAILED;
+
+	if (n < 0 || n > 1)
+		return command_usage("dump", n < 0 ? n : -1, table, NOPTIONS);
+	if (!path || !socket_files(a.socket, m.names, MAPPINGS_MAX, &m.n))
+		code = dump(a.socket, path, &m);
+	while (m.n)
+		free((void *)m.names[--m.n]);
 	return code;
 }

@@ -146,6 +146,14 @@ static int end_of(enum tutor_event e, int timeout_s, const struct buf *unclear)
 	return EXIT_FAILED;
 }
 
+/* What is told is what the files say now; as they were, while they have errors. */
+static void tell(struct tutor *t, struct told *l)
+{
+	tutor_refresh(t);
+	find_out(t, l, NULL);
+	print_json(t, l);
+}
+
 /* The next thing that is sure. What is not is told on the way: as JSON, or on standard error. */
 static enum tutor_event next_sure(struct tutor *t, bool json, uint64_t until_ns, struct told *l,
                                   struct buf *unclear)
@@ -157,9 +165,8 @@ static enum tutor_event next_sure(struct tutor *t, bool json, uint64_t until_ns,
 			return e;
 		buf_clear(unclear);
 		learned_text(unclear, &l->thing);
-		find_out(t, l, NULL);
 		if (json)
-			print_json(t, l);
+			tell(t, l);
 		else
 			fprintf(stderr, "%s\n", unclear->p);
 	}
@@ -176,8 +183,7 @@ static int print_things(struct tutor *t, const struct args *a, uint64_t until_ns
 
 	buf_init(&unclear, TEXT_MAX_BYTES);
 	while ((e = next_sure(t, true, until_ns, l, &unclear)) == TUTOR_MOVED) {
-		find_out(t, l, NULL);
-		print_json(t, l);
+		tell(t, l);
 		code = EXIT_OK;
 		if (a->once)
 			break;
@@ -216,6 +222,12 @@ static const struct tutor_mapped *find_instead(const struct tutor_mapped *list, 
 	return NULL;
 }
 
+/* The file may have been edited while it was waited for. */
+static const struct control *find_again(struct tutor *t, const char *name)
+{
+	return tutor_refresh(t) ? NULL : find_control(t, name);
+}
+
 static int write_thing(struct tutor *t, bool json, struct told *l, const struct control *c)
 {
 	const char *refusal = learned_refusal(&l->thing, c->kind);
@@ -249,13 +261,16 @@ static int write_next(struct tutor *t, const struct args *a, uint64_t until_ns, 
 	const struct control *c = find_control(t, a->to);
 	struct buf unclear;
 	enum tutor_event e;
-	int code;
+	int code = EXIT_FAILED;
 
 	if (!c)
 		return EXIT_FAILED;
 	buf_init(&unclear, TEXT_MAX_BYTES);
 	e = next_sure(t, a->json, until_ns, l, &unclear);
-	code = e == TUTOR_MOVED ? write_thing(t, a->json, l, c) : end_of(e, a->timeout_s, &unclear);
+	if (e != TUTOR_MOVED)
+		code = end_of(e, a->timeout_s, &unclear);
+	else if ((c = find_again(t, a->to)))
+		code = write_thing(t, a->json, l, c);
 	buf_finish(&unclear);
 	return code;
 }

@@ -236,14 +236,10 @@ int recording_line(struct line *l, const struct mapping *m, const char *file, in
                    const char *text, size_t len, struct diags *d)
 {
 	const struct reader r = { l, m, file, text, d };
-	const size_t before = d->n;
 
 	*l = (struct line){ .kind = LINE_OTHER, .number = number };
-	if (json_load(&l->json, file, text, len, &limits, d)) {
-		if (d->n > before)
-			d->list[before].line = number;
+	if (json_load_line(&l->json, file, number, text, len, &limits, d))
 		return -1;
-	}
 	return read_kind(&r);
 }
 

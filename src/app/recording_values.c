@@ -8,14 +8,13 @@
 
 int line_bad(const struct reader *r, const cJSON *at, const char *fmt, ...)
 {
-	struct where w = json_at(&r->l->json, at ? at : r->l->json.root);
+	const struct where w = json_at(&r->l->json, at ? at : r->l->json.root);
 	char text[256];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	w.line = r->l->number;
 	diag_add(r->d, w, SEV_ERROR, "recording", "%s", text);
 	return -1;
 }

@@ -1,6 +1,7 @@
 #include "socket.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +13,7 @@
 #include <cjson/cJSON.h>
 
 #include "cuewire/buf.h"
+#include "cuewire/mem.h"
 #include "cuewire/platform.h"
 
 #define ANSWER_MAX (16 * 1024 * 1024)
@@ -164,4 +166,35 @@ char *socket_ask(const char *asked, const char *line)
 	char *answer = socket_exchange(asked, line);
 
 	return answer && is_error(answer) ? NULL : answer;
+}
+
+static char *join(const char *folder, const char *name)
+{
+	struct buf b;
+
+	if (*name == '/' || !folder)
+		return xstrdup(name);
+	buf_init(&b, PATH_MAX);
+	buf_fmt(&b, "%s/%s", folder, name);
+	return b.p;
+}
+
+int socket_files(const char *asked, const char *files[], size_t max, size_t *n)
+{
+	char *answer = socket_ask(asked, "{\"request\": \"status\"}");
+	cJSON *root = answer ? cJSON_Parse(answer) : NULL;
+	const cJSON *folder = cJSON_GetObjectItemCaseSensitive(root, "folder"), *v;
+
+	*n = 0;
+	if (!answer)
+		return -1;
+	cJSON_ArrayForEach(v, cJSON_GetObjectItemCaseSensitive(root, "files"))
+	{
+		if (cJSON_IsString(v) && *n < max)
+			files[(*n)++] = join(cJSON_IsString(folder) ? folder->valuestring : NULL,
+			                     v->valuestring);
+	}
+	cJSON_Delete(root);
+	free(answer);
+	return 0;
 }

@@ -23,4 +23,8 @@ char *socket_ask(const char *asked, const char *line);
 /* As socket_ask, but an error that the bridge says is an answer as any other. */
 char *socket_exchange(const char *asked, const char *line);
 
+/* The mapping files that the bridge runs, as they are found from here, whatever its folder is; each
+ * to be freed. Returns 0, or -1 after a message and with none of them. */
+int socket_files(const char *asked, const char *files[], size_t max, size_t *n);
+
 #endif

@@ -22,17 +22,6 @@
 
 /* ---- what the bridge runs ---- */
 
-static char *join(const char *folder, const char *name)
-{
-	struct buf b;
-
-	if (*name == '/' || !folder)
-		return xstrdup(name);
-	buf_init(&b, PATH_MAX);
-	buf_fmt(&b, "%s/%s", folder, name);
-	return b.p;
-}
-
 static bool is_same_file(const char *a, const char *b)
 {
 	char *x = realpath(a, NULL), *y = realpath(b, NULL);
@@ -63,26 +52,6 @@ static const char *shorten(const char *file)
 	return n && !strncmp(file, here, n) && file[n] == '/' ? file + n + 1 : file;
 }
 
-static int ask_files(struct tutor *t)
-{
-	char *answer = socket_ask(t->socket, "{\"request\": \"status\"}");
-	cJSON *root = answer ? cJSON_Parse(answer) : NULL;
-	const cJSON *folder = cJSON_GetObjectItemCaseSensitive(root, "folder"), *v;
-
-	if (!answer)
-		return -1;
-	cJSON_ArrayForEach(v, cJSON_GetObjectItemCaseSensitive(root, "files"))
-	{
-		if (!cJSON_IsString(v) || t->nfiles == TUTOR_FILES)
-			continue;
-		t->files[t->nfiles++] =
-			join(cJSON_IsString(folder) ? folder->valuestring : NULL, v->valuestring);
-	}
-	cJSON_Delete(root);
-	free(answer);
-	return 0;
-}
-
 static void choose_file(struct tutor *t, const char *asked)
 {
 	const char *file = asked;
@@ -106,25 +75,67 @@ static size_t list_files(const struct tutor *t, const char *list[TUTOR_FILES + 1
 	return n;
 }
 
+/* NULL: the file that is written was not there. */
+static const struct kept_text *find_text(const struct tutor *t)
+{
+	for (size_t i = 0; i < t->texts.ntexts; i++)
+		if (is_same_file(t->texts.texts[i].name, t->file))
+			return &t->texts.texts[i];
+	return NULL;
+}
+
 static int read_mapping(struct tutor *t)
 {
+	struct kept texts;
 	const char *list[TUTOR_FILES + 1];
 	const size_t n = list_files(t, list);
 	struct arena *scratch = arena_new(ARENA_LOAD);
 	struct diags d = { 0 };
 	struct mapping *m = NULL;
-	const int err = mapping_load(&m, scratch, list, n, t->mappings, &d);
+	const int err = mapping_load_keep(&m, scratch, list, n, t->mappings, &texts, &d);
 
 	arena_free(scratch);
 	if (err) {
 		fprintf(stderr, "cuewire learn: the files that the bridge runs have errors now:\n");
 		diags_print(stderr, &d);
+		kept_finish(&texts);
 		return -1;
 	}
 	mapping_free(t->old);
 	t->old = t->m;
 	t->m = m;
+	kept_finish(&t->texts);
+	t->texts = texts;
+	t->mine = find_text(t);
 	return 0;
+}
+
+static bool is_as_read(const struct edit_file *f, const struct kept_text *read)
+{
+	if (!f->text || !read)
+		return !f->text && !read;
+	return f->len == read->len && !memcmp(f->text, read->text, f->len);
+}
+
+static bool is_changed(const char *name, const struct kept_text *read)
+{
+	struct edit_file f;
+	bool changed;
+
+	if (edit_open(&f, name, NULL))
+		return true;
+	changed = !is_as_read(&f, read);
+	edit_finish(&f);
+	return changed;
+}
+
+int tutor_refresh(struct tutor *t)
+{
+	bool changed = is_changed(t->file, t->mine);
+
+	for (size_t i = 0; i < t->texts.ntexts && !changed; i++)
+		changed = is_changed(t->texts.texts[i].name, &t->texts.texts[i]);
+	return changed ? read_mapping(t) : 0;
 }
 
 /* Returns when the bridge tells what comes in: it answers in order, and its engine, too. */
@@ -157,7 +168,7 @@ int tutor_begin(struct tutor *t, const char *asked)
 		fprintf(stderr, "cuewire learn: the file's name is too long\n");
 		return -1;
 	}
-	if (ask_files(t))
+	if (socket_files(t->socket, t->files, TUTOR_FILES, &t->nfiles))
 		return -1;
 	choose_file(t, asked);
 	return read_mapping(t) || listen_to(t) ? -1 : 0;
@@ -169,6 +180,7 @@ void tutor_finish(struct tutor *t)
 		free((void *)t->files[i]);
 	mapping_free(t->m);
 	mapping_free(t->old);
+	kept_finish(&t->texts);
 	buf_finish(&t->in);
 	buf_finish(&t->key);
 	if (t->fd >= 0)
@@ -270,25 +282,46 @@ static bool made_by_each(const struct route *r)
 	return is;
 }
 
+/* Where there is no room, one that a new route takes the place of comes instead of the last that
+ * is none. */
+static void add_mapped(struct tutor_mapped *list, size_t *n, struct tutor_mapped m)
+{
+	size_t i = *n;
+
+	if (*n < TUTOR_MAPPED) {
+		list[(*n)++] = m;
+		return;
+	}
+	while (m.same && i && list[i - 1].same)
+		i--;
+	if (!m.same || !i)
+		return;
+	memmove(&list[i - 1], &list[i], (*n - i) * sizeof(*list));
+	list[*n - 1] = m;
+}
+
 size_t tutor_mapped(const struct tutor *t, const struct learn_thing *thing, const char *when,
                     struct tutor_mapped *out)
 {
 	uint16_t i = first_route(t, &thing->source, thing->any);
 	size_t n = 0;
 
-	for (; i != ROUTE_END && n < TUTOR_MAPPED; i = t->m->routes[i].next) {
+	for (; i != ROUTE_END; i = t->m->routes[i].next) {
 		const struct route *r = &t->m->routes[i];
 
 		if (!is_of(r, &thing->source, thing->any))
 			continue;
-		out[n++] = (struct tutor_mapped){
-			.route = r,
-			.moves = r->macro ? "a macro" : t->m->controls[r->to].name,
-			.here = !r->own && is_same_file(r->at.file, t->file),
-			.same = !r->own && is_when(t, r, when) && is_same_source(r, thing),
-			.each = !r->own && made_by_each(r),
-		};
+		add_mapped(
+			out, &n,
+			(struct tutor_mapped){
+				.route = r,
+				.moves = r->macro ? "a macro" : t->m->controls[r->to].name,
+				.here = !r->own && is_same_file(r->at.file, t->file),
+				.same = !r->own && is_when(t, r, when) && is_same_source(r, thing),
+			});
 	}
+	for (size_t k = 0; k < n; k++) /* each of them reads a file */
+		out[k].each = !out[k].route->own && made_by_each(out[k].route);
 	return n;
 }
 
@@ -315,8 +348,11 @@ const struct control *tutor_shift(const struct tutor *t, const struct learn_thin
 /* Saves the new text and reads the mapping anew. Returns the line of the change, or -1. */
 static int save(struct tutor *t, struct edit_file *f, struct buf *b, int line, struct diags *d)
 {
-	if (edit_save(f, b, line, t->files, t->nfiles, t->mappings, d)) {
-		fprintf(stderr, "cuewire learn: nothing was written, for it would not be right:\n");
+	const int err = edit_save(f, b, line, t->files, t->nfiles, t->mappings, d);
+
+	if (err) {
+		fprintf(stderr, "cuewire learn: nothing was written%s:\n",
+		        err == EDIT_WRONG ? ", for it would not be right" : "");
 		diags_print(stderr, d);
 		return -1;
 	}
@@ -356,6 +392,13 @@ int tutor_change(struct tutor *t, const struct tutor_change *c)
 	if (edit_open(&f, t->file, &d)) {
 		diags_print(stderr, &d);
 		return -1;
+	}
+	if (!is_as_read(&f, t->mine)) {
+		fprintf(stderr,
+		        "cuewire learn: %s was changed since it was read: nothing was written\n",
+		        t->file);
+		edit_finish(&f);
+		return TUTOR_STALE;
 	}
 	buf_init(&b, FILE_MAX_BYTES);
 	line = make_text(&b, &f, c, &d);

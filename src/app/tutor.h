@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "cuewire/buf.h"
+#include "cuewire/kept.h"
 #include "cuewire/learn.h"
 #include "cuewire/learned.h"
 #include "cuewire/mapping.h"
@@ -24,9 +25,11 @@ struct tutor {
 	const char *files
 		[TUTOR_FILES]; /* owned: those that the bridge runs, as they are found from here */
 	size_t nfiles;
-	char file[PATH_MAX]; /* the one that is written */
-	bool runs;           /* the bridge runs it */
-	struct mapping *m;   /* what these files say now */
+	char file[PATH_MAX];          /* the one that is written */
+	bool runs;                    /* the bridge runs it */
+	struct mapping *m;            /* what these files said when they were read last ... */
+	struct kept texts;            /* ... and what was read */
+	const struct kept_text *mine; /* of the file that is written; NULL: it was not there */
 	struct mapping
 		*old; /* what they said before the last change: what was told of it holds still */
 
@@ -47,6 +50,11 @@ struct tutor {
 int tutor_begin(struct tutor *t, const char *asked);
 void tutor_finish(struct tutor *t);
 
+/* Reads the mapping anew if one of its files is not what was read: others edit them, too. What
+ * points into the mapping before this one holds still, but not longer. Returns 0, or -1 after a
+ * message: the files have errors now, and the mapping is the old one. */
+int tutor_refresh(struct tutor *t);
+
 const char *tutor_port(const struct tutor *t, const struct learn_source *s);
 
 /* A route of the mapping that a source has already. */
@@ -58,8 +66,8 @@ struct tutor_mapped {
 	bool each;         /* made by an "each" with others */
 };
 
-/* The routes of a source, at most TUTOR_MAPPED; when: the control of the condition that a new
- * route would have, NULL: none. */
+/* The routes of a source, at most TUTOR_MAPPED, those that are the same among them; when: the
+ * control of the condition that a new route would have, NULL: none. */
 size_t tutor_mapped(const struct tutor *t, const struct learn_thing *thing, const char *when,
                     struct tutor_mapped *out);
 
@@ -74,8 +82,10 @@ struct tutor_change {
 	const char *text;              /* the route; of TUTOR_ADD_TO the control */
 };
 
+#define TUTOR_STALE (-2) /* the file is not what was read: what was asked of it may be wrong */
+
 /* Writes it and reads the mapping anew. Says on standard error what was refused. Returns the
- * line of the change, or -1. */
+ * line of the change, -1, or TUTOR_STALE. */
 int tutor_change(struct tutor *t, const struct tutor_change *c);
 
 /* Takes the last change back. Returns its line, 0: the file was removed; or -1 after a message. */

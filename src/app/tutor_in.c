@@ -114,6 +114,15 @@ static bool next_line(struct buf *from, struct buf *line)
 	return true;
 }
 
+/* What is left where no more will come: a script's last answer may lack its line feed. */
+static bool last_line(struct buf *from, struct buf *line)
+{
+	if (!from->len)
+		return false;
+	buf_putc(from, '\n');
+	return next_line(from, line);
+}
+
 /* Adds what is there to read. False: no more will come. */
 static bool read_some(int fd, struct buf *b)
 {
@@ -173,7 +182,7 @@ enum tutor_event tutor_wait(struct tutor *t, unsigned what, uint64_t until_ns,
 		if (what & TUTOR_READS && next_line(&t->key, line))
 			return TUTOR_TYPED;
 		if (what & TUTOR_READS && t->key_ended)
-			return TUTOR_CLOSED;
+			return last_line(&t->key, line) ? TUTOR_TYPED : TUTOR_CLOSED;
 		if (what & TUTOR_LISTENS && learn_next(&t->learn, now, thing))
 			return TUTOR_MOVED;
 		if (now >= until_ns)

@@ -12,8 +12,8 @@
 #define SHOWN 5 /* controls that are offered by number */
 #define LINE_BYTES 1024
 
-/* What a line that was typed comes to. */
-enum answer { ANSWER_ENDS, ANSWER_TEXT, ANSWER_NONE };
+/* What a line that was typed comes to. ANSWER_STALE: it was for a file that has changed since. */
+enum answer { ANSWER_ENDS, ANSWER_TEXT, ANSWER_NONE, ANSWER_STALE };
 
 static enum answer ask(struct tutor *t, struct buf *line, const char *question)
 {
@@ -283,7 +283,7 @@ static enum answer write_route(struct tutor *t, struct buf *line, const struct l
 	at = tutor_change(t, &c);
 	buf_finish(&route);
 	if (at < 0)
-		return ANSWER_NONE;
+		return at == TUTOR_STALE ? ANSWER_STALE : ANSWER_NONE;
 	printf("%s %s:%d; %s\n", c.how == TUTOR_REMOVE ? "removed from" : "written to", t->file, at,
 	       tutor_news(t));
 	if (c.how != TUTOR_REMOVE)
@@ -303,14 +303,15 @@ static void print_thing(const struct tutor *t, const struct learn_thing *thing)
 }
 
 /* ANSWER_TEXT: a route was written. */
-static enum answer teach(struct tutor *t, struct buf *line, struct lesson *l)
+static enum answer teach_once(struct tutor *t, struct buf *line, struct lesson *l)
 {
 	const struct control *c = NULL;
 	enum answer a;
 
 	print_thing(t, &l->thing);
-	if (l->thing.ask)
+	if (l->thing.ask || tutor_refresh(t))
 		return ANSWER_NONE;
+	l->when = NULL;
 	l->nmapped = tutor_mapped(t, &l->thing, NULL, l->mapped);
 	print_mapped(l);
 	a = choose(t, line, &l->thing, &c);
@@ -326,6 +327,16 @@ static enum answer teach(struct tutor *t, struct buf *line, struct lesson *l)
 		return ANSWER_ENDS;
 	l->nmapped = tutor_mapped(t, &l->thing, l->when, l->mapped);
 	return write_route(t, line, l, c);
+}
+
+static enum answer teach(struct tutor *t, struct buf *line, struct lesson *l)
+{
+	enum answer a;
+
+	do
+		a = teach_once(t, line, l);
+	while (a == ANSWER_STALE);
+	return a;
 }
 
 int tutor_talk(struct tutor *t, bool once, uint64_t until_ns)

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -207,6 +208,11 @@ uint64_t platform_written_ns(const struct stat *st)
 #endif
 
 	return (uint64_t)t->tv_sec * UINT64_C(1000000000) + (uint64_t)t->tv_nsec;
+}
+
+int platform_lock(int fd)
+{
+	return flock(fd, LOCK_EX | LOCK_NB);
 }
 
 /* Every descriptor of ours is close-on-exec; the system closes the rest where it can. */

@@ -12,14 +12,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cjson/cJSON.h>
 
 #include "cuewire/buf.h"
+#include "cuewire/clock.h"
 #include "cuewire/json.h"
 #include "cuewire/mem.h"
 #include "cuewire/mapping.h"
+#include "cuewire/platform.h"
 
 #include "load_priv.h"
 
@@ -27,6 +30,9 @@
 #define JOURNAL_BYTES ((size_t)1 << 20) /* of more, the oldest go */
 #define JOURNAL_MAX ((size_t)64 << 20)  /* one change alone may be larger than that */
 #define HASH_TEXT 17
+
+#define LOCK_NS UINT64_C(3000000000) /* a change takes some milliseconds */
+#define LOCK_STEP_NS 5000000
 
 /* ---- reading ---- */
 
@@ -124,19 +130,58 @@ static int folder_len(const char *path)
 	return slash ? (int)(slash + 1 - path) : 0;
 }
 
-/* So that the new name outlives a power cut, too. What cannot be had here is no reason to fail. */
-static void sync_folder(const char *path)
+static int open_folder(const char *path)
 {
 	char *folder = folder_len(path) ? xstrdup(path) : xstrdup("./");
 	int fd;
 
 	folder[folder_len(folder)] = '\0';
 	fd = open(folder, O_RDONLY | O_CLOEXEC);
+	free(folder);
+	return fd;
+}
+
+/* So that the new name outlives a power cut, too. What cannot be had here is no reason to fail. */
+static void sync_folder(const char *path)
+{
+	const int fd = open_folder(path);
+
 	if (fd >= 0) {
 		fsync(fd);
 		close(fd);
 	}
-	free(folder);
+}
+
+/* Two that change a file at once would both find it as they have read it, and the change of one be
+ * lost. The folder is locked, for the file is replaced. Returns 0 with *fd to be closed (-1: the
+ * folder cannot be locked, which is no reason to fail), or -1: another one has the lock for too
+ * long. */
+static int lock_folder(const char *path, int *fd)
+{
+	const uint64_t until = clock_ns() + LOCK_NS;
+
+	*fd = open_folder(path);
+	while (*fd >= 0 && platform_lock(*fd)) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return 0;
+		if (clock_ns() >= until) {
+			close(*fd);
+			return -1;
+		}
+		nanosleep(&(struct timespec){ .tv_nsec = LOCK_STEP_NS }, NULL);
+	}
+	return 0;
+}
+
+static void unlock_folder(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static int fail_locked(struct diags *d, const char *name, const char *what)
+{
+	return fail(d, name, "busy", what, "another program is changing a file of this folder");
 }
 
 /* A temporary file in the same folder, then the rename. like: whose mode and owner it gets,
@@ -325,17 +370,9 @@ static bool is_changed(const struct edit_file *f)
 	return changed;
 }
 
-int edit_save(struct edit_file *f, const struct buf *text, int line, const char *const files[],
-              size_t n, const char *mappings_dir, struct diags *d)
+/* While the folder is locked. */
+static int replace(const struct edit_file *f, const struct buf *text, int line, struct diags *d)
 {
-	const struct load_changed changed = { f->name, text->p, text->len };
-	struct mapping *m;
-
-	if (text->cut)
-		return fail(d, f->name, "too-large", "cannot write", "the file would be too large");
-	if (mapping_load_changed(&m, files, n, &changed, mappings_dir, d))
-		return -1;
-	mapping_free(m);
 	if (is_changed(f))
 		return fail(d, f->name, "changed", "not written",
 		            "another program has changed it meanwhile");
@@ -348,6 +385,29 @@ int edit_save(struct edit_file *f, const struct buf *text, int line, const char 
 	return 0;
 }
 
+int edit_save(struct edit_file *f, const struct buf *text, int line, const char *const files[],
+              size_t n, const char *mappings_dir, struct diags *d)
+{
+	const struct load_changed changed = { f->name, text->p, text->len };
+	struct diags check = { 0 }; /* its warnings are nobody's business here */
+	struct mapping *m;
+	int lock, ret;
+
+	if (text->cut)
+		return fail(d, f->name, "too-large", "cannot write", "the file would be too large");
+	if (mapping_load_changed(&m, files, n, &changed, mappings_dir, &check)) {
+		if (d)
+			*d = check;
+		return EDIT_WRONG;
+	}
+	mapping_free(m);
+	if (lock_folder(f->path, &lock))
+		return fail_locked(d, f->name, "not written");
+	ret = replace(f, text, line, d);
+	unlock_folder(lock);
+	return ret;
+}
+
 /* ---- taking back ---- */
 
 static const char *text_of(const struct json *j, const char *key)
@@ -357,19 +417,48 @@ static const char *text_of(const struct json *j, const char *key)
 	return cJSON_IsString(v) ? v->valuestring : NULL;
 }
 
+/* -1: it is missing, or none from `least` to `most`. */
+static long number_of(const struct json *j, const char *key, long least, long most)
+{
+	const cJSON *v = cJSON_GetObjectItemCaseSensitive(j->root, key);
+
+	return cJSON_IsNumber(v) && v->valuedouble >= (double)least &&
+	                       v->valuedouble <= (double)most
+	               ? (long)v->valuedouble
+	               : -1;
+}
+
+/* Anybody may have written the journal. */
+static bool is_record(const struct json *j)
+{
+	return text_of(j, "removed") && text_of(j, "inserted") && text_of(j, "before") &&
+	       text_of(j, "after") && number_of(j, "at", 0, JOURNAL_MAX) >= 0 &&
+	       number_of(j, "line", 1, INT_MAX) > 0;
+}
+
+/* Returns 0 with a record that is finished with json_free, or -1. */
+static int read_record(struct json *j, const char *text, size_t len)
+{
+	if (json_load(j, "journal", text, len, &json_limits_file, NULL))
+		return -1;
+	if (is_record(j))
+		return 0;
+	json_free(j);
+	return -1;
+}
+
 /* The text before the change, or NULL when the record does not fit the file. To be freed. */
 static char *take_back(const struct edit_file *f, const struct json *j, size_t *len)
 {
-	const cJSON *at = cJSON_GetObjectItemCaseSensitive(j->root, "at");
 	const char *removed = text_of(j, "removed"), *inserted = text_of(j, "inserted");
 	const char *before = text_of(j, "before"), *after = text_of(j, "after");
-	const size_t pos = cJSON_IsNumber(at) && at->valuedouble >= 0 ? (size_t)at->valuedouble : 0;
-	const size_t n = inserted ? strlen(inserted) : 0, m = removed ? strlen(removed) : 0;
+	const size_t pos = (size_t)number_of(j, "at", 0, JOURNAL_MAX);
+	const size_t n = strlen(inserted), m = strlen(removed);
 	char hash[HASH_TEXT], *text;
 
 	hash_text(hash, f->text, f->len);
-	if (!removed || !inserted || !before || !after || strcmp(hash, after) != 0 ||
-	    pos > f->len || n > f->len - pos || memcmp(f->text + pos, inserted, n) != 0)
+	if (strcmp(hash, after) != 0 || pos > f->len || n > f->len - pos ||
+	    memcmp(f->text + pos, inserted, n) != 0)
 		return NULL;
 	*len = f->len - n + m;
 	text = xmalloc(*len + 1);
@@ -399,10 +488,9 @@ static int undo_last(struct edit_file *f, const char *journal, size_t len, const
 	struct json j;
 	size_t n;
 	char *text = NULL;
-	const cJSON *at;
 	int ret = -1;
 
-	if (json_load(&j, path, last, (size_t)(journal + len - last), &json_limits_file, NULL))
+	if (read_record(&j, last, (size_t)(journal + len - last)))
 		return fail(d, f->name, "no-undo", "nothing was changed", "its journal is damaged");
 	text = take_back(f, &j, &n);
 	if (!text || is_changed(f)) {
@@ -411,9 +499,8 @@ static int undo_last(struct edit_file *f, const char *journal, size_t len, const
 	} else if (put_back(f, &j, text, n)) {
 		fail(d, f->name, "cannot-write", "cannot write", strerror(errno));
 	} else {
-		at = cJSON_GetObjectItemCaseSensitive(j.root, "line");
-		*line = strcmp(text_of(&j, "before"), "none") && cJSON_IsNumber(at)
-		                ? (int)at->valuedouble
+		*line = strcmp(text_of(&j, "before"), "none") != 0
+		                ? (int)number_of(&j, "line", 1, INT_MAX)
 		                : 0;
 		ret = last > journal ? write_whole(path, &f->st, journal, (size_t)(last - journal))
 		                     : unlink(path);
@@ -428,26 +515,38 @@ static int undo_last(struct edit_file *f, const char *journal, size_t len, const
 	return ret;
 }
 
-int edit_undo(const char *name, int *line, struct diags *d)
+static int undo_locked(struct edit_file *f, int *line, struct diags *d)
 {
-	struct edit_file f;
-	char *path, *journal;
+	char *path = journal_path(f->path), *journal;
 	size_t len;
 	int ret;
 
-	if (edit_open(&f, name, d))
-		return -1;
-	path = journal_path(f.path);
 	journal = journal_read(path, &len);
-	if (!f.text)
-		ret = fail(d, name, "no-undo", "nothing to take back", "there is no such file");
+	if (!f->text)
+		ret = fail(d, f->name, "no-undo", "nothing to take back", "there is no such file");
 	else if (!len)
-		ret = fail(d, name, "no-undo", "nothing to take back",
+		ret = fail(d, f->name, "no-undo", "nothing to take back",
 		           "learn has changed nothing in it, or all was taken back");
 	else
-		ret = undo_last(&f, journal, len, path, line, d);
+		ret = undo_last(f, journal, len, path, line, d);
 	free(journal);
 	free(path);
+	return ret;
+}
+
+int edit_undo(const char *name, int *line, struct diags *d)
+{
+	struct edit_file f;
+	int lock, ret;
+
+	if (edit_open(&f, name, d))
+		return -1;
+	if (lock_folder(f.path, &lock)) {
+		ret = fail_locked(d, name, "nothing was changed");
+	} else {
+		ret = undo_locked(&f, line, d);
+		unlock_folder(lock);
+	}
 	edit_finish(&f);
 	return ret;
 }

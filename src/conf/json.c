@@ -12,22 +12,32 @@ const struct json_limits json_limits_message = { (size_t)64 << 10, 16, 4096 };
 /* A node and its text take about so many times the bytes that they are written with. */
 #define TREE_FACTOR 6
 
+static int load(struct json *j, struct arena *arena, const struct json_source *src)
+{
+	*j = (struct json){ .file = src->file, .line = src->line };
+	return json_scan(src, arena, j);
+}
+
 int json_load_into(struct json *j, struct arena *arena, const char *file, const char *text,
                    size_t len, const struct json_limits *lim, struct diags *d)
 {
-	const struct json_source src = { file, text, len, lim, d };
-
-	*j = (struct json){ .file = file };
-	return json_scan(&src, arena, j);
+	return load(j, arena, &(struct json_source){ file, text, len, lim, d, 1 });
 }
 
 int json_load(struct json *j, const char *file, const char *text, size_t len,
               const struct json_limits *lim, struct diags *d)
 {
+	return json_load_line(j, file, 1, text, len, lim, d);
+}
+
+int json_load_line(struct json *j, const char *file, int number, const char *text, size_t len,
+                   const struct json_limits *lim, struct diags *d)
+{
+	const struct json_source src = { file, text, len, lim, d, number };
 	const size_t chunk = TREE_FACTOR * (len < lim->bytes ? len : lim->bytes);
 	struct arena *arena = arena_new(chunk < ARENA_LOAD ? chunk : ARENA_LOAD);
 
-	if (json_load_into(j, arena, file, text, len, lim, d)) {
+	if (load(j, arena, &src)) {
 		arena_free(arena);
 		return -1;
 	}
@@ -49,7 +59,7 @@ static const struct json_place *find_place(const struct json *j, const cJSON *v)
 
 static struct where where(const struct json *j, size_t offset)
 {
-	return json_where(j->file, j->lines, j->nlines, offset);
+	return json_where(j->file, j->line, j->lines, j->nlines, offset);
 }
 
 size_t json_offset(const struct json *j, const cJSON *v)
@@ -73,7 +83,8 @@ struct where json_key_at(const struct json *j, const cJSON *v)
 	return p ? where(j, p->key) : (struct where){ .file = j->file };
 }
 
-struct where json_where(const char *file, const uint32_t *lines, size_t nlines, size_t offset)
+struct where json_where(const char *file, int first, const uint32_t *lines, size_t nlines,
+                        size_t offset)
 {
 	size_t lo = 0, hi = nlines;
 
@@ -87,7 +98,7 @@ struct where json_where(const char *file, const uint32_t *lines, size_t nlines, 
 	}
 	return (struct where){
 		.file = file,
-		.line = (int)lo + 1,
+		.line = (int)lo + first,
 		.column = (int)(offset - (lo ? lines[lo - 1] : 0)) + 1,
 	};
 }

@@ -13,7 +13,8 @@
 
 static struct where place(const struct scan *s, const char *p)
 {
-	return json_where(s->src->file, s->lines, s->nlines, (size_t)(p - s->src->text));
+	return json_where(s->src->file, s->src->line, s->lines, s->nlines,
+	                  (size_t)(p - s->src->text));
 }
 
 const char *fault(struct scan *s, const char *p, const char *msg, ...)

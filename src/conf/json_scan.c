@@ -286,9 +286,11 @@ static const char *scan_text(struct scan *s, cJSON **root)
 	const char *p = s->src->text;
 
 	if (s->src->len > lim->bytes) {
-		diag_add(s->src->d, (struct where){ .file = s->src->file }, SEV_ERROR,
-		         codes[CODE_JSON].name, "%zu bytes, more than the %zu that are allowed",
-		         s->src->len, lim->bytes);
+		diag_add(s->src->d,
+		         (struct where){ .file = s->src->file,
+		                         .line = s->src->line > 1 ? s->src->line : 0 },
+		         SEV_ERROR, codes[CODE_JSON].name,
+		         "%zu bytes, more than the %zu that are allowed", s->src->len, lim->bytes);
 		return NULL;
 	}
 	p = scan_start(s, p);

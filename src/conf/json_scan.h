@@ -28,6 +28,7 @@ struct json_source {
 	size_t len;
 	const struct json_limits *lim;
 	struct diags *d; /* may be NULL */
+	int line;        /* as in struct json */
 };
 
 struct scan_key {
@@ -54,8 +55,9 @@ struct scan {
  * or -1 with one error in d. */
 int json_scan(const struct json_source *src, struct arena *arena, struct json *out);
 
-/* Line and column, from 1, of the byte at offset. */
-struct where json_where(const char *file, const uint32_t *lines, size_t nlines, size_t offset);
+/* Line and column of the byte at offset; first: the number of the text's first line. */
+struct where json_where(const char *file, int first, const uint32_t *lines, size_t nlines,
+                        size_t offset);
 
 /* ---- within the scanner ---- */
 

@@ -130,15 +130,24 @@ bool learn_is_switching(const struct learn_track *t)
 	return true;
 }
 
+/* Whether it is held at this time. One value that stays may also be a button that latches or a step
+ * of an encoder; nor is it a shift key of which has just been said that it is not sure. */
+static bool is_held(const struct learn_track *t, uint64_t now_ns)
+{
+	if (!t->used || !t->down || t->latches || (t->asked_at && t->asked_at == t->n))
+		return false;
+	return t->lets_go || now_ns - t->down_ns < HOLD_NS;
+}
+
 /* The button that is held, the last pressed one of several; LEARN_NONE: none but t. */
-static int find_held(const struct learn *l, const struct learn_track *t)
+static int find_held(const struct learn *l, const struct learn_track *t, uint64_t now_ns)
 {
 	int held = LEARN_NONE;
 
 	for (int i = 0; i < LEARN_TRACKS; i++) {
 		const struct learn_track *o = &l->tracks[i];
 
-		if (o->used && o != t && o->down && !o->latches &&
+		if (o != t && is_held(o, now_ns) &&
 		    (held == LEARN_NONE || o->down_ns > l->tracks[held].down_ns))
 			held = i;
 	}
@@ -151,6 +160,7 @@ static void set_down(struct learn_track *t, uint64_t t_ns, float v)
 
 	if (down && !t->down)
 		t->down_ns = t_ns;
+	t->lets_go |= t->down && v == 0.0f;
 	t->down = down;
 }
 
@@ -168,7 +178,7 @@ static void add_movement(struct learn_track *t, float v)
 
 void learn_add(struct learn *l, struct learn_track *t, uint64_t t_ns, float v)
 {
-	const int held = find_held(l, t);
+	const int held = find_held(l, t, t_ns);
 
 	t->ring[t->n++ % LEARN_SAMPLES] = (struct learn_sample){ t_ns, v };
 	t->last_ns = t_ns;

@@ -242,6 +242,19 @@ def writes_to_a_control():
         assert done.returncode == 1 and "nothing to take back" in done.stderr, done
 
 
+def the_same_route_is_found_behind_many():
+    many = "".join(',\n    { "port": "pads", "channel": 1, "cc": 21, "when": { "layer.n%d": 1 }, "to": "deck.a.gain" }' % n
+                   for n in range(1, 10))
+    plain = '{ "port": "pads", "channel": 1, "cc": 21, "to": "deck.a.volume" }'
+    last = '"each": { "n": [60, 61] } }'
+    layers = "".join(',\n    { "name": "layer.n%d", "kind": "switch" }' % n for n in range(1, 10))
+    shift = '{ "name": "shift", "kind": "button" }'
+    text = MAPPING.replace(last, last + many + ",\n    " + plain).replace(shift, shift + layers)
+    with Desk(text=text) as d:
+        d.learned(FADER, "--to", "deck.b.volume", "mine.json")
+        assert d.read() == d.text.replace(plain, plain.replace("deck.a", "deck.b")), d.read()
+
+
 def writes_parameters():
     fine = ", ".join("B0 63 02, B0 62 03, B0 06 %02X, B0 26 %02X" % (10 + 8 * i, i) for i in range(8))
     coarse = ", ".join("B0 63 02, B0 62 03, B0 06 %02X" % (10 + 8 * i) for i in range(8))
@@ -295,8 +308,10 @@ def refusals():
         assert "deck.a.play is on or off: an encoder cannot move it" in err, err
         # A source that an "each" of this file has already: the check says where.
         _, err = d.learned("90 3C 7F, 80 3C 00", "--to", "deck.a.play", code=1)
-        assert "nothing was written" in err and "error:" in err and "same source" in err, err
+        assert "nothing was written, for it would not be right:" in err and "same source" in err, err
         assert d.read() == d.text
+        _, err = d.learned(FADER, "--to", "deck.a.volume", "x" * 250, code=1)
+        assert "nothing was written:\n" in err and "cannot write: File name too long" in err, err
     done = cuewire.cuewire("learn", "--socket", "/nonexistent/s")
     assert done.returncode == 1 and 'start one with "cuewire run"' in done.stderr, done
     done = cuewire.cuewire("learn", "--undo")
@@ -310,6 +325,34 @@ def change_meanwhile_is_not_lost():
         done = cuewire.cuewire("learn", "--undo", d.mine)
         assert done.returncode == 1 and "edited after the last change" in done.stderr, done
         assert "edited" in d.read() and '"cc": 21' in d.read()
+
+
+def a_route_that_others_put_there_is_not_replaced():
+    gain = '{ "port": "pads", "cc": 1, "to": "deck.a.gain" }'
+    with Desk() as d:
+        d.learned(FADER, "--to", "deck.a.volume", "mine.json")
+        mine = '{ "port": "pads", "channel": 1, "cc": 21, "to": "deck.a.volume" }'
+        p = d.learn("--to", "deck.b.volume", "mine.json")
+        # Another route stands where the one that is replaced stood, and that one elsewhere.
+        edited = d.read().replace(gain, "GAIN").replace(mine, gain).replace("GAIN", mine)
+        d.write(edited)
+        d.play(FADER)
+        out, _ = p.end()
+        assert "written to mine.json:18; " in out, out
+        assert d.read() == edited.replace(mine, mine.replace("deck.a.volume", "deck.b.volume")), d.read()
+        # What it moves already is what the file says by then.
+        p = d.learn("--json", "--once")
+        d.write(d.text)
+        d.play(FADER)
+        assert json.loads(p.end()[0])["mapped"] == []
+        # A file that is broken by then is left alone; so is one that has lost the control.
+        for text, why in ((d.text + "}", "have errors now"), (d.text.replace("b.volume", "b.level"), "no control")):
+            p = d.learn("--to", "deck.b.volume", "mine.json")
+            d.write(text)
+            d.play(FADER)
+            assert why in p.end(1)[1]
+            assert d.read() == text
+            d.write(d.text)
 
 
 def bridge_that_ends():
@@ -326,6 +369,20 @@ def crlf_and_no_last_line_feed():
         expected = d.text.replace('[60, 61] } }', '[60, 61] } },\r\n    { "port": "pads", "channel": 1, "cc": 21, '
                                   '"to": "deck.a.volume" }')
         assert d.read() == expected, d.read()
+
+
+def the_last_answer_needs_no_line_feed():
+    with Desk() as d:
+        with subprocess.Popen([CUEWIRE, "learn", "--socket", d.socket], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, cwd=d.folder.name) as p:
+            out = cuewire.Lines(p.stdout)
+            out.wait(lambda s: s == "Move something...")
+            d.play(FADER)
+            out.wait(lambda s: "7-bit fader" in s)
+            p.stdin.write(b"vol\n2")
+            p.stdin.close()
+            assert p.wait(PATIENCE) == 0
+        assert '"cc": 21, "to": "deck.b.volume" }' in d.read(), out.read(0.1)
 
 
 # ---- on a terminal ----
@@ -403,6 +460,28 @@ def dialogue_replaces():
         t.end()
 
 
+def dialogue_asks_again_when_the_file_has_changed():
+    gain = '{ "port": "pads", "cc": 1, "to": "deck.a.gain" }'
+    other = '{ "port": "pads", "cc": 2, "to": "deck.a.gain" }'
+    with Desk() as d:
+        t = Terminal(d)
+        d.play("B0 01 03, B0 01 20, B0 01 50")
+        t.wait("leaves it out): ")
+        t.type("deck.a.gain")
+        t.wait("empty leaves it: ")
+        d.write(d.text.replace(gain, other + ",\n    " + gain))
+        t.type("x")
+        t.wait("mine.json was changed since it was read: nothing was written\n")
+        t.wait("It moves deck.a.gain already (%s:19)" % d.mine)
+        t.wait("leaves it out): ")
+        t.type("deck.a.gain")
+        t.wait("empty leaves it: ")
+        t.type("x")
+        t.wait("removed from mine.json:19; ")
+        assert d.read() == d.text.replace(gain, other), d.read()
+        t.end()
+
+
 def dialogue_with_a_shift_key():
     with Desk() as d:
         t = Terminal(d)
@@ -463,15 +542,19 @@ cuewire.run_tests([
     unclear_is_told_and_asked_for,
     mapped_and_held_are_told,
     writes_to_a_control,
+    the_same_route_is_found_behind_many,
     writes_parameters,
     writes_as_json_and_makes_files,
     shift_layer_is_written,
     refusals,
     change_meanwhile_is_not_lost,
+    a_route_that_others_put_there_is_not_replaced,
     bridge_that_ends,
     crlf_and_no_last_line_feed,
+    the_last_answer_needs_no_line_feed,
     dialogue,
     dialogue_replaces,
+    dialogue_asks_again_when_the_file_has_changed,
     dialogue_with_a_shift_key,
     dialogue_lists_and_asks_again,
     shipped_files_stay,

@@ -301,6 +301,30 @@ def a_dump_without_a_bridge_makes_no_file():
         assert not os.path.exists(path)
 
 
+def a_dump_does_not_replace_a_mapping():
+    with tempfile.TemporaryDirectory(prefix="cuewire-replay.") as folder:
+        inner, outer, link = (os.path.join(folder, name) for name in ("inner.json", "outer.json", "link"))
+        with open(inner, "w") as f:
+            f.write('{ "controls": [{ "name": "x", "kind": "fader" }] }')
+        with open(outer, "w") as f:
+            f.write('{ "include": "inner.json", "title": "outer" }')
+        os.symlink(outer, link)
+        # Its names are relative to the bridge's folder, which is not that of the command.
+        with Bridge(os.path.relpath(outer)) as b:
+            for path in inner, outer, link:
+                with open(path) as f:
+                    was = f.read()
+                done = cuewire.cuewire("dump", "--socket", b.socket, path, cwd=folder)
+                assert done.returncode == 1 and "it is one of the mapping files" in done.stderr, done
+                with open(path) as f:
+                    assert f.read() == was
+            dump = os.path.join(folder, "dump")
+            with open(dump, "w") as f:
+                f.write("what was there before\n" * 10000)
+            b.command("dump", dump)
+            assert lines_of(dump)[-1]["end"] is True
+
+
 def every_golden_trace_replays():
     folders = sorted(glob.glob(os.path.join(ROOT, "tests/golden/traces/*/")))
     assert len(folders) > 20
@@ -348,6 +372,10 @@ def bad_lines_are_told_where():
     ):
         done = of_lines(line, code=1)
         assert done.stderr.startswith("r:%s: error: " % where) and what in done.stderr, (line, done.stderr)
+    for line, what in (('{"t_ns": 1', 'the "{" in line 3 is not closed yet'),
+                       ('{"a": 1, "a": 2}', 'the key "a" is there already, in line 3')):
+        done = of_lines(IN, line, code=1)
+        assert done.stderr.startswith("r:3:") and what in done.stderr, done.stderr
     done = of_lines(code=1, header=dict(HEADER, files=["else.json"]))
     assert "else.json: error: cannot read: it is not among the files that were kept" in done.stderr, done.stderr
 
@@ -426,6 +454,7 @@ if __name__ == "__main__":
         a_dump_in_the_middle, a_dump_between_two_presses,
         a_dump_while_a_clock_runs,
         a_dump_without_a_bridge_makes_no_file,
+        a_dump_does_not_replace_a_mapping,
         every_golden_trace_replays,
         bad_lines_are_told_where,
         states_are_checked,

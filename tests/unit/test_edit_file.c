@@ -4,15 +4,19 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "cuewire/edit.h"
+#include "cuewire/platform.h"
 
 #include "helpers.h"
 
@@ -181,13 +185,13 @@ static void what_does_not_check_is_not_written(void **state)
 	struct diags d = { 0 };
 
 	(void)state;
-	assert_int_equal(add("mine.json", 2, "nobody", &d), -1);
+	assert_int_equal(add("mine.json", 2, "nobody", &d), EDIT_WRONG);
 	assert_string_equal(d.list[0].code, "unknown-control");
 	assert_int_equal(d.list[0].line, 4);
 	assert_file("mine.json", ROUTES);
 	assert_int_equal(count_files(), 2);
 	d = (struct diags){ 0 };
-	assert_int_equal(add("mine.json", 1, "y", &d), -1); /* the source is taken */
+	assert_int_equal(add("mine.json", 1, "y", &d), EDIT_WRONG); /* the source is taken */
 	assert_string_equal(d.list[0].code, "duplicate-route");
 	assert_file("mine.json", ROUTES);
 }
@@ -275,6 +279,119 @@ static void damaged_journal_changes_nothing(void **state)
 	}
 }
 
+/* What the mapping's warnings are does not hide why. */
+static void what_cannot_be_written_is_told(void **state)
+{
+	struct diags d = { 0 };
+	char name[252];
+
+	(void)state;
+	memset(name, 'x', sizeof(name) - 1); /* too long for that of a temporary file */
+	name[sizeof(name) - 1] = '\0';
+	put(name, ROUTES);
+	assert_int_equal(add(name, 2, "y", &d), -1);
+	assert_int_equal(d.n, 1);
+	assert_string_equal(d.list[0].code, "cannot-write");
+	assert_file(name, ROUTES);
+}
+
+/* Adds `n` routes, each as often as it is refused because another one was first. */
+static int add_all(int cc, int n)
+{
+	for (int i = 0; i < n; i++) {
+		struct diags d = { 0 };
+
+		while (add("mine.json", cc + i, "y", &d)) {
+			if (strcmp(d.list[0].code, "changed") != 0)
+				return 1;
+			d = (struct diags){ 0 };
+		}
+	}
+	return 0;
+}
+
+static void two_at_once_lose_nothing(void **state)
+{
+	struct diags d = { 0 };
+	int line, status = -1;
+	pid_t pid;
+
+	(void)state;
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid)
+		_exit(add_all(2, 30));
+	assert_int_equal(add_all(60, 30), 0);
+	assert_true(waitpid(pid, &status, 0) == pid && status == 0);
+	for (int i = 0; i < 60; i++)
+		assert_int_equal(edit_undo(path_of("mine.json"), &line, &d), 0);
+	assert_file("mine.json", ROUTES);
+	assert_int_equal(edit_undo(path_of("mine.json"), &line, &d), -1);
+}
+
+/* Whoever holds the folder is waited for, and what he made of the file is seen. */
+static void one_that_changes_the_file_is_waited_for(void **state)
+{
+	const int fd = open(dir, O_RDONLY | O_CLOEXEC);
+	struct diags d = { 0 };
+	int status = -1;
+	pid_t pid;
+
+	(void)state;
+	assert_true(fd >= 0 && !platform_lock(fd));
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		close(fd);
+		_exit(add("mine.json", 2, "y", &d) && !strcmp(d.list[0].code, "changed") ? 0 : 1);
+	}
+	nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL);
+	put("mine.json", "{ \"routes\": [] }");
+	close(fd);
+	assert_true(waitpid(pid, &status, 0) == pid);
+	assert_int_equal(status, 0);
+	assert_file("mine.json", "{ \"routes\": [] }");
+}
+
+static void numbers_of_a_journal_are_checked(void **state)
+{
+	static const char *const lines[] = { "1e300", "-1", "0", "4e9", "\"4\"", "null" };
+	static const char *const places[] = { "1e300", "-1e300", "-1", "null" };
+	const char *path = path_of(".mine.json.undo");
+	struct diags d = { 0 };
+	char record[1024], journal[2048];
+	const char *line, *at, *rest;
+	FILE *f;
+	int n;
+
+	(void)state;
+	assert_int_equal(add("mine.json", 2, "y", &d), 0);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	assert_non_null(fgets(record, sizeof(record), f));
+	fclose(f);
+	assert_memory_equal(record, "{\"line\": ", 9);
+	line = record + 9;
+	at = strstr(line, "\"at\": ");
+	assert_non_null(at);
+	rest = strchr(at, ',');
+	for (size_t i = 0; i < COUNT(lines) + COUNT(places); i++) {
+		d = (struct diags){ 0 };
+		if (i < COUNT(lines))
+			snprintf(journal, sizeof(journal), "{\"line\": %s, %s", lines[i], at);
+		else
+			snprintf(journal, sizeof(journal), "{\"line\": 4, \"at\": %s%s",
+			         places[i - COUNT(lines)], rest);
+		put(".mine.json.undo", journal);
+		assert_int_equal(edit_undo(path_of("mine.json"), &n, &d), -1);
+		assert_string_equal(d.list[0].code, "no-undo");
+		assert_file("mine.json", ADDED);
+	}
+	put(".mine.json.undo", record);
+	assert_int_equal(edit_undo(path_of("mine.json"), &n, &d), 0);
+	assert_file("mine.json", ROUTES);
+}
+
 static void folders_are_refused(void **state)
 {
 	struct diags d = { 0 };
@@ -297,6 +414,10 @@ int main(void)
 		IN_FOLDER(link_stays_a_link),
 		IN_FOLDER(undo_in_a_text_of_many_bytes_a_letter),
 		IN_FOLDER(damaged_journal_changes_nothing),
+		IN_FOLDER(what_cannot_be_written_is_told),
+		IN_FOLDER(two_at_once_lose_nothing),
+		IN_FOLDER(one_that_changes_the_file_is_waited_for),
+		IN_FOLDER(numbers_of_a_journal_are_checked),
 		IN_FOLDER(folders_are_refused),
 	};
 

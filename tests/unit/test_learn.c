@@ -370,6 +370,50 @@ static void shifted(void **state)
 	free(r);
 }
 
+#define FADER "B0 29 10, 9 B0 29 30, 9 B0 29 50"
+
+/* Whether a fader is taken for one that moves while the button of CC 42 is held. */
+static bool fader_is_shifted(struct rig *r, unsigned ms)
+{
+	struct learn_thing thing;
+
+	r->t += ms * MS;
+	assert_true(play(r, "0 " FADER, &thing));
+	assert_int_equal(thing.source.number, 41);
+	return thing.held && thing.by.number == 42;
+}
+
+static void what_stays_down_is_no_shift(void **state)
+{
+	struct rig *r = rig_new();
+	struct learn_thing thing;
+
+	(void)state;
+	/* One value that nobody asked about, as while a question is answered. */
+	midi(r, 0, "B0 2A 7F");
+	learn_skip(&r->l);
+	assert_true(fader_is_shifted(r, 1900));
+	assert_false(fader_is_shifted(r, 0));
+	/* One that the answer was about. */
+	learn_init(&r->l);
+	assert_true(play(r, "0 B0 2A 7F", &thing) && thing.ask == ASK_AGAIN);
+	assert_false(fader_is_shifted(r, 0));
+	/* What lets go otherwise is held for as long as it takes. */
+	learn_init(&r->l);
+	assert_true(play(r, "0 B0 2A 7F, 100 B0 2A 00", &thing) && thing.guess == GUESS_BUTTON);
+	midi(r, 0, "B0 2A 7F");
+	learn_skip(&r->l);
+	assert_true(fader_is_shifted(r, 20000));
+	/* But not where its holder was told that it is not clear, until he does as he was told. */
+	midi(r, 0, "B0 2A 00");
+	assert_true(play(r, "500 B0 2A 7F", &thing) && thing.ask == ASK_AGAIN);
+	assert_false(fader_is_shifted(r, 0));
+	midi(r, 0, "B0 2A 00");
+	midi(r, 100, "B0 2A 7F");
+	assert_true(fader_is_shifted(r, 500));
+	free(r);
+}
+
 static void held_button_is_waited_for(void **state)
 {
 	struct rig *r = rig_new();
@@ -546,6 +590,7 @@ int main(void)
 		cmocka_unit_test(one_pair_alone_is_too_little),
 		cmocka_unit_test(jog),
 		cmocka_unit_test(shifted),
+		cmocka_unit_test(what_stays_down_is_no_shift),
 		cmocka_unit_test(held_button_is_waited_for),
 		cmocka_unit_test(largest_movement_is_meant),
 		cmocka_unit_test(trembling_is_no_movement),
