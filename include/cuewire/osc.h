@@ -82,9 +82,8 @@ static inline void osc_read_float(struct osc_msg *m, const uint8_t *p, size_t le
 
 	memcpy(&f, &bits, sizeof(f));
 	m->address = (const char *)p;
-	m->address_len = (uint32_t)len - 9;
-	while (!p[m->address_len - 1])
-		m->address_len--;
+	m->address_len = (uint32_t)(len - 9 - !p[len - 10] - !(p[len - 10] | p[len - 11]) -
+	                            !(p[len - 10] | p[len - 11] | p[len - 12]));
 	m->size = (uint32_t)len;
 	m->pattern = false;
 	m->nargs = 1;

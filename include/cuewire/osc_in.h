@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cuewire/datagrams.h"
 #include "cuewire/engine.h"
 #include "cuewire/osc.h"
 #include "cuewire/peers.h"
@@ -41,8 +42,9 @@ struct osc_in {
 	void (*message)(void *ctx, uint64_t t_ns, uint16_t peer, uint16_t route,
 	                const struct osc_msg *m);
 	void (*gone)(void *ctx, uint64_t t_ns, uint16_t peer);
-	struct osc_msg msg;            /* what the last packet says, unless it is a bundle */
-	uint8_t bytes[OSC_PACKET_MAX]; /* the last packet */
+	struct osc_msg msg;       /* what the last packet says, unless it is a bundle */
+	struct datagrams packets; /* that were read together, into ... */
+	uint8_t bytes[DATAGRAMS_MAX * OSC_PACKET_MAX];
 };
 
 void osc_in_init(struct osc_in *in, const struct mapping *m, struct counters *counters);
@@ -50,9 +52,13 @@ void osc_in_finish(struct osc_in *in); /* closes the sockets */
 
 /* Reads what has come on one socket: at most `limit` packets, and no second one behind one that seems
  * to have come alone. What is left there makes the socket readable still. */
-void osc_in_read(struct osc_in *in, size_t socket, size_t limit);
+void osc_in_read(struct osc_in *in, size_t socket, int limit);
 
-uint64_t osc_in_deadline(const struct osc_in *in);
+uint64_t osc_in_waiting_deadline(const struct osc_in *in); /* something waits */
+static inline uint64_t osc_in_deadline(const struct osc_in *in)
+{
+	return in->nwaiting ? osc_in_waiting_deadline(in) : peers_deadline(&in->peers);
+}
 void osc_in_tick(struct osc_in *in, uint64_t t_ns);
 
 #endif

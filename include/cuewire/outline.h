@@ -5,4 +5,7 @@
 
 #define OUTLINE __attribute__((noinline))
 
+/* The other way round, for what every message needs, where it is called from two places. */
+#define INLINE __attribute__((always_inline)) inline
+
 #endif

@@ -28,6 +28,8 @@
 #endif
 
 #include "cuewire/clock.h"
+#include "cuewire/datagrams.h"
+#include "cuewire/mem.h"
 #include "cuewire/outline.h"
 
 OUTLINE static int poll_until(struct pollfd *fds, size_t n, uint64_t until_ns)
@@ -91,6 +93,33 @@ int platform_accept(int fd)
 	return set_flags(accept(fd, NULL, NULL), true);
 }
 
+void datagrams_init(struct datagrams *d, uint8_t *bytes, size_t size)
+{
+	for (size_t i = 0; i < DATAGRAMS_MAX; i++)
+		d->list[i] = (struct datagram){ .bytes = bytes + i * size, .size = size };
+	d->system = NULL;
+}
+
+void datagrams_finish(struct datagrams *d)
+{
+	(void)d;
+}
+
+int datagrams_receive(int fd, struct datagrams *d, int n)
+{
+	for (int i = 0; i < n; i++) {
+		struct datagram *x = &d->list[i];
+		socklen_t from_len = sizeof(x->from);
+		const ssize_t len = recvfrom(fd, x->bytes, x->size, MSG_DONTWAIT,
+		                             (struct sockaddr *)&x->from, &from_len);
+
+		if (len < 0)
+			return i;
+		x->len = (size_t)len;
+	}
+	return n;
+}
+
 uint64_t platform_drops(int fd)
 {
 	(void)fd;
@@ -129,6 +158,43 @@ int platform_socket(int domain, int type)
 int platform_accept(int fd)
 {
 	return accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+struct system {
+	struct mmsghdr heads[DATAGRAMS_MAX];
+	struct iovec rooms[DATAGRAMS_MAX];
+};
+
+void datagrams_init(struct datagrams *d, uint8_t *bytes, size_t size)
+{
+	struct system *s = xcalloc(1, sizeof(*s));
+
+	for (size_t i = 0; i < DATAGRAMS_MAX; i++) {
+		d->list[i] = (struct datagram){ .bytes = bytes + i * size, .size = size };
+		s->rooms[i] = (struct iovec){ bytes + i * size, size };
+		s->heads[i].msg_hdr = (struct msghdr){ .msg_name = &d->list[i].from,
+			                               .msg_namelen = sizeof(d->list[i].from),
+			                               .msg_iov = &s->rooms[i],
+			                               .msg_iovlen = 1 };
+	}
+	d->system = s;
+}
+
+void datagrams_finish(struct datagrams *d)
+{
+	free(d->system);
+}
+
+int datagrams_receive(int fd, struct datagrams *d, int n)
+{
+	struct system *s = d->system;
+	const int got = recvmmsg(fd, s->heads, (unsigned)n, MSG_DONTWAIT, NULL);
+
+	for (int i = 0; i < got; i++) {
+		d->list[i].len = s->heads[i].msg_len;
+		s->heads[i].msg_hdr.msg_namelen = sizeof(d->list[i].from);
+	}
+	return got > 0 ? got : 0;
 }
 
 uint64_t platform_drops(int fd)

@@ -295,6 +295,7 @@ static void add_polled(struct live *l, int fd, int what)
 
 static void set_polled(struct live *l)
 {
+	/* Orders first: a port that is said to be open must be so for what comes behind that. */
 	add_polled(l, l->q->order_wake[0], POLLED_WAKE);
 	for (size_t i = 0; i < l->osc.n && !l->quitting; i++)
 		add_polled(l, l->osc.fds[i], POLLED_OSC - (int)i);
@@ -306,7 +307,7 @@ static void set_polled(struct live *l)
 static uint64_t deadline(const struct live *l)
 {
 	const uint64_t osc = osc_in_deadline(&l->osc);
-	uint64_t t = engine_deadline(l->engine);
+	uint64_t t = *l->clock.due_ns;
 
 	if (osc < t)
 		t = osc;

@@ -129,12 +129,14 @@ void osc_in_init(struct osc_in *in, const struct mapping *m, struct counters *co
 	in->m = m;
 	in->counters = counters;
 	in->waiting = xcalloc(OSC_WAITING_MAX, sizeof(*in->waiting));
+	datagrams_init(&in->packets, in->bytes, OSC_PACKET_MAX);
 }
 
 void osc_in_finish(struct osc_in *in)
 {
 	for (size_t i = 0; i < in->n; i++)
 		close(in->fds[i]);
+	datagrams_finish(&in->packets);
 	free(in->waiting);
 }
 
@@ -236,19 +238,19 @@ static void bundled(void *ctx, uint64_t tag, const struct osc_msg *m)
 		wait_for(in, in->heard_ns + (uint64_t)ahead, b->peer, m);
 }
 
-static void take_bundle(struct osc_in *in, uint16_t peer, size_t len)
+static void take_bundle(struct osc_in *in, uint16_t peer, const uint8_t *p, size_t len)
 {
-	if (osc_check(in->bytes, len))
+	if (osc_check(p, len))
 		in->counters->bad++;
 	else
-		osc_walk(in->bytes, len, bundled, &(struct bundle){ in, peer });
+		osc_walk(p, len, bundled, &(struct bundle){ in, peer });
 }
 
-OUTLINE static void take_any(struct osc_in *in, uint16_t peer, size_t len)
+OUTLINE static void take_any(struct osc_in *in, uint16_t peer, const uint8_t *p, size_t len)
 {
-	if (len && in->bytes[0] == '#')
-		take_bundle(in, peer, len);
-	else if (osc_read(&in->msg, in->bytes, len))
+	if (len && *p == '#')
+		take_bundle(in, peer, p, len);
+	else if (osc_read(&in->msg, p, len))
 		in->counters->bad++;
 	else
 		deliver(in, in->heard_ns, peer, &in->msg);
@@ -256,42 +258,61 @@ OUTLINE static void take_any(struct osc_in *in, uint16_t peer, size_t len)
 
 /* Nearly always it is one float for an address that is known: then there is nothing to check. A ping
  * has no argument. */
-static inline void take(struct osc_in *in, uint16_t peer, size_t len)
+INLINE static void take(struct osc_in *in, const struct sockaddr_storage *from, const uint8_t *p,
+                        size_t len)
 {
-	const size_t size = osc_before_float(in->bytes, len);
-	const uint16_t route = size ? mapping_osc_padded(in->m, in->bytes, size) : ROUTE_END;
+	const uint16_t peer = peer_of(in, from);
+	const size_t size = osc_before_float(p, len);
+	const uint16_t route = size ? mapping_osc_padded(in->m, p, size) : ROUTE_END;
 
 	if (route == ROUTE_END) {
-		take_any(in, peer, len);
+		take_any(in, peer, p, len);
 		return;
 	}
-	osc_read_float(&in->msg, in->bytes, len);
+	osc_read_float(&in->msg, p, len);
 	in->message(in->ctx, in->heard_ns, peer, route, &in->msg);
 }
 
-/* Returns false when there is no packet, or it came alone. */
-static inline bool read_packet(struct osc_in *in, int fd)
+/* Returns false when there is none. */
+static inline bool read_one(struct osc_in *in, int fd)
 {
 	struct sockaddr_storage from;
 	socklen_t from_len = sizeof(from);
-	const ssize_t len = recvfrom(fd, in->bytes, sizeof(in->bytes), MSG_DONTWAIT,
+	const ssize_t len = recvfrom(fd, in->bytes, OSC_PACKET_MAX, MSG_DONTWAIT,
 	                             (struct sockaddr *)&from, &from_len);
-	const uint64_t before_ns = in->heard_ns;
-	uint16_t peer;
 
 	if (len < 0)
 		return false; /* empty, or an error that is not ours to mend */
 	in->heard_ns = clock_ns();
-	peer = peer_of(in, &from);
-	take(in, peer, (size_t)len);
-	return in->heard_ns - before_ns <= ALONE_NS;
+	take(in, &from, in->bytes, (size_t)len);
+	return true;
 }
 
-void osc_in_read(struct osc_in *in, size_t socket, size_t limit)
+OUTLINE static void read_many(struct osc_in *in, int fd, int limit)
 {
+	int n, got;
+
+	do {
+		n = limit < DATAGRAMS_MAX ? limit : DATAGRAMS_MAX;
+		got = datagrams_receive(fd, &in->packets, n);
+		for (int i = 0; i < got; i++) {
+			const struct datagram *d = &in->packets.list[i];
+
+			in->heard_ns = clock_ns();
+			take(in, &d->from, d->bytes, d->len);
+		}
+		limit -= got;
+	} while (got == n && limit);
+}
+
+/* One, and then those that have come behind it. */
+void osc_in_read(struct osc_in *in, size_t socket, int limit)
+{
+	const uint64_t before_ns = in->heard_ns;
+
 	in->reading = (uint8_t)(socket + 1);
-	while (limit-- && read_packet(in, in->fds[socket]))
-		;
+	if (read_one(in, in->fds[socket]) && in->heard_ns - before_ns <= ALONE_NS)
+		read_many(in, in->fds[socket], limit - 1);
 }
 
 /* ---- time ---- */
@@ -306,15 +327,12 @@ static size_t next_waiting(const struct osc_in *in)
 	return next;
 }
 
-uint64_t osc_in_deadline(const struct osc_in *in)
+uint64_t osc_in_waiting_deadline(const struct osc_in *in)
 {
-	const uint64_t gone = peers_deadline(&in->peers);
-	uint64_t waiting;
+	const uint64_t gone = peers_deadline(&in->peers),
+		       due = in->waiting[next_waiting(in)].due_ns;
 
-	if (!in->nwaiting)
-		return gone;
-	waiting = in->waiting[next_waiting(in)].due_ns;
-	return waiting < gone ? waiting : gone;
+	return due < gone ? due : gone;
 }
 
 /* Messages of one time keep the order in which they came: the rest moves up behind each. */

@@ -21,7 +21,7 @@ result() { # NAME PROBLEMS
 # The room of a public header: that of the source file of its name; what has none is told here.
 room_of() {
 	case $1 in
-	clock | outline) echo base ;;
+	clock | datagrams | outline) echo base ;;
 	link) echo core ;; # shared by the bridge and the port host
 	*) ls src/*/"$1".c 2>/dev/null | sed -n 's|src/\([a-z]*\)/.*|\1|p' | head -n 1 ;;
 	esac
