@@ -109,8 +109,7 @@ struct xform_info {
 	              struct flow *f);
 	/* The way back, for feedback: false where there is none. NULL: a value stays as it is. */
 	bool (*back)(const struct xform *x, float *v);
-	/* The value that it will give next and last, of those that have come; false: there is none. NULL: it
-	 * keeps none back. */
+	/* The last of the values that it has still to give; false: there is none. NULL: it keeps none back. */
 	bool (*coming)(const struct xform_cell *c, float *v);
 	bool moves; /* it moves the control step by step, until somebody else does */
 };

@@ -244,8 +244,7 @@ void engine_set(struct engine *e, uint64_t t_ns, uint16_t control, float v, cons
 {
 	const struct control *c = &e->m->controls[control];
 
-	if (c->kind == KIND_SWITCH && turns_others_off(e, control, v >= 0.5f) &&
-	    refused_by_group(e, t_ns, control, s))
+	if (turns_others_off(e, control, v >= 0.5f) && refused_by_group(e, t_ns, control, s))
 		return;
 	if (!take(e, t_ns, control, s))
 		return;

@@ -126,8 +126,8 @@ static bool is_free(const struct engine *e, uint64_t t_ns, const struct xform *x
 
 /* It is this route that moves the fader from now on. Returns false where it may not: that is told as of any
  * value. */
-static bool sets_out(struct engine *e, uint64_t t_ns, const struct xform *x, const struct flow *f,
-                     const struct source *s)
+static bool takes_fader(struct engine *e, uint64_t t_ns, const struct xform *x,
+                        const struct flow *f, const struct source *s)
 {
 	const uint16_t to = e->m->routes[x->route].to;
 
@@ -166,7 +166,7 @@ static bool cell_apply(struct engine *e, uint64_t t_ns, const struct xform *x, b
 	look_at_control(e, x->route, x->place, &now);
 	passes = xforms[x->kind].apply(x, &c->x, &now, f);
 	if (now.wake_ns != TIME_NEVER) {
-		if (!tick && moves_fader(e, x) && !sets_out(e, t_ns, x, f, s))
+		if (!tick && moves_fader(e, x) && !takes_fader(e, t_ns, x, f, s))
 			return false;
 		if (!tick)
 			keep_source(c, r, s);

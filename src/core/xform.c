@@ -529,6 +529,7 @@ static bool colours(const struct xform *x, struct xform_cell *c, struct xform_no
 	return true;
 }
 
+/* What not all of them have is named. */
 const struct xform_info xforms[XF_COUNT] = {
 	[XF_RANGE] = { "range", "[lo, hi]", false, "the part [lo, hi] of the input becomes 0 to 1",
 	               range, .back = range_back },
