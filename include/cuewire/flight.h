@@ -84,12 +84,12 @@ struct flight {
 	bool wants_saved;  /* the block has no place to begin from yet */
 	uint64_t up;       /* ports that are up, a bit each */
 	size_t turns;      /* blocks that were filled: it is the one of this number, modulo */
-	uint8_t *bytes;    /* owned: FLIGHT_BLOCKS of FLIGHT_BLOCK */
+	uint8_t *bytes;    /* in the arena: FLIGHT_BLOCKS of FLIGHT_BLOCK */
 	struct flight_block blocks[FLIGHT_BLOCKS];
 };
 
-void flight_init(struct flight *f, const struct mapping *m);
-void flight_finish(struct flight *f); /* a zeroed one is allowed */
+/* As long as the arena. */
+void flight_init(struct flight *f, struct arena *mem, const struct mapping *m);
 
 /* Begins the next block. */
 void flight_turn(struct flight *f);
@@ -193,8 +193,9 @@ static inline bool flight_out_quick(struct flight *f, const struct msg *m, bool 
 /* Records in their order, and where to begin. Made and freed by the control thread, filled by the
  * engine thread. */
 struct flight_copy {
-	uint8_t *bytes; /* owned: room for all blocks */
-	size_t len;     /* 0: nothing has come yet */
+	struct arena *mem; /* owned: of it all */
+	uint8_t *bytes;    /* room for all blocks */
+	size_t len;        /* 0: nothing has come yet */
 	struct saved saved;
 	uint64_t up;       /* ports that were up then, a bit each */
 	uint64_t taken_ns; /* the engine's time when it was taken */

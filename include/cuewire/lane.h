@@ -19,6 +19,7 @@
 
 #include "cuewire/engine.h"
 #include "cuewire/link.h"
+#include "cuewire/mem.h"
 
 #define LANE_EDGES_MAX 1024 /* presses and steps that may wait */
 #define LANE_STEP_MAX 16    /* faders of one step that a button takes along */
@@ -26,14 +27,14 @@
 #define LANE_EXPIRES_NS UINT64_C(500000000)
 
 struct lane {
-	struct msg *queue; /* owned; a ring of cap */
+	struct msg *queue; /* in the arena, as the other lists; a ring of cap */
 	size_t cap, n;
 	size_t edges;       /* presses and steps of n */
-	uint64_t *waiting;  /* owned; per control: its newest value's place + 1, 0: none */
+	uint64_t *waiting;  /* per control: its newest value's place + 1, 0: none */
 	uint64_t popped;    /* places count from the start: popped is the head's */
 	uint64_t last_edge; /* the newest edge's place + 1 */
 
-	struct lane_fader *faders; /* owned; one a control, those that wait in a list */
+	struct lane_fader *faders; /* one a control, those that wait in a list */
 	size_t nfaders;            /* that wait */
 	uint16_t first, last;
 	unsigned turns; /* of the queue in a row while faders waited */
@@ -42,16 +43,16 @@ struct lane {
 	uint16_t step[LANE_STEP_MAX];
 	size_t nstep;
 
-	uint8_t *buttons; /* owned; per control: what is known of it */
+	uint8_t *buttons; /* per control: what is known of it */
 	struct msg window[LINK_WINDOW];
 	size_t window_head, under_way;
 };
 
-void lane_init(struct lane *l, size_t ncontrols);
-void lane_finish(struct lane *l);
+/* As long as the arena. */
+void lane_init(struct lane *l, struct arena *mem, size_t ncontrols);
 
 /* Moves everything from old to l, which is empty and has room for more controls; nkept: the controls
- * of old. Lights (keys from there on) are left out: they are shown anew. old stays for lane_finish. */
+ * of old. Lights (keys from there on) are left out: they are shown anew. */
 void lane_adopt(struct lane *l, const struct lane *old, size_t nkept);
 
 /* Gives every message that waits or is under way another label. */

@@ -4,6 +4,7 @@
 #ifndef CUEWIRE_MEM_H
 #define CUEWIRE_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* As malloc, calloc, realloc and strdup, but abort with a message when there is no memory. */
@@ -18,11 +19,21 @@ void *xgrow(void *p, size_t *cap, size_t n, size_t size);
 struct arena;
 
 /* An arena that takes its memory in chunks of about that size; ARENA_LOAD: for much that will be
- * filled. What is larger than a quarter of it gets a chunk of its own. */
+ * filled. What is larger than a quarter of it gets a chunk of its own. The pages of a chunk are there
+ * from the beginning, where the system can do that: whoever touches them first does not wait for them. */
 struct arena *arena_new(size_t chunk_size);
 void arena_free(struct arena *a); /* NULL is allowed */
 
 #define ARENA_LOAD ((size_t)128 << 10)
+
+/* Whether each block has a chunk of its own, so that AddressSanitizer sees whoever writes past its end. */
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_APART true
+#elif defined(__has_feature)
+#define ARENA_APART __has_feature(address_sanitizer)
+#else
+#define ARENA_APART false
+#endif
 
 /* Zeroed memory, aligned for any type, that lives until arena_free. */
 void *arena_alloc(struct arena *a, size_t size);

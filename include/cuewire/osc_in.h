@@ -47,6 +47,7 @@ struct osc_in {
 	uint8_t bytes[DATAGRAMS_MAX * OSC_PACKET_MAX];
 };
 
+/* in: zeroed. (It is large, and most of it is for bursts: it is not touched before there is one.) */
 void osc_in_init(struct osc_in *in, const struct mapping *m, struct counters *counters);
 void osc_in_finish(struct osc_in *in); /* closes the sockets */
 

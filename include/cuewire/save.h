@@ -57,9 +57,10 @@ struct saved_cell {
 /* Only what is not as it was at the start. */
 struct saved {
 	uint64_t t_ns;
-	uint64_t seq;                   /* of the next message */
-	bool at_rest;                   /* nothing was under way */
-	struct saved_control *controls; /* owned, as the others: room for all of the mapping */
+	uint64_t seq; /* of the next message */
+	bool at_rest; /* nothing was under way */
+	struct saved_control
+		*controls; /* in the arena, as the others: room for all of the mapping */
 	struct saved_route *routes;
 	struct saved_cell *cells;
 	struct saved_param *params;
@@ -67,8 +68,7 @@ struct saved {
 	struct saved_tempo tempo;
 };
 
-void saved_init(struct saved *s, const struct mapping *m);
-void saved_finish(struct saved *s);                          /* a zeroed one is allowed */
+void saved_init(struct saved *s, struct arena *mem, const struct mapping *m);
 void saved_copy(struct saved *to, const struct saved *from); /* of one mapping */
 
 /* Whether nothing is under way but what the save has: a held button's release. */

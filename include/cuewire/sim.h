@@ -7,14 +7,15 @@
 #include <stddef.h>
 
 #include "cuewire/mapping.h"
+#include "cuewire/mem.h"
 
 struct sim {
-	float *value; /* owned; one a control, SIM_UNKNOWN before the first */
+	float *value; /* in the arena; one a control, SIM_UNKNOWN before the first */
 };
 #define SIM_UNKNOWN (-1000.0f)
 
-void sim_init(struct sim *s, const struct mapping *m);
-void sim_finish(struct sim *s);
+/* As long as the arena. */
+void sim_init(struct sim *s, struct arena *mem, const struct mapping *m);
 
 /* Gives it a value (of an encoder: steps). Returns whether anything changed by that. */
 bool sim_take(struct sim *s, const struct mapping *m, size_t control, float value);

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cuewire/mem.h"
+
 struct timer {
 	uint64_t t_ns;
 	uint16_t kind; /* the owner's, as is index */
@@ -13,12 +15,12 @@ struct timer {
 };
 
 struct timers {
-	struct timer *heap; /* owned; the first one is never, where there is none */
+	struct timer *heap; /* in the arena; the first one is never, where there is none */
 	size_t n, cap;
 };
 
-void timers_init(struct timers *t, size_t cap);
-void timers_finish(struct timers *t);
+/* As long as the arena. */
+void timers_init(struct timers *t, struct arena *mem, size_t cap);
 
 /* Returns false when full. Equal times come out in the order of kind and index, whatever was there before: a
  * replay that begins in the middle has the same order. */

@@ -182,11 +182,12 @@ static void add_stdin(struct daemon *d)
 
 static int start(struct daemon *d, struct arena *scratch)
 {
+	static struct port_status ports[MAPPING_PORTS_MAX]; /* room that is hardly ever used */
 	int fds[OSC_PORTS_MAX];
 
 	if (load(d, scratch) || files_open(d))
 		return -1;
-	d->ports = xcalloc(MAPPING_PORTS_MAX, sizeof(*d->ports));
+	d->ports = ports;
 	for (size_t i = 0; i < d->m->nports; i++)
 		d->ports[i] = (struct port_status){ .fd = -1, .open_ms = -1, .worst_ms = -1 };
 	d->said = xcalloc(d->m->ncontrols + 1, sizeof(*d->said));
@@ -370,7 +371,6 @@ static void finish(struct daemon *d)
 	queues_finish(&d->q);
 	files_close(d);
 	buf_finish(&d->long_data);
-	free(d->ports);
 	free(d->said);
 	free(d->said_ns);
 	if (d->reload.watch_fd >= 0)

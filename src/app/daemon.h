@@ -169,7 +169,7 @@ struct daemon {
 	char mappings_dir[512];
 	struct queues q;
 	struct live *live;
-	struct port_status *ports; /* MAPPING_PORTS_MAX */
+	struct port_status *ports; /* MAPPING_PORTS_MAX; static */
 	struct reload reload;
 	struct prober prober;
 	uint32_t dice; /* for the jitter of retries */

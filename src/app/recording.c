@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cuewire/mem.h"
+
 /* A header has whole mapping files in it. */
 static const struct json_limits limits = { (size_t)256 << 20, 32, 2000000 };
 
@@ -246,6 +248,6 @@ int recording_line(struct line *l, const struct mapping *m, const char *file, in
 void recording_line_free(struct line *l)
 {
 	json_free(&l->json);
-	saved_finish(&l->saved);
+	arena_free(l->mem);
 	kept_finish(&l->kept);
 }

@@ -62,7 +62,8 @@ struct line {
 		char text[320]; /* see recording_out */
 	} out;
 
-	struct saved saved; /* owned, as is kept */
+	struct saved saved; /* in mem */
+	struct arena *mem;  /* owned, as is kept; NULL: no state */
 	uint64_t up;
 	struct kept kept;
 };

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cuewire/mem.h"
+
 #define VALUE_MAX 127.0 /* an encoder's steps */
+#define STATE_MEMORY ((size_t)16 << 10)
 #define ANY_WHOLE 18446744073709551615.0
 
 /* A time, or null: never. */
@@ -257,7 +260,8 @@ int line_state(const struct reader *r)
 	r->l->kind = LINE_STATE;
 	if (!r->l->has_time)
 		return line_bad(r, root, "\"t_ns\" is missing");
-	saved_init(s, r->m);
+	r->l->mem = arena_new(STATE_MEMORY);
+	saved_init(s, r->l->mem, r->m);
 	s->t_ns = r->l->t_ns;
 	s->at_rest = cJSON_IsTrue(line_get(root, "at_rest"));
 	if (line_whole(r, line_get(root, "seq"), "seq", UINT64_MAX, &s->seq) ||

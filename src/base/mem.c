@@ -1,6 +1,7 @@
 #include "cuewire/mem.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -100,13 +101,18 @@ struct arena *arena_new(size_t chunk_size)
 	return a;
 }
 
+static bool has_pages(size_t size)
+{
+	return size >= PAGES_MIN && !ARENA_APART;
+}
+
 void arena_free(struct arena *a)
 {
 	if (!a)
 		return;
 	for (struct chunk *c = a->chunks, *next; c; c = next) {
 		next = c->next;
-		if (c->size >= PAGES_MIN)
+		if (has_pages(c->size))
 			platform_pages_free(c, c->size);
 		else
 			free(c);
@@ -118,7 +124,7 @@ static struct chunk *new_chunk(size_t size)
 {
 	struct chunk *c;
 
-	c = must(size >= PAGES_MIN ? platform_pages(size) : calloc(1, size), size);
+	c = must(has_pages(size) ? platform_pages(size) : calloc(1, size), size);
 	c->size = c->back = size;
 	c->front = sizeof(*c);
 	return c;
@@ -145,7 +151,7 @@ static struct chunk *chunk_for(struct arena *a, size_t size)
 
 	if (c && size <= c->back - c->front)
 		return c;
-	if (size > a->chunk_size / 4)
+	if (ARENA_APART || size > a->chunk_size / 4)
 		return large_chunk(a, size);
 	c = new_chunk(a->chunk_size);
 	c->next = a->chunks;

@@ -24,8 +24,8 @@ static void make_cells(struct engine *e)
 
 	for (size_t i = 0; i < m->ncells; i++)
 		lines += xform_line(m->cells[i]);
-	e->cells = xcalloc(m->ncells + 1, sizeof(*e->cells));
-	e->lines = xcalloc(lines + 1, sizeof(*e->lines));
+	e->cells = arena_alloc(e->mem, (m->ncells + 1) * sizeof(*e->cells));
+	e->lines = arena_alloc(e->mem, (lines + 1) * sizeof(*e->lines));
 	for (size_t i = 0, n = 0; i < m->ncells; i++) {
 		e->cells[i].x.wake_ns = TIME_NEVER;
 		e->cells[i].x.line = &e->lines[n];
@@ -33,23 +33,28 @@ static void make_cells(struct engine *e)
 	}
 }
 
+#define ENGINE_MEMORY ((size_t)64 << 10) /* a chunk */
+
 struct engine *engine_new(const struct mapping *m, const struct sink *sink)
 {
-	struct engine *e = xcalloc(1, sizeof(*e));
+	struct arena *mem = arena_new(ENGINE_MEMORY);
+	struct engine *e = arena_alloc(mem, sizeof(*e));
 
+	e->mem = mem;
 	e->m = m;
 	e->sink = *sink;
-	e->state = xcalloc(m->ncontrols + 1, sizeof(*e->state));
-	e->hold = xcalloc(m->ncontrols + 1, sizeof(*e->hold));
-	e->routes = xcalloc(m->nroutes + 1, sizeof(*e->routes));
-	e->params = xcalloc(16 * m->nports + 1, sizeof(*e->params));
-	e->ramp_of = xcalloc(m->ncontrols + 1, sizeof(*e->ramp_of));
+	e->state = arena_alloc(mem, (m->ncontrols + 1) * sizeof(*e->state));
+	e->hold = arena_alloc(mem, (m->ncontrols + 1) * sizeof(*e->hold));
+	e->routes = arena_alloc(mem, (m->nroutes + 1) * sizeof(*e->routes));
+	e->params = arena_alloc(mem, (16 * m->nports + 1) * sizeof(*e->params));
+	e->ramp_of = arena_alloc(mem, (m->ncontrols + 1) * sizeof(*e->ramp_of));
 	tempo_init(&e->tempo, m->tempo.bpm, m->tempo.beats_per_bar);
 	make_cells(e);
 	feedback_init(e);
 	/* One for each of the places that have an alarm: it is never full. */
-	timers_init(&e->timers, m->ncontrols + 3 * m->nroutes + m->ncells + BATCHES_MAX +
-	                                RAMPS_MAX + PEERS_MAX + m->nports + 2);
+	timers_init(&e->timers, mem,
+	            m->ncontrols + 3 * m->nroutes + m->ncells + BATCHES_MAX + RAMPS_MAX +
+	                    PEERS_MAX + m->nports + 2);
 	e->echo.on = can_echo(m);
 	e->pattern_tokens = PATTERN_BURST;
 	return e;
@@ -57,18 +62,8 @@ struct engine *engine_new(const struct mapping *m, const struct sink *sink)
 
 void engine_free(struct engine *e)
 {
-	if (!e)
-		return;
-	timers_finish(&e->timers);
-	feedback_finish(e);
-	free(e->state);
-	free(e->hold);
-	free(e->routes);
-	free(e->params);
-	free(e->ramp_of);
-	free(e->cells);
-	free(e->lines);
-	free(e);
+	if (e)
+		arena_free(e->mem);
 }
 
 const struct control_state *engine_state(const struct engine *e, size_t control)

@@ -131,6 +131,7 @@ struct param_state {
 };
 
 struct engine {
+	struct arena *mem; /* owned: of this, and all that it points to */
 	const struct mapping *m;
 	struct sink sink;
 	struct counters n;
@@ -255,7 +256,6 @@ void engine_params_forget(struct engine *e, int port);
 /* ---- feedback.c ---- */
 
 void feedback_init(struct engine *e);
-void feedback_finish(struct engine *e);
 void feedback_moved(struct engine *e, uint64_t t_ns, uint16_t control, const struct source *s);
 void feedback_due(struct engine *e, uint64_t t_ns, size_t watcher);
 

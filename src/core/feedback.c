@@ -7,7 +7,6 @@
 #include "engine_priv.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cuewire/mem.h"
@@ -23,24 +22,16 @@ void feedback_init(struct engine *e)
 	struct feedback *f = &e->feedback;
 
 	f->nwatchers = e->m->nplaces ? PEERS_MAX + e->m->nports : 0;
-	f->watchers = xcalloc(PEERS_MAX + e->m->nports, sizeof(*f->watchers));
-	f->known = xcalloc(f->nwatchers * e->m->nslots + 1, sizeof(*f->known));
-	f->quiet_ns = xcalloc(f->nwatchers * e->m->nplaces + 1, sizeof(*f->quiet_ns));
+	f->watchers = arena_alloc(e->mem, (PEERS_MAX + e->m->nports) * sizeof(*f->watchers));
+	f->known = arena_alloc(e->mem, (f->nwatchers * e->m->nslots + 1) * sizeof(*f->known));
+	f->quiet_ns =
+		arena_alloc(e->mem, (f->nwatchers * e->m->nplaces + 1) * sizeof(*f->quiet_ns));
 	for (size_t i = 0; i < f->nwatchers; i++) {
 		f->watchers[i].known = f->known + i * e->m->nslots;
 		f->watchers[i].quiet_ns = f->quiet_ns + i * e->m->nplaces;
 	}
-	f->dirty = xcalloc(e->m->nplaces + 1, sizeof(*f->dirty));
-	f->is_dirty = xcalloc(e->m->nplaces + 1, sizeof(*f->is_dirty));
-}
-
-void feedback_finish(struct engine *e)
-{
-	free(e->feedback.watchers);
-	free(e->feedback.known);
-	free(e->feedback.quiet_ns);
-	free(e->feedback.dirty);
-	free(e->feedback.is_dirty);
+	f->dirty = arena_alloc(e->mem, (e->m->nplaces + 1) * sizeof(*f->dirty));
+	f->is_dirty = arena_alloc(e->mem, (e->m->nplaces + 1) * sizeof(*f->is_dirty));
 }
 
 /* ---- what a place shows ---- */

@@ -1,7 +1,5 @@
 #include "cuewire/flight.h"
 
-#include <stdlib.h>
-
 #include "cuewire/mem.h"
 
 const struct event_info event_info[EVENT_COUNT] = {
@@ -44,19 +42,12 @@ static void begin(struct flight *f)
 	f->wants_saved = true;
 }
 
-void flight_init(struct flight *f, const struct mapping *m)
+void flight_init(struct flight *f, struct arena *mem, const struct mapping *m)
 {
-	*f = (struct flight){ .bytes = xcalloc(FLIGHT_BLOCKS, FLIGHT_BLOCK) };
+	*f = (struct flight){ .bytes = arena_alloc(mem, FLIGHT_BLOCKS * FLIGHT_BLOCK) };
 	for (size_t i = 0; i < FLIGHT_BLOCKS; i++)
-		saved_init(&f->blocks[i].saved, m);
+		saved_init(&f->blocks[i].saved, mem, m);
 	begin(f);
-}
-
-void flight_finish(struct flight *f)
-{
-	for (size_t i = 0; i < FLIGHT_BLOCKS; i++)
-		saved_finish(&f->blocks[i].saved);
-	free(f->bytes);
 }
 
 void flight_turn(struct flight *f)
@@ -119,18 +110,18 @@ _Static_assert(FLIGHT_OUT_ROOM % 8 == 0, "records are so aligned");
 
 struct flight_copy *flight_copy_new(const struct mapping *m)
 {
-	struct flight_copy *c = xcalloc(1, sizeof(*c));
+	struct arena *mem = arena_new(FLIGHT_BLOCK);
+	struct flight_copy *c = arena_alloc(mem, sizeof(*c));
 
-	c->bytes = xmalloc(FLIGHT_BLOCKS * FLIGHT_BLOCK);
-	saved_init(&c->saved, m);
+	c->mem = mem;
+	c->bytes = arena_alloc(mem, FLIGHT_BLOCKS * FLIGHT_BLOCK);
+	saved_init(&c->saved, mem, m);
 	return c;
 }
 
 void flight_copy_free(struct flight_copy *c)
 {
-	saved_finish(&c->saved);
-	free(c->bytes);
-	free(c);
+	arena_free(c->mem);
 }
 
 void flight_take(const struct flight *f, uint64_t t_ns, struct flight_copy *c)

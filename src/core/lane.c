@@ -7,7 +7,6 @@
  * again, so there are no more of them than presses and controls. */
 #include "cuewire/lane.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "cuewire/mem.h"
@@ -28,21 +27,13 @@ enum {
 	RELEASE_WAITS = 8, /* and no press has been pushed after it */
 };
 
-void lane_init(struct lane *l, size_t ncontrols)
+void lane_init(struct lane *l, struct arena *mem, size_t ncontrols)
 {
 	*l = (struct lane){ .cap = 4 * (ncontrols + LANE_EDGES_MAX), .first = NONE, .last = NONE };
-	l->queue = xcalloc(l->cap, sizeof(*l->queue));
-	l->waiting = xcalloc(ncontrols + 1, sizeof(*l->waiting));
-	l->faders = xcalloc(ncontrols + 1, sizeof(*l->faders));
-	l->buttons = xcalloc(ncontrols + 1, sizeof(*l->buttons));
-}
-
-void lane_finish(struct lane *l)
-{
-	free(l->queue);
-	free(l->waiting);
-	free(l->faders);
-	free(l->buttons);
+	l->queue = arena_alloc(mem, l->cap * sizeof(*l->queue));
+	l->waiting = arena_alloc(mem, (ncontrols + 1) * sizeof(*l->waiting));
+	l->faders = arena_alloc(mem, (ncontrols + 1) * sizeof(*l->faders));
+	l->buttons = arena_alloc(mem, (ncontrols + 1) * sizeof(*l->buttons));
 }
 
 /* ---- the queue ---- */

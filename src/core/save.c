@@ -1,27 +1,17 @@
 #include "cuewire/save.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "cuewire/mem.h"
 #include "engine_priv.h"
 
-void saved_init(struct saved *s, const struct mapping *m)
+void saved_init(struct saved *s, struct arena *mem, const struct mapping *m)
 {
 	*s = (struct saved){ 0 };
-	s->controls = xcalloc(m->ncontrols + 1, sizeof(*s->controls));
-	s->routes = xcalloc(m->nremembering + 1, sizeof(*s->routes));
-	s->cells = xcalloc(m->ncells + 1, sizeof(*s->cells));
-	s->params = xcalloc(16 * m->nports + 1, sizeof(*s->params));
-}
-
-void saved_finish(struct saved *s)
-{
-	free(s->controls);
-	free(s->routes);
-	free(s->cells);
-	free(s->params);
-	*s = (struct saved){ 0 };
+	s->controls = arena_alloc(mem, (m->ncontrols + 1) * sizeof(*s->controls));
+	s->routes = arena_alloc(mem, (m->nremembering + 1) * sizeof(*s->routes));
+	s->cells = arena_alloc(mem, (m->ncells + 1) * sizeof(*s->cells));
+	s->params = arena_alloc(mem, (16 * m->nports + 1) * sizeof(*s->params));
 }
 
 void saved_copy(struct saved *to, const struct saved *from)

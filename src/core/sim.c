@@ -1,20 +1,14 @@
 #include "cuewire/sim.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "cuewire/mem.h"
 
-void sim_init(struct sim *s, const struct mapping *m)
+void sim_init(struct sim *s, struct arena *mem, const struct mapping *m)
 {
-	s->value = xcalloc(m->ncontrols + 1, sizeof(*s->value));
+	s->value = arena_alloc(mem, (m->ncontrols + 1) * sizeof(*s->value));
 	for (size_t i = 0; i < m->ncontrols; i++)
 		s->value[i] = SIM_UNKNOWN;
-}
-
-void sim_finish(struct sim *s)
-{
-	free(s->value);
 }
 
 bool sim_take(struct sim *s, const struct mapping *m, size_t control, float value)

@@ -1,18 +1,11 @@
 #include "cuewire/timers.h"
 
-#include <stdlib.h>
-
 #include "cuewire/mem.h"
 
-void timers_init(struct timers *t, size_t cap)
+void timers_init(struct timers *t, struct arena *mem, size_t cap)
 {
-	*t = (struct timers){ .heap = xcalloc(cap + 1, sizeof(*t->heap)), .cap = cap };
+	*t = (struct timers){ .heap = arena_alloc(mem, (cap + 1) * sizeof(*t->heap)), .cap = cap };
 	t->heap[0].t_ns = UINT64_MAX;
-}
-
-void timers_finish(struct timers *t)
-{
-	free(t->heap);
 }
 
 static void swap(struct timer *a, struct timer *b)

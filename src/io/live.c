@@ -199,10 +199,10 @@ static void take_snapshot(struct live *l, struct snapshot *s)
 		s->counters.dropped += platform_drops(l->osc.fds[i]);
 	for (size_t i = 0; i < l->m->ncontrols && i < s->ncontrols; i++) {
 		s->controls[i] = (struct control_view){ .asked = *engine_state(l->engine, i),
-			                                .sent = l->sent[i],
-			                                .simulated = l->sim.value[i],
-			                                .differs = l->differs[i] };
-		if (l->differs[i] && (size_t)l->m->controls[i].port < s->nports)
+			                                .sent = l->books.sent[i],
+			                                .simulated = l->books.sim.value[i],
+			                                .differs = l->books.differs[i] };
+		if (l->books.differs[i] && (size_t)l->m->controls[i].port < s->nports)
 			s->ports[l->m->controls[i].port].differ++;
 	}
 	queue_reply(l->q, &(struct reply){ .kind = REPLY_SNAPSHOT, .snapshot = s });
@@ -376,15 +376,9 @@ static void *run(void *ctx)
 
 static void free_live(struct live *l)
 {
-	struct books books = { l->sim, l->sent, l->differs, l->moved };
-
-	for (size_t i = 0; i < l->m->nports; i++)
-		if (l->ports[i].has_lane)
-			lane_finish(&l->ports[i].lane);
 	osc_in_finish(&l->osc);
-	flight_finish(&l->flight);
 	engine_free(l->engine);
-	live_free_books(&books);
+	live_free_books(&l->books);
 	free(l->ports);
 	free(l->polled);
 	free(l->polled_port);
@@ -411,7 +405,7 @@ struct engine *live_engine(struct live *l, const struct mapping *m)
 static struct live *make(const struct mapping *m, struct queues *q, const int *osc_fds, size_t n)
 {
 	struct live *l = xcalloc(1, sizeof(*l));
-	struct books books;
+
 	l->m = m;
 	l->q = q;
 	l->ports_due_ns = TIME_NEVER;
@@ -422,18 +416,15 @@ static struct live *make(const struct mapping *m, struct queues *q, const int *o
 	l->osc.ctx = l;
 	l->osc.message = live_osc;
 	l->osc.gone = live_osc_gone;
-	flight_init(&l->flight, m);
+	live_make_books(&l->books, m);
+	flight_init(&l->flight, l->books.mem, m);
 	memcpy(l->osc.fds, osc_fds, n * sizeof(*osc_fds));
 	l->osc.n = n;
-	live_make_books(&books, m);
-	live_use_books(l, &books);
 	l->ports = xcalloc(MAPPING_PORTS_MAX, sizeof(*l->ports));
-	for (size_t i = 0; i < MAPPING_PORTS_MAX; i++)
-		l->ports[i].in_fd = l->ports[i].out_fd = -1;
 	for (size_t i = 0; i < m->nports; i++) {
 		l->ports[i].has_lane = port_is_midi(&m->ports[i]);
 		if (l->ports[i].has_lane)
-			lane_init(&l->ports[i].lane, m->ncontrols + m->nlights);
+			lane_init(&l->ports[i].lane, l->books.mem, m->ncontrols + m->nlights);
 	}
 	l->nports = m->nports;
 	l->polled = xcalloc(POLLED_MAX, sizeof(*l->polled));

@@ -64,8 +64,8 @@ static inline void was_sent(struct live *l, int port, const struct msg *p, uint6
 {
 	l->n->midi_out += p->len != 0;
 	if (!p->light) {
-		l->sent[p->control] = p->value;
-		l->differs[p->control] = false;
+		l->books.sent[p->control] = p->value;
+		l->books.differs[p->control] = false;
 	}
 	if (l->watch & WATCH_OUT)
 		note_out(l, p->light ? NOTE_LIGHT : NOTE_OUT, port, p, false, written_ns);
@@ -75,11 +75,11 @@ static inline void was_sent(struct live *l, int port, const struct msg *p, uint6
 
 static void was_simulated(struct live *l, int port, const struct msg *p)
 {
-	const bool changed = sim_take(&l->sim, l->m, p->control, p->value);
+	const bool changed = sim_take(&l->books.sim, l->m, p->control, p->value);
 
 	l->n->midi_out += p->len != 0;
 	if (kinds[l->m->controls[p->control].kind].resent)
-		l->differs[p->control] = l->sent[p->control] != p->value;
+		l->books.differs[p->control] = l->books.sent[p->control] != p->value;
 	if (l->watch & WATCH_OUT)
 		note_out(l, NOTE_OUT, port, p, true, 0);
 	if (changed && l->watch & WATCH_SIM)
@@ -115,7 +115,7 @@ static void was_cut_off(struct live *l, int port, const struct msg *p, bool mayb
 		return;
 	}
 	was_simulated(l, port, p);
-	l->differs[p->control] |= maybe;
+	l->books.differs[p->control] |= maybe;
 }
 
 /* ---- ways out ---- */

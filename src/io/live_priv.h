@@ -12,6 +12,7 @@
 #include "cuewire/lane.h"
 #include "cuewire/link.h"
 #include "cuewire/live.h"
+#include "cuewire/mem.h"
 #include "cuewire/midi.h"
 #include "cuewire/osc_in.h"
 #include "cuewire/queue.h"
@@ -28,7 +29,7 @@ struct live_port {
 	bool ready; /* it takes what is sent */
 	enum port_how how;
 	int in_fd, out_fd; /* owned; HOW_LINK: the same one; -1: none */
-	struct lane lane;  /* HOW_LINK; allocated when the thread starts */
+	struct lane lane;  /* HOW_LINK */
 	bool has_lane;
 	struct budget budget;
 	uint64_t room_ns; /* when there is room for what waits; TIME_NEVER: it waits for no room */
@@ -44,12 +45,16 @@ struct live_port {
 
 #define POLLED_MAX (1 + OSC_PORTS_MAX + MAPPING_PORTS_MAX)
 
-/* What is known of controls beside the engine; see struct live. */
+/* What is known of controls beside the engine; one a control. */
 struct books {
+	struct arena *mem; /* owned: of them, of the lanes and of the flight recorder */
 	struct sim sim;
-	float *sent;
-	bool *differs;
-	struct moved *moved;
+	float *sent;   /* SIM_UNKNOWN: nothing yet */
+	bool *differs; /* its port does not, or may not, have what was asked last */
+	struct moved { /* room to sort those that a port has missed */
+		uint64_t t_ns;
+		uint16_t control;
+	} * moved;
 };
 
 /* Everything that the engine thread touches. */
@@ -63,13 +68,7 @@ struct live {
 	struct osc_in osc;
 	struct live_port *ports; /* MAPPING_PORTS_MAX, of which nports are in use */
 	size_t nports;
-	struct sim sim;
-	float *sent;   /* per control; SIM_UNKNOWN: nothing yet */
-	bool *differs; /* per control: its port does not, or may not, have what was asked last */
-	struct moved { /* owned; one a control: room to sort those that a port has missed */
-		uint64_t t_ns;
-		uint16_t control;
-	} * moved;
+	struct books books;
 	struct job *jobs[JOBS_MAX];
 	size_t njobs;
 	unsigned watch;
@@ -89,7 +88,6 @@ struct live {
 /* ---- live_reload.c ---- */
 
 void live_make_books(struct books *b, const struct mapping *m);
-void live_use_books(struct live *l, const struct books *b); /* they are l's then */
 void live_free_books(struct books *b);
 
 /* Everything at once, between two events; the old parts go back with the reply. */

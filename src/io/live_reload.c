@@ -10,30 +10,22 @@
 
 /* ---- what is kept of every control ---- */
 
+#define BOOKS_MEMORY ((size_t)64 << 10) /* a chunk */
+
 void live_make_books(struct books *b, const struct mapping *m)
 {
-	sim_init(&b->sim, m);
-	b->sent = xcalloc(m->ncontrols + 1, sizeof(*b->sent));
-	b->differs = xcalloc(m->ncontrols + 1, sizeof(*b->differs));
-	b->moved = xcalloc(m->ncontrols + 1, sizeof(*b->moved));
+	b->mem = arena_new(BOOKS_MEMORY);
+	sim_init(&b->sim, b->mem, m);
+	b->sent = arena_alloc(b->mem, (m->ncontrols + 1) * sizeof(*b->sent));
+	b->differs = arena_alloc(b->mem, (m->ncontrols + 1) * sizeof(*b->differs));
+	b->moved = arena_alloc(b->mem, (m->ncontrols + 1) * sizeof(*b->moved));
 	for (size_t i = 0; i < m->ncontrols; i++)
 		b->sent[i] = SIM_UNKNOWN;
 }
 
-void live_use_books(struct live *l, const struct books *b)
-{
-	l->sim = b->sim;
-	l->sent = b->sent;
-	l->differs = b->differs;
-	l->moved = b->moved;
-}
-
 void live_free_books(struct books *b)
 {
-	sim_finish(&b->sim);
-	free(b->sent);
-	free(b->differs);
-	free(b->moved);
+	arena_free(b->mem);
 }
 
 /* ---- a new mapping ---- */
@@ -63,11 +55,11 @@ struct live_next *live_prepare(struct live *l, const struct mapping *m,
 	x->was = xcalloc(m->nroutes + 1, sizeof(*x->was));
 	mapping_match(m, before, x->was);
 	live_make_books(&x->books, m);
-	flight_init(&x->flight, m);
+	flight_init(&x->flight, x->books.mem, m);
 	for (size_t i = 0; i < m->nports; i++) {
 		x->has_lane[i] = port_is_midi(&m->ports[i]);
 		if (x->has_lane[i])
-			lane_init(&x->lanes[i], m->ncontrols + m->nlights);
+			lane_init(&x->lanes[i], x->books.mem, m->ncontrols + m->nlights);
 	}
 	memcpy(x->closes, closes, sizeof(x->closes));
 	memcpy(x->fds, osc_fds, n * sizeof(*osc_fds));
@@ -78,12 +70,8 @@ struct live_next *live_prepare(struct live *l, const struct mapping *m,
 void live_next_free(struct live_next *x)
 {
 	engine_free(x->engine);
-	flight_finish(&x->flight);
 	free(x->was);
 	live_free_books(&x->books);
-	for (size_t i = 0; i < MAPPING_PORTS_MAX; i++)
-		if (x->has_lane[i])
-			lane_finish(&x->lanes[i]);
 	free(x);
 }
 
@@ -92,25 +80,21 @@ static const char *kept_label(void *ctx, const char *label)
 	return live_keep_label(ctx, label);
 }
 
-static void swap_lane(struct live *l, struct live_next *x, size_t i)
+static void change_lane(struct live *l, struct live_next *x, size_t i)
 {
 	struct live_port *p = &l->ports[i];
-	const struct lane old = p->lane;
-	const bool had = p->has_lane;
 
-	if (had && x->has_lane[i]) {
-		lane_adopt(&x->lanes[i], &old, l->m->ncontrols);
+	if (p->has_lane && x->has_lane[i]) {
+		lane_adopt(&x->lanes[i], &p->lane, l->m->ncontrols);
 		lane_relabel(&x->lanes[i], kept_label, l);
 	}
 	p->lane = x->lanes[i];
 	p->has_lane = x->has_lane[i];
-	x->lanes[i] = old;
-	x->has_lane[i] = had;
 }
 
 static void swap_books(struct live *l, struct live_next *x)
 {
-	const struct books old = { l->sim, l->sent, l->differs, l->moved };
+	const struct books old = l->books;
 	const size_t n = l->m->ncontrols;
 
 	for (size_t i = 0; i < n; i++) {
@@ -120,7 +104,7 @@ static void swap_books(struct live *l, struct live_next *x)
 		x->books.sent[i] = old.sent[i];
 		x->books.differs[i] = old.differs[i] && x->m->controls[i].port != PORT_NONE;
 	}
-	live_use_books(l, &x->books);
+	l->books = x->books;
 	x->books = old;
 }
 
@@ -166,7 +150,7 @@ void live_reload(struct live *l, struct live_next *x)
 		if (l->m->ports[i].gone)
 			l->ports[i].n = (struct port_view){ 0 }; /* another may have its number */
 	for (size_t i = 0; i < x->m->nports; i++)
-		swap_lane(l, x, i);
+		change_lane(l, x, i);
 	swap_books(l, x);
 	swap_flight(l, x);
 	swap_sockets(l, x);

@@ -24,10 +24,10 @@ static size_t find_moved(struct live *l, int port)
 	size_t n = 0;
 
 	for (size_t i = 0; i < l->m->ncontrols; i++)
-		if (l->differs[i] && l->m->controls[i].port == port)
-			l->moved[n++] =
+		if (l->books.differs[i] && l->m->controls[i].port == port)
+			l->books.moved[n++] =
 				(struct moved){ engine_state(l->engine, i)->t_ns, (uint16_t)i };
-	qsort(l->moved, n, sizeof(*l->moved), by_time);
+	qsort(l->books.moved, n, sizeof(*l->books.moved), by_time);
 	return n;
 }
 
@@ -65,7 +65,7 @@ void live_return(struct live *l, int port)
 
 	release_owed(l, port, now);
 	for (size_t i = 0; i < n; i++) {
-		const struct moved *m = &l->moved[i];
+		const struct moved *m = &l->books.moved[i];
 
 		if (is_wanted(l->m->ports[port].on_return, m->t_ns, now)) {
 			live_resend(l, now, EVENT_RETURN, m->control);
@@ -91,7 +91,7 @@ void live_sync(struct live *l, uint16_t client)
 			l->ports[p].up && l->ports[p].out_fd >= 0 ? find_moved(l, (int)p) : 0;
 
 		for (size_t i = 0; i < n; i++)
-			live_resend(l, now, EVENT_SYNC, l->moved[i].control);
+			live_resend(l, now, EVENT_SYNC, l->books.moved[i].control);
 		r.back.sent += n;
 	}
 	queue_reply(l->q, &r);

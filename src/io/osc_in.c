@@ -125,7 +125,6 @@ int osc_in_open(const char *bind_to, int *port, int *buffer, int beside)
 
 void osc_in_init(struct osc_in *in, const struct mapping *m, struct counters *counters)
 {
-	memset(in, 0, sizeof(*in));
 	in->m = m;
 	in->counters = counters;
 	in->waiting = xcalloc(OSC_WAITING_MAX, sizeof(*in->waiting));

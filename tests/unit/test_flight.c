@@ -13,18 +13,20 @@
 
 #define INPUTS 200000
 
+static struct arena *mem;
 static struct flight f;
 
 static int set_up_flight(void **state)
 {
 	set_up(state);
-	flight_init(&f, r.m);
+	mem = arena_new(0);
+	flight_init(&f, mem, r.m);
 	return 0;
 }
 
 static int tear_down_flight(void **state)
 {
-	flight_finish(&f);
+	arena_free(mem);
 	return tear_down(state);
 }
 
@@ -218,11 +220,12 @@ static void test_goes_on(void **state)
 		                   .unmapped_midi = unmapped_midi };
 	struct engine *first = r.e, *second = engine_new(r.m, &sink);
 	struct sent was[64];
+	struct arena *mine = arena_new(0);
 	struct saved s;
 	size_t n;
 
 	(void)state;
-	saved_init(&s, r.m);
+	saved_init(&s, mine, r.m);
 	osc(T0, 3, "/volume", 1, 0.25);
 	midi(T0, "pads", 0x90, 5, 127); /* play on; its next press turns it off */
 	midi(T0, "pads", 0x80, 5, 0);
@@ -247,7 +250,7 @@ static void test_goes_on(void **state)
 		assert_true(r.sent[i].m.value == was[i].m.value);
 		assert_memory_equal(r.sent[i].m.bytes, was[i].m.bytes, was[i].m.len);
 	}
-	saved_finish(&s);
+	arena_free(mine);
 	engine_free(first);
 }
 

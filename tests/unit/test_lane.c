@@ -13,6 +13,22 @@
 #define ANY SIZE_MAX
 #define MS UINT64_C(1000000)
 
+static struct arena *mem;
+
+static int make_memory(void **state)
+{
+	(void)state;
+	mem = arena_new(0);
+	return 0;
+}
+
+static int free_memory(void **state)
+{
+	(void)state;
+	arena_free(mem);
+	return 0;
+}
+
 static struct msg of(enum waits waits, uint64_t t_ns, uint16_t control, float v)
 {
 	return (struct msg){ .t_ns = t_ns,
@@ -88,12 +104,11 @@ static void test_empty(void **state)
 	bool under_way;
 
 	(void)state;
-	lane_init(&l, CONTROLS);
+	lane_init(&l, mem, CONTROLS);
 	expect_nothing(&l);
 	assert_false(lane_done(&l, true, &m));
 	assert_false(lane_drain(&l, &m, &under_way));
 	assert_int_equal(lane_backlog(&l), 0);
-	lane_finish(&l);
 }
 
 static void test_window(void **state)
@@ -102,7 +117,7 @@ static void test_window(void **state)
 	struct msg m;
 
 	(void)state;
-	lane_init(&l, CONTROLS);
+	lane_init(&l, mem, CONTROLS);
 	for (uint16_t i = 0; i < LINK_WINDOW + 2; i++)
 		assert_queued(&l, step(1, i % CONTROLS));
 	for (uint16_t i = 0; i < LINK_WINDOW; i++)
@@ -112,7 +127,6 @@ static void test_window(void **state)
 	assert_int_equal(m.control, 0);
 	expect(&l, 1, LANE_WRITE, LINK_WINDOW % CONTROLS, 1);
 	expect_nothing(&l);
-	lane_finish(&l);
 }
 
 static void test_fader_coalesces(void **state)
@@ -121,7 +135,7 @@ static void test_fader_coalesces(void **state)
 	struct msg old, m = fader(3, 1, 0.3f);
 
 	(void)state;
-	lane_init(&l, CONTROLS);
+	lane_init(&l, mem, CONTROLS);
 	assert_queued(&l, fader(1, 1, 0.1f));
 	assert_queued(&l, fader(2, 2, 0.2f));
 	assert_int_equal(lane_push(&l, &m, &old), LANE_COALESCED);
@@ -132,7 +146,6 @@ static void test_fader_coalesces(void **state)
 	expect(&l, 4, LANE_WRITE, 2, 0.2f);
 	expect(&l, 4, LANE_WRITE, 1, 0.4f);
 	expect_nothing(&l);
-	lane_finish(&l);
 }
 
 static void test_buttons_first(void **state)
@@ -140,7 +153,7 @@ static void test_buttons_first(void **state)
 	struct lane l;
 
 	(void)state;
-	lane_init(&l, CONTROLS);
+	lane_init(&l, mem, CONTROLS);
 	assert_queued(&l, fader(1, 1, 0.1f));
 	assert_queued(&l, fader(1, 2, 0.2f));
 	assert_queued(&l, button(2, 0, true));
@@ -150,7 +163,6 @@ static void test_buttons_first(void **state)
 	expect(&l, 3, LANE_WRITE, 1, 0.1f);
 	expect(&l, 3, LANE_WRITE, 2, 0.2f);
 	expect_nothing(&l);
-	lane_finish(&l);
 }
 
 /* What a step moved before its button goes before it; what it moves afterwards does not. */
@@ -159,7 +171,7 @@ static void test_step_keeps_order(void **state)
 	struct lane l;
 
 	(void)state;
-	lane_init(&l, CONTROLS);
+	lane_init(&l, mem, CONTROLS);
 	assert_queued(&l, fader(1, 1, 0.1f));
 	assert_queued(&l, fader(2, 2, 0.2f));
 	assert_queued(&l, fader(2, 3, 0.3f));
@@ -171,7 +183,6 @@ static void test_step_keeps_order(void **state)
 	expect(&l, 2, LANE_WRITE, 1, 0.1f);
 	expect(&l, 2, LANE_WRITE, 2, 0.9f);
 	expect_nothing(&l);
-	lane_finish(&l);
 }
 
 /* "Sync, then cue, then sync off" must not become "sync off, cue". */
@@ -180,7 +191,7 @@ static void test_switches_keep_order(void **state)
 	struct lane l;
 
 	(void)state;
-	lane_init(&l, CONTROLS);
+	lane_init(&l, mem, CONTROLS);
 	assert_queued(&l, toggle(1, 1, 1));
 	assert_queued(&l, button(2, 0, true));
 	assert_queued(&l, toggle(3, 1, 0));
@@ -189,7 +200,6 @@ static void test_switches_keep_order(void **state)
 	expect(&l, 4, LANE_WRITE, 0, 1);
 	expect(&l, 4, LANE_WRITE, 1, 1);
 	expect_nothing(&l);
-	lane_finish(&l);
 }
 
 /* A flood of steps does not keep a fader for ever. */
@@ -199,7 +209,7 @@ static void test_faders_have_turns(void **state)
 	struct msg m;
 
 	(void)state;
-	lane_init(&l, CONTROLS);
+	lane_init(&l, mem, CONTROLS);
 	assert_queued(&l, fader(1, 1, 0.1f));
 	for (int i = 0; i < 2 * LANE_TURNS; i++)
 		assert_queued(&l, step(2, 0));
@@ -209,7 +219,6 @@ static void test_faders_have_turns(void **state)
 	}
 	expect(&l, 2, LANE_WRITE, 1, 0.1f);
 	expect(&l, 2, LANE_WRITE, 0, 1);
-	lane_finish(&l);
 }
 
 static void test_room(void **state)
@@ -218,13 +227,12 @@ static void test_room(void **state)
 	const struct msg *m;
 
 	(void)state;
-	lane_init(&l, CONTROLS);
+	lane_init(&l, mem, CONTROLS);
 	assert_queued(&l, fader(1, 1, 0.1f));
 	assert_int_equal(lane_next(&l, 1, 2, &m), LANE_NO_ROOM);
 	assert_int_equal(m->len, 3);
 	assert_int_equal(lane_backlog(&l), 1);
 	assert_int_equal(lane_next(&l, 1, 3, &m), LANE_WRITE);
-	lane_finish(&l);
 }
 
 /* ---- what expires ---- */
@@ -236,7 +244,7 @@ static void test_pair_expires(void **state)
 	struct lane l;
 
 	(void)state;
-	lane_init(&l, CONTROLS);
+	lane_init(&l, mem, CONTROLS);
 	assert_queued(&l, button(1, 0, true));
 	assert_queued(&l, button(2, 0, false));
 	assert_queued(&l, step(2, 3));
@@ -246,7 +254,6 @@ static void test_pair_expires(void **state)
 	expect(&l, LATE + 1, LANE_EXPIRED, 3, 1);
 	expect(&l, LATE + 1, LANE_WRITE, 4, 1);
 	assert_false(lane_owes_release(&l, 0));
-	lane_finish(&l);
 }
 
 /* The release that comes after its press has expired, and the next pair, which has not. */
@@ -255,7 +262,7 @@ static void test_release_follows_its_press(void **state)
 	struct lane l;
 
 	(void)state;
-	lane_init(&l, CONTROLS);
+	lane_init(&l, mem, CONTROLS);
 	assert_queued(&l, button(1, 0, true));
 	expect(&l, LATE, LANE_EXPIRED, 0, 1);
 	assert_queued(&l, button(LATE, 0, false));
@@ -264,7 +271,6 @@ static void test_release_follows_its_press(void **state)
 	assert_queued(&l, button(LATE, 0, false));
 	expect(&l, LATE, LANE_WRITE, 0, 1);
 	expect(&l, LATE, LANE_WRITE, 0, 0);
-	lane_finish(&l);
 }
 
 static void test_release_never_expires(void **state)
@@ -273,7 +279,7 @@ static void test_release_never_expires(void **state)
 	struct msg m;
 
 	(void)state;
-	lane_init(&l, CONTROLS);
+	lane_init(&l, mem, CONTROLS);
 	assert_queued(&l, button(1, 0, true));
 	expect(&l, 1, LANE_WRITE, 0, 1);
 	assert_queued(&l, button(2, 0, false));
@@ -285,7 +291,6 @@ static void test_release_never_expires(void **state)
 	/* One that nobody pressed does no harm, and is wanted. */
 	assert_queued(&l, button(3, 1, false));
 	expect(&l, 1000 * MS * 1000, LANE_WRITE, 1, 0);
-	lane_finish(&l);
 }
 
 static void test_edges_bounded(void **state)
@@ -293,7 +298,7 @@ static void test_edges_bounded(void **state)
 	struct lane l;
 
 	(void)state;
-	lane_init(&l, CONTROLS);
+	lane_init(&l, mem, CONTROLS);
 	for (int i = 0; i < LANE_EDGES_MAX; i++) {
 		assert_queued(&l, button(1, 0, true));
 		assert_queued(&l, button(1, 0, false));
@@ -307,7 +312,6 @@ static void test_edges_bounded(void **state)
 	expect(&l, 1, LANE_WRITE, 0, 1);
 	assert_queued(&l, step(1, 2));
 	assert_int_equal(push(&l, step(1, 2)), LANE_FULL);
-	lane_finish(&l);
 }
 
 /* A press that found no place takes its release along. */
@@ -319,7 +323,7 @@ static void test_refused_press(void **state)
 	struct msg done;
 
 	(void)state;
-	lane_init(&l, CONTROLS);
+	lane_init(&l, mem, CONTROLS);
 	for (int i = 0; i < LANE_EDGES_MAX; i++)
 		assert_queued(&l, step(1, 2));
 	assert_int_equal(push(&l, button(1, 1, true)), LANE_FULL);
@@ -330,7 +334,6 @@ static void test_refused_press(void **state)
 	}
 	assert_int_equal(turn, LANE_EXPIRED);
 	assert_int_equal(m->edge, EDGE_RELEASE);
-	lane_finish(&l);
 }
 
 static void test_drain(void **state)
@@ -340,7 +343,7 @@ static void test_drain(void **state)
 	bool under_way;
 
 	(void)state;
-	lane_init(&l, CONTROLS);
+	lane_init(&l, mem, CONTROLS);
 	assert_queued(&l, button(1, 0, true));
 	expect(&l, 1, LANE_WRITE, 0, 1);
 	assert_queued(&l, fader(2, 5, 0.5f));
@@ -361,7 +364,6 @@ static void test_drain(void **state)
 	expect(&l, 5, LANE_WRITE, 0, 0);
 	finish_all(&l);
 	assert_false(lane_owes_release(&l, 0));
-	lane_finish(&l);
 }
 
 /* A release that is written pays for its own press, not for the next one that is under way. */
@@ -371,7 +373,7 @@ static void test_owes_the_second(void **state)
 	struct msg m;
 
 	(void)state;
-	lane_init(&l, CONTROLS);
+	lane_init(&l, mem, CONTROLS);
 	for (uint64_t t = 1; t < 5; t++) {
 		assert_queued(&l, button(t, 0, t % 2));
 		expect(&l, t, LANE_WRITE, 0, (float)(t % 2));
@@ -383,7 +385,6 @@ static void test_owes_the_second(void **state)
 	assert_true(lane_owes_release(&l, 0));
 	assert_true(lane_done(&l, true, &m));
 	assert_false(lane_owes_release(&l, 0));
-	lane_finish(&l);
 }
 
 /* ---- a million random operations ---- */
@@ -467,7 +468,7 @@ static void test_random(void **state)
 	struct msg done;
 
 	(void)state;
-	lane_init(&l, CONTROLS);
+	lane_init(&l, mem, CONTROLS);
 	for (int i = 0; i < 1000000; i++) {
 		const uint32_t pushes = i / 10000 % 2 ? 32 : 68;
 		const uint32_t what = random_below(&seed, 100);
@@ -489,7 +490,6 @@ static void test_random(void **state)
 	}
 	assert_true(most > LANE_EDGES_MAX &&
 	            expired > 1000); /* else it has not tried what matters */
-	lane_finish(&l);
 }
 
 /* The worst for the bound: edges and values take turns, so that nothing coalesces until it is
@@ -499,7 +499,7 @@ static void test_never_overflows(void **state)
 	struct lane l;
 
 	(void)state;
-	lane_init(&l, CONTROLS);
+	lane_init(&l, mem, CONTROLS);
 	for (uint64_t i = 1; i < 8 * LANE_EDGES_MAX; i++) {
 		for (uint16_t c = 5; c < CONTROLS; c++)
 			push(&l, fader(i, c, (float)i));
@@ -511,7 +511,6 @@ static void test_never_overflows(void **state)
 	for (uint16_t c = 0; c < CONTROLS; c++)
 		push(&l, toggle(1, c, 0.25f));
 	assert_true(l.n > l.cap / 2 && l.n <= l.cap);
-	lane_finish(&l);
 }
 
 int main(void)
@@ -537,5 +536,5 @@ int main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("lane", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("lane", tests, make_memory, free_memory);
 }

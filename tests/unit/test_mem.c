@@ -173,7 +173,7 @@ static void arena_packs_text(void **state)
 		char *text[3000], *before = arena_text(a, 3);
 		size_t *number[3000];
 
-		assert_ptr_equal(arena_text(a, 4), before - 5);
+		assert_true(arena_text(a, 4) == before - 5 || ARENA_APART);
 		for (size_t i = 0; i < 3000; i++) {
 			number[i] = arena_dup(a, &i, sizeof(i));
 			text[i] = arena_fmt(a, "%0*zu", (int)(i % 60 + 1), i);

@@ -12,27 +12,29 @@
 
 static void test_empty(void **state)
 {
+	struct arena *mem = arena_new(0);
 	struct timers t;
 	struct timer x = { 7, 7, 7 };
 
 	(void)state;
-	timers_init(&t, CAP);
+	timers_init(&t, mem, CAP);
 	assert_true(timers_next(&t) == UINT64_MAX);
 	assert_false(timers_pop(&t, UINT64_MAX, &x));
 	assert_int_equal(x.t_ns, 7);
 	timers_drop(&t, 0);
-	timers_finish(&t);
+	arena_free(mem);
 }
 
 static void test_order(void **state)
 {
 	static const uint64_t times[] = { 50, 10, 40, 10, 30, 20, 60, 0 };
 	static const uint64_t sorted[] = { 0, 10, 10, 20, 30, 40, 50, 60 };
+	struct arena *mem = arena_new(0);
 	struct timers t;
 	struct timer x;
 
 	(void)state;
-	timers_init(&t, CAP);
+	timers_init(&t, mem, CAP);
 	for (size_t i = 0; i < COUNT(times); i++)
 		assert_true(timers_add(&t, (struct timer){ times[i], 1, (uint16_t)i }));
 	for (size_t i = 0; i < COUNT(sorted); i++) {
@@ -43,16 +45,17 @@ static void test_order(void **state)
 		assert_int_equal(x.t_ns, sorted[i]);
 		assert_int_equal(times[x.index], sorted[i]);
 	}
-	timers_finish(&t);
+	arena_free(mem);
 }
 
 static void test_full(void **state)
 {
+	struct arena *mem = arena_new(0);
 	struct timers t;
 	struct timer x;
 
 	(void)state;
-	timers_init(&t, 2);
+	timers_init(&t, mem, 2);
 	assert_true(timers_add(&t, (struct timer){ 2, 0, 0 }));
 	assert_true(timers_add(&t, (struct timer){ 1, 0, 1 }));
 	assert_false(timers_add(&t, (struct timer){ 0, 0, 2 }));
@@ -60,18 +63,19 @@ static void test_full(void **state)
 	assert_true(timers_pop(&t, 5, &x));
 	assert_true(timers_add(&t, (struct timer){ 0, 0, 2 }));
 	assert_int_equal(timers_next(&t), 0);
-	timers_finish(&t);
+	arena_free(mem);
 }
 
 static void test_drop(void **state)
 {
+	struct arena *mem = arena_new(0);
 	struct timers t;
 	struct timer x;
 	uint64_t last = 0;
 	size_t n = 0;
 
 	(void)state;
-	timers_init(&t, CAP);
+	timers_init(&t, mem, CAP);
 	for (unsigned i = 0; i < CAP; i++)
 		timers_add(&t, (struct timer){ (i * 37) % CAP, (uint16_t)(i % 3), (uint16_t)i });
 	timers_drop(&t, 1);
@@ -81,16 +85,17 @@ static void test_drop(void **state)
 		last = x.t_ns;
 	}
 	assert_int_equal(n, CAP - CAP / 3);
-	timers_finish(&t);
+	arena_free(mem);
 }
 
 static void test_advance(void **state)
 {
+	struct arena *mem = arena_new(0);
 	struct timers t;
 	struct timer x;
 
 	(void)state;
-	timers_init(&t, CAP);
+	timers_init(&t, mem, CAP);
 	for (uint16_t i = 0; i < 10; i++)
 		timers_add(&t, (struct timer){ 100 + i, i % 2, i });
 	timers_advance(&t, (struct timer){ 50, 0, 8 });
@@ -100,7 +105,7 @@ static void test_advance(void **state)
 	assert_false(timers_pop(&t, 99, &x));
 	for (uint16_t i = 0; i < 8; i++)
 		assert_true(timers_pop(&t, 200, &x) && x.index == i);
-	timers_finish(&t);
+	arena_free(mem);
 }
 
 /* ---- against a list that is searched ---- */
@@ -168,14 +173,15 @@ static void random_step(struct timers *t, struct model *m, uint32_t *seed, uint1
 static void test_random(void **state)
 {
 	static struct model m;
+	struct arena *mem = arena_new(0);
 	struct timers t;
 	uint32_t seed = 1;
 
 	(void)state;
-	timers_init(&t, CAP);
+	timers_init(&t, mem, CAP);
 	for (unsigned i = 0; i < 60000; i++)
 		random_step(&t, &m, &seed, (uint16_t)i);
-	timers_finish(&t);
+	arena_free(mem);
 }
 
 int main(void)
