@@ -3,6 +3,7 @@
 #ifndef CUEWIRE_DATAGRAMS_H
 #define CUEWIRE_DATAGRAMS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -21,6 +22,9 @@ struct datagrams {
 /* Each reads into size bytes of its own, one behind the other. */
 void datagrams_init(struct datagrams *d, uint8_t *bytes, size_t size);
 void datagrams_finish(struct datagrams *d);
+
+/* Reads one, without waiting. False: there is none, or there is an error that is not the caller's to mend. */
+bool datagram_receive(int fd, struct datagram *d);
 
 /* Reads what has come, n at most, without waiting. Returns how many; 0 also where there is an error. */
 int datagrams_receive(int fd, struct datagrams *d, int n);

@@ -133,6 +133,10 @@ void engine_osc(struct engine *e, uint64_t t_ns, uint16_t peer, const struct osc
  * says. */
 void engine_osc_to(struct engine *e, uint64_t t_ns, uint16_t peer, uint16_t route,
                    const struct osc_msg *m);
+
+/* The same for a message that is one float, where there is a route. */
+void engine_number(struct engine *e, uint64_t t_ns, uint16_t peer, uint16_t route, float v);
+
 void engine_midi(struct engine *e, uint64_t t_ns, int port, const struct midi_msg *m);
 
 /* One SysEx, from F0 to F7. */

@@ -33,7 +33,8 @@ enum event {
 	EVENT_STOP,        /* what waits is forgotten */
 	EVENT_EXIT,        /* what is held is released */
 	EVENT_CUT,         /* an input that was too long to be kept */
-	EVENT_OUT, /* who: control; data: struct flight_out, and the label if it was brief */
+	EVENT_OUT,    /* who: control; data: struct flight_out, and the label if it was brief */
+	EVENT_NUMBER, /* as EVENT_OSC; data: struct flight_number */
 	EVENT_COUNT
 };
 
@@ -117,6 +118,13 @@ static inline void *flight_add(struct flight *f, uint64_t t_ns, enum event event
 	return r + 1;
 }
 
+/* A message of one float, to the address of a route. */
+struct flight_number {
+	float value;
+	uint32_t route;
+};
+
+#define FLIGHT_NUMBER_ROOM (sizeof(struct flight_record) + sizeof(struct flight_number))
 #define FLIGHT_OUT_ROOM (sizeof(struct flight_record) + sizeof(struct flight_out))
 
 /* An input without data. EVENT_UP and EVENT_DOWN are remembered. */
@@ -127,34 +135,18 @@ void flight_event(struct flight *f, uint64_t t_ns, enum event event, uint16_t wh
 void flight_data(struct flight *f, uint64_t t_ns, enum event event, uint16_t who, const void *data,
                  size_t len);
 
-/* OSC has words of 4 bytes, and few of them: cheaper than a call. */
-static inline void flight_words(uint8_t *to, const uint8_t *from, size_t size)
+/* An OSC message that is one float, as nearly all are: false, and nothing is done, when the block is full
+ * or wants_saved. */
+static inline bool flight_number(struct flight *f, uint64_t t_ns, uint16_t peer, uint16_t route,
+                                 float v)
 {
-	size_t i = 0;
-
-	for (; i + 8 <= size; i += 8)
-		memcpy(to + i, from + i, 8);
-	if (i < size)
-		memcpy(to + i, from + i, 4);
-}
-
-/* An OSC message, as nearly all are: false, and nothing is done, when it is long, the block is full, or
- * wants_saved. flight_data is for the others. */
-static inline bool flight_osc_quick(struct flight *f, uint64_t t_ns, uint16_t peer,
-                                    const struct osc_msg *m)
-{
-	const size_t size = sizeof(struct flight_record) + m->size, room = (size + 7) & ~(size_t)7;
 	struct flight_record *r = (void *)f->at;
 
-	if (m->size > FLIGHT_LONGEST || (size_t)(f->end - f->at) < room || f->wants_saved)
+	if ((size_t)(f->end - f->at) < FLIGHT_NUMBER_ROOM || f->wants_saved)
 		return false;
-	f->at += room;
-	r->t_ns = t_ns;
-	r->size = (uint32_t)size;
-	r->who = peer;
-	r->event = EVENT_OSC;
-	r->flags = 0;
-	flight_words((uint8_t *)(r + 1), (const uint8_t *)m->address, m->size);
+	f->at += FLIGHT_NUMBER_ROOM;
+	*r = (struct flight_record){ t_ns, FLIGHT_NUMBER_ROOM, peer, EVENT_NUMBER, 0 };
+	*(struct flight_number *)(void *)(r + 1) = (struct flight_number){ v, route };
 	return true;
 }
 

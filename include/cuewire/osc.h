@@ -72,23 +72,15 @@ static inline size_t osc_before_float(const uint8_t *p, size_t len)
 	return len % 4 == 0 && len >= 12 && !memcmp(p + len - 8, ",f\0", 4) ? len - 8 : 0;
 }
 
-/* Reads such a message, whose address is known to be a good one; as osc_read would. */
-static inline void osc_read_float(struct osc_msg *m, const uint8_t *p, size_t len)
+/* A float as a message has it. */
+static inline float osc_float(const uint8_t v[4])
 {
-	const uint8_t *v = p + len - 4;
 	const uint32_t bits =
 		(uint32_t)v[0] << 24 | (uint32_t)v[1] << 16 | (uint32_t)v[2] << 8 | v[3];
 	float f;
 
 	memcpy(&f, &bits, sizeof(f));
-	m->address = (const char *)p;
-	m->address_len = (uint32_t)(len - 9 - !p[len - 10] - !(p[len - 10] | p[len - 11]) -
-	                            !(p[len - 10] | p[len - 11] | p[len - 12]));
-	m->size = (uint32_t)len;
-	m->pattern = false;
-	m->nargs = 1;
-	m->args[0].type = 'f';
-	m->args[0].num = (double)f;
+	return f;
 }
 
 /* The argument as a number: i f d h T F. False for others, for NaN and infinity. */

@@ -37,12 +37,13 @@ struct osc_in {
 	struct counters *counters; /* borrowed */
 	const struct mapping *m;   /* borrowed: whose addresses are looked up */
 	/* What comes of it; m lives until the call returns. route: the first one of its address, or
-	 * ROUTE_END. */
+	 * ROUTE_END. number: the message is one float, and there is a route; false: it is to be given to
+	 * message, nothing has come of it yet. */
 	void *ctx;
+	bool (*number)(void *ctx, uint64_t t_ns, uint16_t peer, uint16_t route, float v);
 	void (*message)(void *ctx, uint64_t t_ns, uint16_t peer, uint16_t route,
 	                const struct osc_msg *m);
 	void (*gone)(void *ctx, uint64_t t_ns, uint16_t peer);
-	struct osc_msg msg;       /* what the last packet says, unless it is a bundle */
 	struct datagrams packets; /* that were read together, into ... */
 	uint8_t bytes[DATAGRAMS_MAX * OSC_PACKET_MAX];
 };

@@ -12,6 +12,9 @@
 /* As poll, until the time clock_ns() reaches t_ns (UINT64_MAX: for ever). */
 int platform_poll(struct pollfd *fds, size_t n, uint64_t until_ns);
 
+/* As write; cheaper where the system allows. */
+ssize_t platform_write(int fd, const void *bytes, size_t len);
+
 /* Descriptors that are close-on-exec (and non-blocking where it says so) from birth, or as
  * near to it as the system allows. Return 0 or the descriptor, -1 with errno. */
 int platform_pipe(int fds[2]);             /* both ends non-blocking */

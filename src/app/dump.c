@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cuewire/osc_out.h"
 #include "note_json.h"
 #include "recording.h"
 
@@ -37,6 +38,20 @@ static void add_in(struct buf *b, const struct daemon *d, const struct flight_re
 	note_json(b, d->m, &n, r + 1, r->size - sizeof(*r));
 }
 
+/* As the packet was. */
+static void add_number(struct buf *b, const struct daemon *d, const struct flight_record *r)
+{
+	const struct flight_number *x = (const void *)(r + 1);
+	const struct note n = {
+		.kind = NOTE_IN, .event = EVENT_OSC, .who = r->who, .t_ns = r->t_ns
+	};
+	char packet[1024];
+	const size_t len =
+		osc_out_number(packet, sizeof(packet), d->m->routes[x->route].osc, x->value, false);
+
+	note_json(b, d->m, &n, packet, len);
+}
+
 static void add_records(struct buf *b, const struct daemon *d, const struct flight_copy *c)
 {
 	uint64_t seq = c->saved.seq;
@@ -45,6 +60,8 @@ static void add_records(struct buf *b, const struct daemon *d, const struct flig
 	for (size_t at = 0; (r = flight_next(c, &at));) {
 		if (r->event == EVENT_OUT)
 			add_out(b, d, r, seq++);
+		else if (r->event == EVENT_NUMBER)
+			add_number(b, d, r);
 		else
 			add_in(b, d, r);
 		buf_putc(b, '\n');

@@ -25,6 +25,7 @@
 #include <mach-o/dyld.h>
 #else
 #include <linux/sock_diag.h>
+#include <sys/syscall.h>
 #endif
 
 #include "cuewire/clock.h"
@@ -49,12 +50,27 @@ OUTLINE static int poll_until(struct pollfd *fds, size_t n, uint64_t until_ns)
 #endif
 }
 
+#ifdef __APPLE__
 int platform_poll(struct pollfd *fds, size_t n, uint64_t until_ns)
 {
 	return until_ns == UINT64_MAX ? poll(fds, (nfds_t)n, -1) : poll_until(fds, n, until_ns);
 }
 
-#ifdef __APPLE__
+ssize_t platform_write(int fd, const void *bytes, size_t len)
+{
+	return write(fd, bytes, len);
+}
+
+bool datagram_receive(int fd, struct datagram *d)
+{
+	socklen_t from_len = sizeof(d->from);
+	const ssize_t len = recvfrom(fd, d->bytes, d->size, MSG_DONTWAIT,
+	                             (struct sockaddr *)&d->from, &from_len);
+
+	d->len = (size_t)len;
+	return len >= 0;
+}
+
 static int set_flags(int fd, bool nonblock)
 {
 	if (fd < 0)
@@ -107,17 +123,11 @@ void datagrams_finish(struct datagrams *d)
 
 int datagrams_receive(int fd, struct datagrams *d, int n)
 {
-	for (int i = 0; i < n; i++) {
-		struct datagram *x = &d->list[i];
-		socklen_t from_len = sizeof(x->from);
-		const ssize_t len = recvfrom(fd, x->bytes, x->size, MSG_DONTWAIT,
-		                             (struct sockaddr *)&x->from, &from_len);
+	int got = 0;
 
-		if (len < 0)
-			return i;
-		x->len = (size_t)len;
-	}
-	return n;
+	while (got < n && datagram_receive(fd, &d->list[got]))
+		got++;
+	return got;
 }
 
 uint64_t platform_drops(int fd)
@@ -158,6 +168,30 @@ int platform_socket(int domain, int type)
 int platform_accept(int fd)
 {
 	return accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+/* poll, write and recvfrom of the C library are points where a thread may be cancelled: each call has two
+ * atomic operations for that, which are dearer than all that a message needs of this program. */
+
+int platform_poll(struct pollfd *fds, size_t n, uint64_t until_ns)
+{
+	return until_ns == UINT64_MAX ? (int)syscall(SYS_ppoll, fds, n, NULL, NULL, 0)
+	                              : poll_until(fds, n, until_ns);
+}
+
+ssize_t platform_write(int fd, const void *bytes, size_t len)
+{
+	return syscall(SYS_write, fd, bytes, len);
+}
+
+bool datagram_receive(int fd, struct datagram *d)
+{
+	socklen_t from_len = sizeof(d->from);
+	const long len =
+		syscall(SYS_recvfrom, fd, d->bytes, d->size, MSG_DONTWAIT, &d->from, &from_len);
+
+	d->len = (size_t)len;
+	return len >= 0;
 }
 
 struct system {

@@ -258,14 +258,13 @@ static bool moves_alone(const struct mapping *m, uint16_t control)
 	       m->tempo.tap != control;
 }
 
-/* A route whose sender sees at once what he sends, with nobody else to be told. */
+/* A route whose sender sees at once what he sends, or sees nothing, with nobody else to be told. */
 static void mark_settled(struct mapping *m)
 {
 	for (size_t i = 0; i < m->nroutes; i++) {
 		struct route *r = &m->routes[i];
 
-		r->settled = r->quick && r->place != PLACE_NONE && moves_alone(m, r->to) &&
-		             is_shown_once(m, r);
+		r->settled = r->quick && moves_alone(m, r->to) && is_shown_once(m, r);
 	}
 }
 

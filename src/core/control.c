@@ -1,5 +1,5 @@
 /* Controls: who may move them, what they are then, what leaves for it. */
-#include "engine_priv.h"
+#include "control_priv.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,37 +10,12 @@ const char *const rank_names[RANK_COUNT] = { "ai", "script", "ui", "hardware", "
 
 /* ---- who may ---- */
 
-OUTLINE static void refuse(struct engine *e, uint64_t t_ns, uint16_t control,
-                           const struct source *s)
+OUTLINE void control_refuse(struct engine *e, uint64_t t_ns, uint16_t control,
+                            const struct source *s)
 {
 	e->n.refused++;
 	if (e->sink.refused)
 		e->sink.refused(e->sink.ctx, t_ns, control, s);
-}
-
-static inline bool is_locked(const struct control_state *st, uint64_t t_ns, uint8_t rank)
-{
-	return rank < st->rank && t_ns < st->lock_ns;
-}
-
-/* The one rule for all that moves a control: whoever touches it has it for a while, and in that
- * while those of a lower rank are refused. */
-static inline bool take(struct engine *e, uint64_t t_ns, uint16_t control, const struct source *s)
-{
-	struct control_state *st = &e->state[control];
-	const uint16_t ramp = e->ramp_of[control];
-
-	if (is_locked(st, t_ns, s->rank)) {
-		refuse(e, t_ns, control, s);
-		return false;
-	}
-	if (s->rank != RANK_BRIDGE) {
-		st->rank = s->rank;
-		st->lock_ns = t_ns + e->m->controls[control].hold_ns;
-	}
-	if (ramp)
-		ramp_stop(e, control);
-	return true;
 }
 
 /* The others of a group go off when the control comes on. */
@@ -77,71 +52,23 @@ OUTLINE static bool refused_by_group(struct engine *e, uint64_t t_ns, uint16_t c
 	const uint16_t other = locked_in_group(e, t_ns, control, s->rank);
 
 	if (other != CONTROL_NONE)
-		refuse(e, t_ns, other, s);
+		control_refuse(e, t_ns, other, s);
 	return other != CONTROL_NONE;
 }
 
 /* ---- what it is then ---- */
 
-OUTLINE static void copy_label(struct control_state *st, const char *label)
+OUTLINE void control_copy_label(struct control_state *st, const char *label)
 {
 	snprintf(st->by_copy, sizeof(st->by_copy), "%s", label);
 }
 
-static inline void touch(struct control_state *st, uint64_t t_ns, float v, const struct source *s)
-{
-	st->value = v;
-	st->touched = true;
-	st->t_ns = t_ns;
-	st->via = s->via;
-	st->by = s->brief ? NULL : s->label;
-	if (s->brief)
-		copy_label(st, s->label);
-}
-
-static inline void init_msg(struct engine *e, struct msg *m, const struct control *c, uint64_t t_ns,
-                            uint16_t control, enum edge edge, const struct source *s)
-{
-	*m = (struct msg){
-		.t_ns = t_ns,
-		.seq = e->seq++,
-		.label = s->label,
-		.batch = s->batch,
-		.control = control,
-		.key = control,
-		.port = (int16_t)c->port,
-		.brief = s->brief,
-		.waits = (uint8_t)kinds[c->kind].waits,
-		.edge = (uint8_t)edge,
-	};
-}
-
-OUTLINE static void note_sent(struct engine *e, const struct control *c, const struct msg *m)
+OUTLINE void control_note_sent(struct engine *e, const struct control *c, const struct msg *m)
 {
 	if (m->len)
 		echo_sent_bytes(&e->echo, m->t_ns, m->bytes, m->len);
 	else if (c->osc_out)
 		echo_sent(&e->echo, m->t_ns, echo_osc_key(c->osc_out, m->value));
-}
-
-static inline void send_msg(struct engine *e, const struct control *c, const struct msg *m)
-{
-	if (e->echo.on)
-		note_sent(e, c, m);
-	e->sink.send(e->sink.ctx, m);
-}
-
-static inline void send_value(struct engine *e, uint64_t t_ns, uint16_t control,
-                              const struct control *c, float v, enum edge edge,
-                              const struct source *s)
-{
-	struct msg m;
-
-	if (c->port == PORT_NONE)
-		return;
-	init_msg(e, &m, c, t_ns, control, edge, s);
-	encode_value(c, v, &m);
-	send_msg(e, c, &m);
 }
 
 static void send_steps(struct engine *e, uint64_t t_ns, uint16_t control, int steps,
@@ -159,8 +86,8 @@ static void send_steps(struct engine *e, uint64_t t_ns, uint16_t control, int st
 	}
 }
 
-OUTLINE static void lead_on(struct engine *e, uint64_t t_ns, uint16_t control, float v,
-                            const struct source *s)
+OUTLINE void control_lead_on(struct engine *e, uint64_t t_ns, uint16_t control, float v,
+                             const struct source *s)
 {
 	if (control == e->m->tempo.tap && v >= 0.5f)
 		engine_tap_tempo(e, t_ns);
@@ -170,18 +97,11 @@ OUTLINE static void lead_on(struct engine *e, uint64_t t_ns, uint16_t control, f
 		feedback_moved(e, t_ns, control, s);
 }
 
-/* What follows from a control that has been moved. */
-static inline void lead(struct engine *e, uint64_t t_ns, uint16_t control, float v,
-                        const struct source *s)
-{
-	if (!s->settled && e->m->controls[control].leads)
-		lead_on(e, t_ns, control, v, s);
-}
-
 /* A press of what is held is not sent again: the new source only takes the hold over. */
 static void set_button(struct engine *e, uint64_t t_ns, uint16_t control, bool on,
                        const struct source *s)
 {
+	const struct control *c = &e->m->controls[control];
 	struct hold *h = &e->hold[control];
 	const bool held = h->held;
 
@@ -189,15 +109,14 @@ static void set_button(struct engine *e, uint64_t t_ns, uint16_t control, bool o
 	if (on && s->rank != RANK_BRIDGE)
 		e->state[control].lock_ns = TIME_NEVER;
 	else if (held)
-		e->state[control].lock_ns = t_ns + e->m->controls[control].hold_ns;
+		e->state[control].lock_ns = t_ns + c->hold_ns;
 	h->held = on;
 	h->from = (uint8_t)s->from;
 	h->who = s->who;
 	h->until = TIME_NEVER;
 	if (!on || !held)
-		send_value(e, t_ns, control, &e->m->controls[control], on,
-		           on ? EDGE_PRESS : EDGE_RELEASE, s);
-	lead(e, t_ns, control, on, s);
+		send_value(e, t_ns, control, c, on, on ? EDGE_PRESS : EDGE_RELEASE, s);
+	lead(e, t_ns, control, c, on, s);
 }
 
 static float clamp(float v, float lo, float hi)
@@ -211,7 +130,7 @@ static void set_encoder(struct engine *e, uint64_t t_ns, uint16_t control, float
 	v = clamp(v, -STEPS_MAX, STEPS_MAX);
 	touch(&e->state[control], t_ns, v, s);
 	send_steps(e, t_ns, control, (int)lrintf(v), s);
-	lead(e, t_ns, control, v, s);
+	lead(e, t_ns, control, &e->m->controls[control], v, s);
 }
 
 /* The others of its group go off before it comes on: two are never on at once. */
@@ -237,7 +156,7 @@ OUTLINE static void set_toggled(struct engine *e, uint64_t t_ns, uint16_t contro
 		encode_toggle(c, v, &m);
 		send_msg(e, c, &m);
 	}
-	lead(e, t_ns, control, v, s);
+	lead(e, t_ns, control, c, v, s);
 }
 
 void engine_set(struct engine *e, uint64_t t_ns, uint16_t control, float v, const struct source *s)
@@ -246,7 +165,7 @@ void engine_set(struct engine *e, uint64_t t_ns, uint16_t control, float v, cons
 
 	if (turns_others_off(e, control, v >= 0.5f) && refused_by_group(e, t_ns, control, s))
 		return;
-	if (!take(e, t_ns, control, s))
+	if (!take(e, t_ns, control, c, s))
 		return;
 	switch (c->kind) {
 	case KIND_BUTTON:
@@ -268,9 +187,7 @@ void engine_set(struct engine *e, uint64_t t_ns, uint16_t control, float v, cons
 		v = clamp(v, 0.0f, 1.0f);
 		break;
 	}
-	touch(&e->state[control], t_ns, v, s);
-	send_value(e, t_ns, control, c, v, EDGE_NONE, s);
-	lead(e, t_ns, control, v, s);
+	become(e, t_ns, control, c, v, s);
 }
 
 bool engine_set_on_way(struct engine *e, uint64_t t_ns, uint16_t control, float v,
@@ -306,7 +223,7 @@ static void hold_until(struct engine *e, uint16_t control, uint64_t t_ns)
 void engine_tap(struct engine *e, uint64_t t_ns, uint16_t control, uint32_t ms,
                 const struct source *s)
 {
-	if (!take(e, t_ns, control, s))
+	if (!take(e, t_ns, control, &e->m->controls[control], s))
 		return;
 	set_button(e, t_ns, control, true, s);
 	hold_until(e, control, t_ns + ms * NS_PER_MS);

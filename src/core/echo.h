@@ -23,7 +23,8 @@
 #define ECHO_TRUST_NS UINT64_C(60000000000) /* how long the result of a test holds */
 
 struct echo {
-	bool on;     /* the mapping has something that could come back */
+	bool on;     /* the mapping has something that could come back ... */
+	bool osc;    /* ... by OSC, too */
 	uint8_t age; /* of the event that is being handled: 0: no echo */
 	struct echo_sent {
 		uint64_t key; /* 0: none */

@@ -9,12 +9,12 @@
 #include "cuewire/outline.h"
 
 /* What is sent can only come back by MIDI, or by OSC from where OSC is sent to. */
-static bool can_echo(const struct mapping *m)
+static void look_for_echoes(struct echo *e, const struct mapping *m)
 {
-	for (size_t i = 0; i < m->nports; i++)
-		if (m->ports[i].in.n || m->ports[i].raw_in || m->ports[i].osc_send)
-			return true;
-	return false;
+	for (size_t i = 0; i < m->nports; i++) {
+		e->osc |= m->ports[i].osc_send != NULL;
+		e->on |= e->osc || m->ports[i].in.n || m->ports[i].raw_in;
+	}
 }
 
 static void make_cells(struct engine *e)
@@ -55,7 +55,7 @@ struct engine *engine_new(const struct mapping *m, const struct sink *sink)
 	timers_init(&e->timers, mem,
 	            m->ncontrols + 3 * m->nroutes + m->ncells + BATCHES_MAX + RAMPS_MAX +
 	                    PEERS_MAX + m->nports + 2);
-	e->echo.on = can_echo(m);
+	look_for_echoes(&e->echo, m);
 	e->pattern_tokens = PATTERN_BURST;
 	return e;
 }

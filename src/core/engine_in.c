@@ -56,16 +56,11 @@ OUTLINE static void osc_route(struct engine *e, uint64_t t_ns, uint16_t route,
 		feedback_after(e, t_ns, s->who, r, s);
 }
 
-static uint8_t use_of(const struct route *r)
-{
-	return (uint8_t)(USES_NAMED + r->own);
-}
-
 OUTLINE static void osc_chain(struct engine *e, uint64_t t_ns, uint16_t peer, uint16_t route,
                               const struct osc_msg *m)
 {
 	struct source s = { .from = FROM_OSC, .rank = RANK_UI, .who = peer };
-	const uint8_t use = use_of(&e->m->routes[route]);
+	const uint8_t use = route_use(&e->m->routes[route]);
 
 	if (!(e->feedback.watchers[peer].uses & use))
 		feedback_uses(e, t_ns, peer, use);
@@ -73,35 +68,6 @@ OUTLINE static void osc_chain(struct engine *e, uint64_t t_ns, uint16_t peer, ui
 		s.label = e->m->routes[route].label;
 		osc_route(e, t_ns, route, m, &s);
 	}
-}
-
-/* Nearly always: one float, which its control becomes, and the sender shows that and nobody else is to
- * be told; or the control is shown nowhere. Where it does not become that (it is locked, or at its end),
- * the sender is told. Returns false, and does nothing, when there is more to it. */
-static inline bool osc_quick(struct engine *e, uint64_t t_ns, uint16_t peer, uint16_t route,
-                             const struct osc_msg *m)
-{
-	const struct route *r = &e->m->routes[route];
-	struct watcher *w = &e->feedback.watchers[peer];
-	const bool settled = r->settled && e->feedback.npeers <= 1 && w->uses == use_of(r);
-	struct source s;
-	float v;
-
-	if (!r->quick || m->nargs != 1 || m->args[0].type != 'f' || !isfinite(m->args[0].num) ||
-	    e->echo.age || !(settled || (r->place == PLACE_NONE && w->uses & use_of(r))))
-		return false;
-	v = (float)m->args[0].num;
-	s = (struct source){ .from = FROM_OSC,
-		             .rank = RANK_UI,
-		             .who = peer,
-		             .label = r->label,
-		             .settled = settled };
-	if (settled)
-		feedback_settled(w, t_ns, r, v);
-	engine_set(e, t_ns, r->to, v, &s);
-	if (settled && e->state[r->to].value != v)
-		feedback_after(e, t_ns, peer, r, &s);
-	return true;
 }
 
 static bool pattern_allowed(struct engine *e, uint64_t t_ns)
@@ -184,23 +150,42 @@ OUTLINE static void osc_heard(struct engine *e, uint64_t t_ns, const struct osc_
 		echo_heard(&e->echo, t_ns, echo_osc_key(m->address, (float)v));
 }
 
-void engine_osc_to(struct engine *e, uint64_t t_ns, uint16_t peer, uint16_t route,
+static bool is_number(const struct osc_msg *m)
+{
+	return m->nargs == 1 && m->args[0].type == 'f';
+}
+
+static void osc_to(struct engine *e, uint64_t t_ns, uint16_t peer, uint16_t route,
                    const struct osc_msg *m)
 {
-	struct watcher *w = &e->feedback.watchers[peer];
-
-	e->now_ns = t_ns;
-	e->n.osc_in++;
-	if (!w->on || t_ns - w->heard_ns > FEEDBACK_WAKE_NS)
-		feedback_woke(e, t_ns, peer);
-	w->heard_ns = t_ns;
-	if (e->echo.on)
+	if (e->echo.osc)
 		osc_heard(e, t_ns, m);
 	if (route == ROUTE_END)
 		osc_unnamed(e, t_ns, peer, m);
-	else if (!osc_quick(e, t_ns, peer, route, m))
+	else
 		osc_chain(e, t_ns, peer, route, m);
 	e->echo.age = 0;
+}
+
+void engine_osc_to(struct engine *e, uint64_t t_ns, uint16_t peer, uint16_t route,
+                   const struct osc_msg *m)
+{
+	if (route != ROUTE_END && is_number(m)) {
+		engine_number(e, t_ns, peer, route, (float)m->args[0].num);
+		return;
+	}
+	watcher_heard(e, t_ns, peer);
+	osc_to(e, t_ns, peer, route, m);
+}
+
+OUTLINE void osc_any_number(struct engine *e, uint64_t t_ns, uint16_t peer, uint16_t route, float v)
+{
+	struct osc_msg m = { .address = e->m->routes[route].osc, .nargs = 1 };
+
+	m.address_len = (uint32_t)strlen(m.address);
+	m.args[0].type = 'f';
+	m.args[0].num = (double)v;
+	osc_to(e, t_ns, peer, route, &m);
 }
 
 void engine_osc(struct engine *e, uint64_t t_ns, uint16_t peer, const struct osc_msg *m)

@@ -1,8 +1,8 @@
 /* What the parts of the engine share, in the order in which a value passes them: engine_in.c
- * (messages to the routes that they find), engine_midi.c (those of MIDI that take more than a
- * look-up), flow.c (through a route), control.c (controls), encode.c (values to bytes), feedback.c
- * (who is shown them); batch.c (acts of intents), engine.c (what ends, time), save.c (what is
- * remembered), adopt.c (another mapping). */
+ * (messages to the routes that they find), quick.c (what most need, in one piece), engine_midi.c
+ * (those of MIDI that take more than a look-up), flow.c (through a route), control.c (controls),
+ * encode.c (values to bytes), feedback.c (who is shown them); batch.c (acts of intents), engine.c
+ * (what ends, time), save.c (what is remembered), adopt.c (another mapping). */
 #ifndef CUEWIRE_ENGINE_PRIV_H
 #define CUEWIRE_ENGINE_PRIV_H
 
@@ -234,6 +234,9 @@ void batch_macro(struct engine *e, uint64_t t_ns, uint16_t route, const struct s
 
 /* ---- engine_in.c ---- */
 
+/* What engine_number does for a number that is not for a fader as it is. */
+void osc_any_number(struct engine *e, uint64_t t_ns, uint16_t peer, uint16_t route, float v);
+
 /* A pair has waited long enough for its other half. */
 void engine_pair_due(struct engine *e, uint64_t t_ns, uint16_t route);
 
@@ -337,6 +340,24 @@ static inline void flow_in(struct engine *e, uint64_t t_ns, uint16_t route, stru
 		engine_set(e, t_ns, r->to, in.v, s);
 	else
 		flow_any(e, t_ns, route, in, s);
+}
+
+/* Which addresses a client has that sends by the route. */
+static inline uint8_t route_use(const struct route *r)
+{
+	return (uint8_t)(USES_NAMED + r->own);
+}
+
+/* An OSC client was heard: time and the count of messages, too. */
+static inline void watcher_heard(struct engine *e, uint64_t t_ns, uint16_t peer)
+{
+	struct watcher *w = &e->feedback.watchers[peer];
+
+	e->now_ns = t_ns;
+	e->n.osc_in++;
+	if (!w->on || t_ns - w->heard_ns > FEEDBACK_WAKE_NS)
+		feedback_woke(e, t_ns, peer);
+	w->heard_ns = t_ns;
 }
 
 /* A client shows now what it has sent. */

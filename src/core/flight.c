@@ -17,6 +17,7 @@ const struct event_info event_info[EVENT_COUNT] = {
 	[EVENT_EXIT] = { "exit", WHO_NOBODY },
 	[EVENT_CUT] = { "cut", WHO_NOBODY },
 	[EVENT_OUT] = { "out", WHO_NOBODY },
+	[EVENT_NUMBER] = { "osc:", WHO_PEER },
 };
 
 _Static_assert(MAPPING_PORTS_MAX <= 64, "a bit for each port");
@@ -104,7 +105,7 @@ void flight_out(struct flight *f, const struct msg *m, bool simulated)
 	label[len - 1] = '\0';
 }
 
-_Static_assert(FLIGHT_OUT_ROOM % 8 == 0, "records are so aligned");
+_Static_assert(FLIGHT_OUT_ROOM % 8 == 0 && FLIGHT_NUMBER_ROOM % 8 == 0, "records are so aligned");
 
 /* ---- what was recorded ---- */
 

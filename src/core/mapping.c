@@ -451,7 +451,7 @@ static bool is_plain(const struct mapping *m, const struct route *r)
 
 static bool is_quick(const struct route *r)
 {
-	return r->plain && r->osc && !r->pattern && r->arg <= 0 && r->next == ROUTE_END;
+	return r->plain && r->fader && r->osc && !r->pattern && r->arg <= 0 && r->next == ROUTE_END;
 }
 
 /* Whether the engine need not look at how the value comes. */

@@ -85,6 +85,7 @@ int peers_gone(struct peers *p, uint64_t t_ns)
 	for (size_t i = 0; i < PEERS_MAX; i++) {
 		if (due(&p->list[i]) <= t_ns) {
 			p->list[i].gone = true;
+			p->list[i].socket = 0;
 			return (int)i;
 		}
 		if (due(&p->list[i]) < next)

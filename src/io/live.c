@@ -414,6 +414,7 @@ static struct live *make(const struct mapping *m, struct queues *q, const int *o
 	l->clock = engine_clock(l->engine);
 	osc_in_init(&l->osc, m, l->n);
 	l->osc.ctx = l;
+	l->osc.number = live_number;
 	l->osc.message = live_osc;
 	l->osc.gone = live_osc_gone;
 	live_make_books(&l->books, m);

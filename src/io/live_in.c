@@ -111,9 +111,10 @@ uint64_t live_begin(struct live *l, uint64_t t_ns)
 	return t_ns;
 }
 
-OUTLINE static void osc_seldom(struct live *l, uint64_t t_ns, uint16_t peer, uint16_t route,
-                               const struct osc_msg *m)
+void live_osc(void *ctx, uint64_t t_ns, uint16_t peer, uint16_t route, const struct osc_msg *m)
 {
+	struct live *l = ctx;
+
 	t_ns = live_begin(l, t_ns);
 	flight_data(&l->flight, t_ns, EVENT_OSC, peer, m->address, m->size);
 	if (l->watch & WATCH_IN)
@@ -122,15 +123,15 @@ OUTLINE static void osc_seldom(struct live *l, uint64_t t_ns, uint16_t peer, uin
 }
 
 /* Nearly always nothing is due, nobody watches, and there is room in the flight recorder. */
-void live_osc(void *ctx, uint64_t t_ns, uint16_t peer, uint16_t route, const struct osc_msg *m)
+bool live_number(void *ctx, uint64_t t_ns, uint16_t peer, uint16_t route, float v)
 {
 	struct live *l = ctx;
 
-	if (t_ns < *l->clock.due_ns && t_ns >= *l->clock.now_ns && !(l->watch & WATCH_IN) &&
-	    flight_osc_quick(&l->flight, t_ns, peer, m))
-		engine_osc_to(l->engine, t_ns, peer, route, m);
-	else
-		osc_seldom(l, t_ns, peer, route, m);
+	if (t_ns >= *l->clock.due_ns || t_ns < *l->clock.now_ns || l->watch & WATCH_IN ||
+	    !flight_number(&l->flight, t_ns, peer, route, v))
+		return false;
+	engine_number(l->engine, t_ns, peer, route, v);
+	return true;
 }
 
 void live_midi(struct live *l, uint64_t t_ns, int port, const struct midi_msg *m)

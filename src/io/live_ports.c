@@ -11,6 +11,7 @@
 #include "cuewire/clock.h"
 #include "cuewire/osc_out.h"
 #include "cuewire/outline.h"
+#include "cuewire/platform.h"
 
 /* ---- the fate of a message ---- */
 
@@ -204,58 +205,56 @@ const char *live_keep_label(struct live *l, const char *label)
 	return slot;
 }
 
-static void send_link(struct live *l, int port, const struct msg *x)
+static void send_link(struct live *l, struct live_port *p, const struct msg *x)
 {
 	struct msg kept = *x, old;
 
 	if (x->brief)
 		kept.label = live_keep_label(l, x->label);
-	switch (lane_push(&l->ports[port].lane, &kept, &old)) {
+	switch (lane_push(&p->lane, &kept, &old)) {
 	case LANE_FULL:
-		was_expired(l, port, x);
+		was_expired(l, x->port, x);
 		return;
 	case LANE_COALESCED:
 		l->n->coalesced++;
-		l->ports[port].n.coalesced++;
+		p->n.coalesced++;
 		if (old.batch)
 			((struct job *)old.batch)->open--;
 		return;
 	case LANE_QUEUED:
-		pump(l, port);
+		pump(l, x->port);
 		return;
 	}
 }
 
-OUTLINE static void fail_raw(struct live *l, int port, const struct msg *x, ssize_t n)
+OUTLINE static void fail_raw(struct live *l, struct live_port *p, const struct msg *x, ssize_t n)
 {
 	if (n < 0 && errno == EAGAIN) {
-		was_dropped(l, port, x);
+		was_dropped(l, x->port, x);
 		return;
 	}
 	/* Its reader has gone: the stand-in gets this one, and all that follow. */
-	snprintf(l->ports[port].reason, LINK_TEXT, "%s",
-	         n < 0 ? strerror(errno) : "a write was cut short");
-	l->ports[port].ready = false;
-	l->ports[port].failed = l->failed = true;
+	snprintf(p->reason, LINK_TEXT, "%s", n < 0 ? strerror(errno) : "a write was cut short");
+	p->ready = false;
+	p->failed = l->failed = true;
 	if (!x->light)
-		was_simulated(l, port, x);
+		was_simulated(l, x->port, x);
 }
 
-static void send_raw(struct live *l, int port, const struct msg *x)
+static void send_raw(struct live *l, struct live_port *p, const struct msg *x)
 {
-	const int fd = l->ports[port].out_fd;
 	ssize_t n;
 
 	do
-		n = write(fd, x->bytes, x->len);
+		n = platform_write(p->out_fd, x->bytes, x->len);
 	while (n < 0 && errno == EINTR);
 	if (n == x->len)
-		was_sent(l, port, x, 0);
+		was_sent(l, x->port, x, 0);
 	else
-		fail_raw(l, port, x, n);
+		fail_raw(l, p, x, n);
 }
 
-static void send_osc(struct live *l, int port, const struct msg *x)
+static void send_osc(struct live *l, struct live_port *p, const struct msg *x)
 {
 	const struct control *c = &l->m->controls[x->control];
 	char bytes[1024];
@@ -263,13 +262,13 @@ static void send_osc(struct live *l, int port, const struct msg *x)
 		osc_out_number(bytes, sizeof(bytes), c->osc_out, x->value, c->kind == KIND_ENCODER);
 
 	/* Nobody listening (ECONNREFUSED) is for the receiver to mend: UDP promises nothing. */
-	if (!len || (send(l->ports[port].out_fd, bytes, len, MSG_DONTWAIT) < 0 && errno == EAGAIN))
-		was_dropped(l, port, x);
+	if (!len || (send(p->out_fd, bytes, len, MSG_DONTWAIT) < 0 && errno == EAGAIN))
+		was_dropped(l, x->port, x);
 	else
-		was_sent(l, port, x, 0);
+		was_sent(l, x->port, x, 0);
 }
 
-static void (*const ways_out[])(struct live *l, int port, const struct msg *x) = {
+static void (*const ways_out[])(struct live *l, struct live_port *p, const struct msg *x) = {
 	[HOW_LINK] = send_link,
 	[HOW_RAW] = send_raw,
 	[HOW_OSC] = send_osc,
@@ -277,7 +276,8 @@ static void (*const ways_out[])(struct live *l, int port, const struct msg *x) =
 
 OUTLINE static void send_seldom(struct live *l, const struct msg *m)
 {
-	const struct live_port *p = &l->ports[m->port];
+	struct live_port *p = &l->ports[m->port];
+
 	if (m->light && !p->ready)
 		return;
 	if (!m->light)
@@ -287,7 +287,7 @@ OUTLINE static void send_seldom(struct live *l, const struct msg *m)
 	if (!p->ready)
 		was_simulated(l, m->port, m);
 	else
-		ways_out[p->how](l, m->port, m);
+		ways_out[p->how](l, p, m);
 }
 
 /* Nearly always it is of no intent, moves a control, goes to a port that is there, and there is room in
@@ -295,10 +295,10 @@ OUTLINE static void send_seldom(struct live *l, const struct msg *m)
 void live_send(void *ctx, const struct msg *m)
 {
 	struct live *l = ctx;
-	const struct live_port *p = &l->ports[m->port];
+	struct live_port *p = &l->ports[m->port];
 
 	if (!m->light && !m->batch && p->ready && flight_out_quick(&l->flight, m, false))
-		ways_out[p->how](l, m->port, m);
+		ways_out[p->how](l, p, m);
 	else
 		send_seldom(l, m);
 }

@@ -104,6 +104,7 @@ struct engine *live_engine(struct live *l, const struct mapping *m);
 uint64_t live_begin(struct live *l, uint64_t t_ns);
 
 /* What enters the engine: see live_in.c. Those with a ctx are called by osc_in or the engine. */
+bool live_number(void *ctx, uint64_t t_ns, uint16_t peer, uint16_t route, float v);
 void live_osc(void *ctx, uint64_t t_ns, uint16_t peer, uint16_t route, const struct osc_msg *m);
 void live_osc_gone(void *ctx, uint64_t t_ns, uint16_t peer);
 void live_midi(struct live *l, uint64_t t_ns, int port, const struct midi_msg *m);

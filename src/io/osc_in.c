@@ -176,7 +176,7 @@ static inline uint16_t peer_of(struct osc_in *in, const struct sockaddr_storage 
 	struct peer *p = &in->peers.list[in->peers.last];
 
 	if (from->ss_family != AF_INET6 || memcmp(p->address, v6->sin6_addr.s6_addr, 16) ||
-	    p->socket != in->reading || p->gone)
+	    p->socket != in->reading)
 		return peer_of_any(in, from);
 	p->heard_ns = in->heard_ns;
 	return (uint16_t)in->peers.last;
@@ -247,46 +247,44 @@ static void take_bundle(struct osc_in *in, uint16_t peer, const uint8_t *p, size
 
 OUTLINE static void take_any(struct osc_in *in, uint16_t peer, const uint8_t *p, size_t len)
 {
+	struct osc_msg m;
+
 	if (len && *p == '#')
 		take_bundle(in, peer, p, len);
-	else if (osc_read(&in->msg, p, len))
+	else if (osc_read(&m, p, len))
 		in->counters->bad++;
 	else
-		deliver(in, in->heard_ns, peer, &in->msg);
+		deliver(in, in->heard_ns, peer, &m);
 }
 
 /* Nearly always it is one float for an address that is known: then there is nothing to check. A ping
  * has no argument. */
-INLINE static void take(struct osc_in *in, const struct sockaddr_storage *from, const uint8_t *p,
-                        size_t len)
+INLINE static void take(struct osc_in *in, const struct datagram *d)
 {
-	const uint16_t peer = peer_of(in, from);
+	const uint8_t *p = d->bytes;
+	const size_t len = d->len;
+	const uint16_t peer = peer_of(in, &d->from);
 	const size_t size = osc_before_float(p, len);
 	const uint16_t route = size ? mapping_osc_padded(in->m, p, size) : ROUTE_END;
 
-	if (route == ROUTE_END) {
+	if (route == ROUTE_END ||
+	    !in->number(in->ctx, in->heard_ns, peer, route, osc_float(p + len - 4)))
 		take_any(in, peer, p, len);
-		return;
-	}
-	osc_read_float(&in->msg, p, len);
-	in->message(in->ctx, in->heard_ns, peer, route, &in->msg);
 }
 
 /* Returns false when there is none. */
 static inline bool read_one(struct osc_in *in, int fd)
 {
-	struct sockaddr_storage from;
-	socklen_t from_len = sizeof(from);
-	const ssize_t len = recvfrom(fd, in->bytes, OSC_PACKET_MAX, MSG_DONTWAIT,
-	                             (struct sockaddr *)&from, &from_len);
+	struct datagram *d = &in->packets.list[0];
 
-	if (len < 0)
-		return false; /* empty, or an error that is not ours to mend */
+	if (!datagram_receive(fd, d))
+		return false;
 	in->heard_ns = clock_ns();
-	take(in, &from, in->bytes, (size_t)len);
+	take(in, d);
 	return true;
 }
 
+/* They had come when they were read; each has a time of its own, that tells which came first. */
 OUTLINE static void read_many(struct osc_in *in, int fd, int limit)
 {
 	int n, got;
@@ -294,12 +292,9 @@ OUTLINE static void read_many(struct osc_in *in, int fd, int limit)
 	do {
 		n = limit < DATAGRAMS_MAX ? limit : DATAGRAMS_MAX;
 		got = datagrams_receive(fd, &in->packets, n);
-		for (int i = 0; i < got; i++) {
-			const struct datagram *d = &in->packets.list[i];
-
-			in->heard_ns = clock_ns();
-			take(in, &d->from, d->bytes, d->len);
-		}
+		in->heard_ns = clock_ns();
+		for (int i = 0; i < got; i++, in->heard_ns++)
+			take(in, &in->packets.list[i]);
 		limit -= got;
 	} while (got == n && limit);
 }

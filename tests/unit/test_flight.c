@@ -127,6 +127,31 @@ static void test_too_long(void **state)
 	flight_copy_free(c);
 }
 
+static void test_number(void **state)
+{
+	struct flight_copy *c = flight_copy_new(r.m);
+	const struct flight_record *x;
+	const struct flight_number *number;
+	size_t at = 0, n = 0;
+
+	(void)state;
+	assert_false(flight_number(&f, 1, 2, 3, 0.5f)); /* a replay could not begin here */
+	flight_save(&f, r.e, 1);
+	while (flight_number(&f, 5, 2, 3, 0.25f))
+		n++;
+	assert_int_equal(n, FLIGHT_BLOCK / (sizeof(*x) + sizeof(*number)));
+	assert_false(f.wants_saved); /* and nothing was begun for one that has no room */
+	flight_take(&f, 8, c);
+	while ((x = flight_next(c, &at))) {
+		number = (const void *)(x + 1);
+		assert_true(x->t_ns == 5 && x->event == EVENT_NUMBER && x->who == 2);
+		assert_true(number->route == 3 && number->value == 0.25f);
+		n--;
+	}
+	assert_int_equal(n, 0);
+	flight_copy_free(c);
+}
+
 static void test_out(void **state)
 {
 	const struct msg m = { .t_ns = 5,
@@ -259,8 +284,9 @@ static void test_goes_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FLIGHT(test_wraps), FLIGHT(test_empty),         FLIGHT(test_too_long),
-		FLIGHT(test_out),   FLIGHT(test_saves_at_rest), FLIGHT(test_goes_on),
+		FLIGHT(test_wraps),   FLIGHT(test_empty), FLIGHT(test_too_long),
+		FLIGHT(test_number),  FLIGHT(test_out),   FLIGHT(test_saves_at_rest),
+		FLIGHT(test_goes_on),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -250,22 +250,15 @@ static void test_one_float(void **state)
 	for (size_t len = 1; len <= 20; len++) {
 		const size_t end = (len / 4 + 1) * 4, size = end + sizeof(one);
 		uint8_t bytes[40] = { 0 }, *p;
-		struct osc_msg a, b;
+		struct osc_msg a;
 
 		memcpy(bytes, "/deck/b/hotcue/volume", len);
 		memcpy(bytes + end, one, sizeof(one));
 		p = exact((const char *)bytes, size);
 		assert_int_equal(osc_before_float(p, size), end);
 		assert_null(osc_read(&a, p, size));
-		osc_read_float(&b, p, size);
-		assert_ptr_equal(a.address, b.address);
 		assert_int_equal(a.address_len, len);
-		assert_int_equal(b.address_len, len);
-		assert_int_equal(a.size, b.size);
-		assert_int_equal(a.pattern, b.pattern);
-		assert_int_equal(a.nargs, b.nargs);
-		assert_int_equal(a.args[0].type, b.args[0].type);
-		assert_true(a.args[0].num == 0.5 && b.args[0].num == 0.5);
+		assert_true(a.args[0].num == 0.5 && osc_float(p + size - 4) == 0.5f);
 		for (size_t i = 0; i < 4; i++) {
 			p[end + i] ^= 1; /* other tags */
 			assert_int_equal(osc_before_float(p, size), 0);
