@@ -170,6 +170,7 @@ enum note_kind {
 struct note {
 	enum note_kind kind;
 	enum event event; /* NOTE_IN */
+	uint8_t mapping;  /* whose numbers it has: how many reloads there were, modulo 256 */
 	int16_t port;
 	uint16_t who;     /* NOTE_IN */
 	uint16_t control; /* or route */

@@ -273,6 +273,15 @@ static void set_polled(struct daemon *d, struct polled *p)
 		add(p, d->reload.watch_fd, POLLIN, NULL, MAPPING_FILES);
 }
 
+/* All notes of the mapping of before are there now, and those of the new one come before what is answered
+ * behind it. */
+static void go_over(struct daemon *d, const struct reply *r)
+{
+	notes_take(d);
+	reload_done(d, r);
+	notes_take(d);
+}
+
 static void take_replies(struct daemon *d)
 {
 	const struct reply *r;
@@ -285,7 +294,7 @@ static void take_replies(struct daemon *d)
 		else if (r->kind == REPLY_PORT_BACK)
 			ports_back(d, r->port, &r->back);
 		else if (r->kind == REPLY_RELOADED)
-			reload_done(d, r);
+			go_over(d, r);
 		else
 			requests_reply(d, r);
 		ring_pop(d->q.replies);

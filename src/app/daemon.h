@@ -132,6 +132,7 @@ struct reload {
 	int watch_fd;     /* tells that something has happened to a file; -1: nobody does */
 	uint64_t look_ns; /* when to look what; TIME_NEVER */
 	uint64_t stamp;   /* of the files, as they were read last */
+	uint8_t done;     /* how many there were, modulo 256 */
 	bool busy;        /* the engine is going over */
 	bool again;       /* and was asked to once more */
 	bool asked;       /* by this client: */

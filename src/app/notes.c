@@ -429,11 +429,12 @@ static void take(struct daemon *d, const struct note *n)
 		show(d, n);
 }
 
+/* What is of a mapping that reload_done has not been told of waits for that. */
 void notes_take(struct daemon *d)
 {
 	const struct note *n;
 
-	while ((n = ring_peek(d->q.notes))) {
+	while ((n = ring_peek(d->q.notes)) && n->mapping == d->reload.done) {
 		take(d, n);
 		ring_pop(d->q.notes);
 	}

@@ -429,6 +429,7 @@ void reload_done(struct daemon *d, const struct reply *reply)
 	d->m = r->next;
 	r->next = NULL;
 	r->busy = false;
+	r->done++;
 	kept_finish(&d->kept);
 	d->kept = r->kept;
 	d->nosc = r->nosc;

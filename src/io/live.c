@@ -26,15 +26,18 @@ struct note *live_note(struct live *l, enum note_kind kind)
 
 	if (n && l->lost) {
 		n->kind = NOTE_LOST;
+		n->mapping = l->reloads;
 		n->lost = l->lost;
 		l->lost = 0;
 		live_note_push(l);
 		n = ring_slot(l->q->notes);
 	}
-	if (n)
-		n->kind = kind;
-	else
+	if (!n) {
 		l->lost++;
+		return NULL;
+	}
+	n->kind = kind;
+	n->mapping = l->reloads;
 	return n;
 }
 

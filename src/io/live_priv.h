@@ -73,6 +73,7 @@ struct live {
 	size_t njobs;
 	unsigned watch;
 	struct flight flight;
+	uint8_t reloads; /* modulo 256 */
 	uint64_t lost; /* notes that could not be kept, not reported yet */
 	char labels[LABELS][128];
 	size_t next_label;

@@ -154,6 +154,7 @@ void live_reload(struct live *l, struct live_next *x)
 	swap_books(l, x);
 	swap_flight(l, x);
 	swap_sockets(l, x);
+	l->reloads++;
 	l->nports = x->m->nports;
 	l->m = x->m;
 	l->engine = x->engine;

@@ -621,6 +621,39 @@ def check_edges(messages):
     return presses
 
 
+def many_faders(n):
+    ccs = [cc for cc in range(7, 95) if cc not in (32, 38)]
+    return {"ports": {"traktor": {"raw": {"out": "/dev/null"}}},
+            "controls": [{"name": "x.%d" % i, "kind": "fader", "port": "traktor", "channel": 1 + i // len(ccs),
+                          "cc": ccs[i % len(ccs)]} for i in range(n)]}
+
+
+def what_moves_meanwhile_is_told_by_its_name():
+    """More is told than can be written at once, when numbers begin to mean something that they did not."""
+    with Live(ports={"traktor": {"raw": {"out": "/dev/null"}}}, monitor=None) as r:
+        trace = os.path.join(r.dir.name, "trace")
+        watcher = cuewire.subprocess.Popen([cuewire.CUEWIRE, "monitor", "--json", "--socket", r.socket],
+                                           stdout=open(trace, "w"))
+
+        def burst(i):
+            for n in range(300, 400):
+                r.send("/x/%d" % n, "f", i % 128 / 127)
+
+        sender = Sender(burst)
+        for n in range(8):
+            r.put(many_faders(1 if n % 2 else 400))
+            time.sleep(0.1)
+        sender.ends.set()
+        sender.join()
+        assert r.stop() == 0
+        watcher.wait(cuewire.PATIENCE)
+        with open(trace) as f:
+            moves = [line for line in map(json.loads, f) if "control" in line]
+        assert len(moves) > 1000, len(moves)
+        for line in moves:
+            assert line["from"] == "osc:/" + line["control"].replace(".", "/"), line
+
+
 def many_reloads_under_load():
     with Live(ports={"traktor": {"raw": {"out": "FIFO"}}}, monitor=None) as r:
         pads = os.path.join(r.dir.name, "pads")
@@ -697,5 +730,5 @@ def many_reloads_under_load():
 
 if __name__ == "__main__":
     tests = [f for name, f in list(globals().items()) if callable(f) and getattr(f, "__module__", "") == "__main__"
-             and not isinstance(f, type) and name not in ("without", "udp_port", "listening", "variants", "memory_kb", "check_edges")]
+             and not isinstance(f, type) and name not in ("without", "udp_port", "listening", "variants", "many_faders", "memory_kb", "check_edges")]
     cuewire.run_tests(tests)
