@@ -186,21 +186,28 @@ static inline bool flight_out_quick(struct flight *f, const struct msg *m, bool 
  * engine thread. */
 struct flight_copy {
 	struct arena *mem; /* owned: of it all */
-	uint8_t *bytes;    /* room for all blocks */
-	size_t len;        /* 0: nothing has come yet */
+	uint8_t *bytes;
+	size_t len;
+	bool whole;    /* they are all that there ever were */
+	size_t begins; /* the first one behind saved; what is before that has no place to begin from */
 	struct saved saved;
 	uint64_t up;       /* ports that were up then, a bit each */
 	uint64_t taken_ns; /* the engine's time when it was taken */
 	uint16_t client;   /* the control thread's */
 };
 
-struct flight_copy *flight_copy_new(const struct mapping *m);
+/* room: bytes of records; FLIGHT_ROOM is enough for any. */
+#define FLIGHT_ROOM (FLIGHT_BLOCKS * FLIGHT_BLOCK)
+struct flight_copy *flight_copy_new(const struct mapping *m, size_t room);
 void flight_copy_free(struct flight_copy *c);
+
+/* How many bytes flight_take would take now. */
+size_t flight_used(const struct flight *f);
 
 /* From the oldest place on that there is, until now. */
 void flight_take(const struct flight *f, uint64_t t_ns, struct flight_copy *c);
 
-/* The record at *at, and *at moved to the next one; NULL at the end. Its data is behind it. */
+/* The record at *at (begins, or 0 if it is whole), and *at moved to the next one; NULL at the end. Its data is behind it. */
 const struct flight_record *flight_next(const struct flight_copy *c, size_t *at);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cuewire/flight.h"
 #include "cuewire/mapping.h"
 #include "cuewire/queue.h"
 
@@ -26,6 +27,9 @@ struct live_next *live_prepare(struct live *l, const struct mapping *m,
                                const struct mapping *before, const bool *closes, const int *osc_fds,
                                size_t n);
 void live_next_free(struct live_next *x);
+
+/* What was written down in flight, as long as it; the mapping must live still. */
+const struct flight *live_next_flight(const struct live_next *x);
 
 /* Waits for the thread, which ends after ORDER_QUIT, and frees it. */
 void live_join(struct live *l);

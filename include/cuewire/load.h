@@ -32,8 +32,9 @@ int mapping_load_after(struct mapping **out, struct arena *scratch, const struct
 int mapping_load_keep(struct mapping **out, struct arena *scratch, const char *const files[],
                       size_t n, const char *mappings_dir, struct kept *keep, struct diags *d);
 
-/* Loads it again from what was kept; no file is looked at. */
-int mapping_load_kept(struct mapping **out, const struct kept *k, struct diags *d);
+/* Loads it again from what was kept; no file is looked at. before: as of mapping_load_after, or NULL. */
+int mapping_load_kept(struct mapping **out, const struct mapping *before, const struct kept *k,
+                      struct diags *d);
 
 /* As mapping_load for one text that is in memory; name stands for the file in messages and in
  * the search for includes. */

@@ -118,6 +118,7 @@ struct reply {
 	enum reply_kind kind;
 	int port;
 	uint16_t client;
+	uint64_t t_ns; /* REPLY_RELOADED: the engine's, when it went over */
 	struct back back;
 	struct job *job;
 	struct snapshot *snapshot;

@@ -96,7 +96,7 @@ static int load_files(struct mapping **m, const char *dir, char **files, int n)
 static int load_header(struct mapping **m, const struct line *header)
 {
 	struct diags d = { 0 };
-	const int err = mapping_load_kept(m, &header->kept, &d);
+	const int err = mapping_load_kept(m, NULL, &header->kept, &d);
 
 	diags_print(stderr, &d);
 	return err;
@@ -152,6 +152,7 @@ int cmd_replay(int argc, char **argv)
 		return EXIT_FAILED;
 	o.name = argv[0];
 	o.text = text;
+	o.given = n > 1;
 	if (find_mapping(&o, &a, argv + 1, n - 1, &m, &headed))
 		code = EXIT_FAILED;
 	else

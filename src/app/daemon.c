@@ -386,6 +386,7 @@ static void finish(struct daemon *d)
 		close(d->reload.watch_fd);
 	mapping_free(d->m);
 	kept_finish(&d->kept);
+	dump_forget(d);
 	outlet_drain(&d->err, 100);
 	outlet_finish(&d->err);
 	for (size_t i = 0; i < 2; i++)

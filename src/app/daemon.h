@@ -149,6 +149,20 @@ struct reload {
 	size_t nosc;
 };
 
+/* What the flight recorder had when another mapping came. */
+#define PASTS_MAX 8
+struct past {
+	struct mapping *m;
+	struct kept kept;
+	struct flight_copy *flight;
+	uint64_t reload_ns; /* when it ended */
+};
+struct pasts {
+	struct past
+		list[PASTS_MAX]; /* the newest is the last; one goes on where the one before ends */
+	size_t n;
+};
+
 /* ---- files ---- */
 
 enum { FILE_TRACE, FILE_RECORD, FILES };
@@ -172,6 +186,7 @@ struct daemon {
 	struct live *live;
 	struct port_status *ports; /* MAPPING_PORTS_MAX; static */
 	struct reload reload;
+	struct pasts pasts;
 	struct prober prober;
 	uint32_t dice; /* for the jitter of retries */
 	int osc_port[OSC_PORTS_MAX], osc_buffer[OSC_PORTS_MAX];
@@ -259,10 +274,9 @@ bool prober_saw_go(const struct daemon *d, uint32_t address, uint64_t since_ns);
 void prober_tick(struct daemon *d, uint64_t now);
 
 /* files.c */
-int files_open(struct daemon *d);      /* 0; -1 after a message */
-void files_check(struct daemon *d);    /* gives up those that cannot be written any more */
-void files_reloaded(struct daemon *d); /* another mapping is in use */
-void files_close(struct daemon *d);    /* and says what could not be kept */
+int files_open(struct daemon *d);   /* 0; -1 after a message */
+void files_check(struct daemon *d); /* gives up those that cannot be written any more */
+void files_close(struct daemon *d); /* and says what could not be kept */
 
 /* clients.c */
 int clients_listen(struct daemon *d); /* 0; -1 after a message */
@@ -288,11 +302,16 @@ void questions_reply(struct daemon *d, const struct reply *r);
 void dump_request(struct daemon *d, struct client *c);
 void dump_reply(struct daemon *d, struct flight_copy *copy);
 
+/* Another mapping is there: keeps what was written down for the one of before, and takes over m and kept. */
+void dump_keep(struct daemon *d, struct past *past, const struct flight *f);
+void dump_forget(struct daemon *d); /* all of that */
+
 /* notes.c */
 unsigned notes_wanted(const struct daemon *d);
 void notes_watch(struct daemon *d);                     /* tells the engine what is wanted */
 void notes_take(struct daemon *d);                      /* prints what has come */
 void notes_line(struct daemon *d, const struct buf *b); /* of a trace */
+void notes_reloaded(struct daemon *d, uint64_t t_ns);   /* another mapping is in use */
 void notes_tick(struct daemon *d, uint64_t now);
 
 /* views.c */

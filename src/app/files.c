@@ -92,21 +92,6 @@ void files_check(struct daemon *d)
 	}
 }
 
-/* A recording is of one mapping: it is whole, and ends here. */
-void files_reloaded(struct daemon *d)
-{
-	struct outlet *o = &d->files[FILE_RECORD].out;
-
-	if (o->fd < 0)
-		return;
-	outlet_drain(o, 2000);
-	close(o->fd);
-	o->fd = -1;
-	daemon_say(d, "!!! recording %s ends here, with the mapping that it was made with",
-	           d->files[FILE_RECORD].path);
-	notes_watch(d);
-}
-
 void files_close(struct daemon *d)
 {
 	for (int i = 0; i < FILES; i++) {

@@ -11,6 +11,7 @@
 #include "cuewire/osc.h"
 #include "cuewire/sim.h"
 #include "note_json.h"
+#include "recording.h"
 
 #define SAY_EVERY_NS UINT64_C(100000000) /* the stand-in's word on one fader */
 #define EXPIRED_EVERY_NS UINT64_C(1000000000)
@@ -235,6 +236,28 @@ static void show(struct daemon *d, const struct note *n)
 	}
 	buf_finish(&json);
 	buf_finish(&text);
+}
+
+/* A trace says that there was one, a recording what the mapping is now. */
+void notes_reloaded(struct daemon *d, uint64_t t_ns)
+{
+	struct file *record = &d->files[FILE_RECORD];
+	struct buf line, whole;
+
+	buf_init(&line, 256);
+	recording_reload(&line, NULL, t_ns);
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		if (d->clients[i].fd >= 0 && d->clients[i].watching == WATCHING_TRACE)
+			watch_line(&d->clients[i].out, WATCHING_TRACE, &line);
+	if (d->files[FILE_TRACE].out.fd >= 0)
+		write_file(&d->files[FILE_TRACE], &line);
+	buf_finish(&line);
+	if (record->out.fd < 0)
+		return;
+	buf_init(&whole, RECORD_WAITS - 2);
+	recording_reload(&whole, &d->kept, t_ns);
+	write_file(record, &whole);
+	buf_finish(&whole);
 }
 
 void notes_line(struct daemon *d, const struct buf *b)

@@ -131,14 +131,14 @@ static int read_text(const struct reader *r, const cJSON *o)
 	return 0;
 }
 
-static int read_header(const struct reader *r)
+/* The texts of a mapping. */
+static int read_mapping(const struct reader *r)
 {
 	const cJSON *root = r->l->json.root, *files = line_get(root, "files"), *j;
 	const cJSON *dir = line_get(root, "mappings_dir");
 	const char *names[256];
 	size_t n = 0;
 
-	r->l->kind = LINE_HEADER;
 	cJSON_ArrayForEach(j, files)
 	{
 		if (!cJSON_IsString(j) || n == sizeof(names) / sizeof(*names))
@@ -154,6 +154,20 @@ static int read_header(const struct reader *r)
 			return -1;
 	}
 	return 0;
+}
+
+static int read_header(const struct reader *r)
+{
+	r->l->kind = LINE_HEADER;
+	return read_mapping(r);
+}
+
+static int read_reload(const struct reader *r)
+{
+	r->l->kind = LINE_RELOAD;
+	if (!r->l->has_time)
+		return line_bad(r, r->l->json.root, "\"t_ns\" is missing");
+	return line_get(r->l->json.root, "cuewire") ? read_mapping(r) : 0;
 }
 
 /* ---- outputs ---- */
@@ -182,6 +196,7 @@ static int read_out(const struct reader *r)
 	const cJSON *root = r->l->json.root, *value = line_get(root, "value"),
 		    *seq = line_get(root, "seq");
 	const char *control = "", *port = "", *from = "", *bytes = "";
+	int number;
 
 	r->l->kind = LINE_OUT;
 	r->l->out.lost = is_lost(root);
@@ -199,7 +214,9 @@ static int read_out(const struct reader *r)
 	r->l->out.has_seq = seq != NULL;
 	if (seq && line_whole(r, seq, "seq", UINT64_MAX, &r->l->out.seq))
 		return -1;
-	return line_control(r, line_get(root, "control"), control, &r->l->out.control);
+	number = mapping_control(r->m, control, strlen(control));
+	r->l->out.control = number < 0 ? CONTROL_NONE : (uint16_t)number;
+	return 0;
 }
 
 /* ---- a line ---- */
@@ -215,7 +232,7 @@ static int read_kind(const struct reader *r)
 	if (t && line_whole(r, t, "t_ns", UINT64_MAX - 1, &r->l->t_ns))
 		return -1;
 	r->l->has_time = t != NULL;
-	if (line_get(root, "cuewire"))
+	if (line_get(root, "cuewire") && !in)
 		return read_header(r);
 	if (!r->m)
 		return 0;
@@ -227,6 +244,8 @@ static int read_kind(const struct reader *r)
 		return line_bad(r, in, "\"in\" is not a text");
 	if (in && !strcmp(in->valuestring, "state"))
 		return line_state(r);
+	if (in && !strcmp(in->valuestring, "reload"))
+		return read_reload(r);
 	if (in)
 		return read_event(r, in->valuestring);
 	if (line_get(root, "midi") || line_get(root, "osc") || is_lost(root))

@@ -18,6 +18,10 @@
 /* The first line: the version and the texts of the mapping. */
 void recording_header(struct buf *b, const struct kept *k);
 
+/* {"t_ns": ..., "in": "reload", ...}: another mapping from then on, with its texts as in a header. k NULL:
+ * without. */
+void recording_reload(struct buf *b, const struct kept *k, uint64_t t_ns);
+
 /* {"in": "state", ...}: where a replay from the middle begins. up: ports, a bit each. */
 void recording_state(struct buf *b, const struct mapping *m, const struct saved *s, uint64_t up);
 
@@ -25,6 +29,7 @@ void recording_state(struct buf *b, const struct mapping *m, const struct saved 
 
 enum line_kind {
 	LINE_HEADER,  /* kept */
+	LINE_RELOAD,  /* kept; of a trace it is empty */
 	LINE_STATE,   /* saved, up */
 	LINE_EVENT,   /* event, who, and what belongs to it */
 	LINE_OUT,     /* a message that left */
@@ -54,9 +59,9 @@ struct line {
 		bool outlives;
 	} intent;
 
-	struct { /* LINE_OUT */
-		uint16_t control;
-		bool lost; /* it was not written */
+	struct {                  /* LINE_OUT */
+		uint16_t control; /* CONTROL_NONE: the mapping has none of that name */
+		bool lost;        /* it was not written */
 		bool has_seq;
 		uint64_t seq;
 		char text[320]; /* see recording_out */

@@ -23,9 +23,9 @@ static void add_texts(struct buf *b, const struct kept *k, size_t i)
 	buf_putc(b, '}');
 }
 
-void recording_header(struct buf *b, const struct kept *k)
+static void add_mapping(struct buf *b, const struct kept *k)
 {
-	buf_puts(b, "{\"cuewire\": ");
+	buf_puts(b, "\"cuewire\": ");
 	buf_json_str(b, version_text);
 	buf_puts(b, ", \"files\": [");
 	for (size_t i = 0; i < k->nfiles; i++) {
@@ -37,7 +37,24 @@ void recording_header(struct buf *b, const struct kept *k)
 	buf_puts(b, ", \"mappings\": [");
 	for (size_t i = 0; i < k->ntexts; i++)
 		add_texts(b, k, i);
-	buf_puts(b, "]}");
+	buf_putc(b, ']');
+}
+
+void recording_header(struct buf *b, const struct kept *k)
+{
+	buf_putc(b, '{');
+	add_mapping(b, k);
+	buf_putc(b, '}');
+}
+
+void recording_reload(struct buf *b, const struct kept *k, uint64_t t_ns)
+{
+	buf_fmt(b, "{\"t_ns\": %" PRIu64 ", \"in\": \"reload\"", t_ns);
+	if (k) {
+		buf_puts(b, ", ");
+		add_mapping(b, k);
+	}
+	buf_putc(b, '}');
 }
 
 /* ---- state ---- */
@@ -105,15 +122,19 @@ void recording_state(struct buf *b, const struct mapping *m, const struct saved 
 	        s->t_ns, s->seq, s->at_rest ? "true" : "false");
 	buf_puts(b, ", \"up\": [");
 	for (size_t i = 0; i < m->nports; i++) {
-		if (!(up >> i & 1))
+		if (!(up >> i & 1) || m->ports[i].gone)
 			continue;
 		buf_fmt(b, "%s\"%s\"", comma, m->ports[i].name);
 		comma = ", ";
 	}
 	buf_puts(b, "], \"controls\": {");
+	comma = "";
 	for (size_t i = 0; i < s->ncontrols; i++) {
-		buf_puts(b, i ? ", " : "");
+		if (m->controls[s->controls[i].control].gone)
+			continue;
+		buf_puts(b, comma);
 		add_control(b, m, &s->controls[i]);
+		comma = ", ";
 	}
 	buf_fmt(b, "}, \"of\": [%zu, %zu, %zu], \"routes\": [", m->nroutes, m->nremembering,
 	        m->ncells);

@@ -424,14 +424,16 @@ void reload_done(struct daemon *d, const struct reply *reply)
 	struct mapping *before = d->m;
 
 	r->again |= stamp(d) != r->stamp; /* written since they were read */
+	dump_keep(d, &(struct past){ .m = before, .kept = d->kept, .reload_ns = reply->t_ns },
+	          live_next_flight(reply->next));
 	live_next_free(reply->next);
 	d->owed--;
 	d->m = r->next;
 	r->next = NULL;
 	r->busy = false;
 	r->done++;
-	kept_finish(&d->kept);
 	d->kept = r->kept;
+	r->kept = (struct kept){ 0 };
 	d->nosc = r->nosc;
 	memcpy(d->osc_port, r->osc_port, sizeof(d->osc_port));
 	memcpy(d->osc_buffer, r->osc_buffer, sizeof(d->osc_buffer));
@@ -442,8 +444,7 @@ void reload_done(struct daemon *d, const struct reply *reply)
 			ports_reopen(d, (int)i, i >= before->nports);
 		else if (!d->m->ports[i].osc_send)
 			ports_name_socket(d, (int)i);
-	mapping_free(before);
-	files_reloaded(d);
+	notes_reloaded(d, reply->t_ns);
 	reload_watch(d);
 	say_done(d);
 	r->asked = false;

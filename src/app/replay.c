@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cuewire/clock.h"
+#include "cuewire/load.h"
 #include "cuewire/mem.h"
 #include "cuewire/platform.h"
 #include "note_json.h"
@@ -31,7 +32,9 @@ struct messages {
 struct run {
 	const struct replay_options *o;
 	const struct mapping *m;
-	struct engine *engine;
+	struct mapping *reloaded; /* owned: m, after a reload */
+	struct sink sink;
+	struct engine *engine; /* owned */
 	struct player player;
 	struct buf line;         /* that is printed */
 	struct messages was, is; /* with check */
@@ -218,6 +221,42 @@ static void feed(struct run *r, const struct line *l)
 	player_feed(&r->player, l);
 }
 
+/* The new engine takes over from the old one, as it did when it was recorded. */
+static void go_over(struct run *r, uint64_t t_ns, struct mapping *m)
+{
+	struct engine *e = engine_new(m, &r->sink);
+	uint16_t *was = xcalloc(m->nroutes + 1, sizeof(*was));
+
+	mapping_match(m, r->m, was);
+	engine_adopt(e, engine_until(r->engine, t_ns), r->engine, was);
+	free(was);
+	engine_free(r->engine);
+	mapping_free(r->reloaded);
+	r->reloaded = m;
+	r->m = r->player.m = m;
+	r->engine = r->player.engine = e;
+}
+
+static int reload(struct run *r, const struct line *l, struct diags *d)
+{
+	struct mapping *m = NULL;
+
+	if (!r->begun)
+		begin(r, l);
+	run_until(r, l->t_ns);
+	wait_for(r, l->t_ns);
+	if (r->o->given || !l->kept.nfiles) {
+		fprintf(stderr,
+		        "cuewire: %s:%d: the mapping was reloaded here; that of before goes on\n",
+		        r->o->name, l->number);
+		return 0;
+	}
+	if (mapping_load_kept(&m, r->m, &l->kept, d))
+		return -1;
+	go_over(r, l->t_ns, m);
+	return 0;
+}
+
 static void take_out(struct run *r, const struct line *l)
 {
 	const struct message x = { .seq = l->out.has_seq ? l->out.seq : r->was.n,
@@ -251,6 +290,8 @@ static int take_line(struct run *r, const struct line *l, struct diags *d)
 		r->dropped += l->dropped;
 	if (l->kind == LINE_OUT)
 		take_out(r, l);
+	if (l->kind == LINE_RELOAD && reload(r, l, d))
+		return -1;
 	if (l->kind == LINE_EVENT || l->kind == LINE_STATE)
 		feed(r, l);
 	else if (l->kind == LINE_OUT && r->begun) /* other lines may not be the engine's */
@@ -423,7 +464,9 @@ static void free_messages(struct messages *m)
 int replay(const struct replay_options *o, const struct mapping *m, bool has_header)
 {
 	struct run r = { .o = o, .m = m };
-	const struct sink sink = {
+	int code;
+
+	r.sink = (struct sink){
 		.ctx = &r,
 		.send = send,
 		.unmapped_osc = unmapped_osc,
@@ -433,19 +476,18 @@ int replay(const struct replay_options *o, const struct mapping *m, bool has_hea
 		.tempo = tempo,
 		.refused = refused,
 	};
-	int code;
-
-	r.engine = engine_new(m, &sink);
+	r.engine = engine_new(m, &r.sink);
 	r.player =
 		(struct player){ .m = m, .engine = r.engine, .ctx = &r, .refused = intent_refused };
 	buf_init(&r.line, OSC_PACKET_MAX * 8);
 	code = all_lines(&r) ? 1 : 0;
-	if (!code && !has_header && r.begun && !m->nevery)
+	if (!code && !has_header && r.begun && !r.m->nevery)
 		run_until(&r, r.last_ns + AFTER_NS);
 	if (!code && o->check)
 		code = check(&r, has_header);
 	say_gaps(&r);
 	engine_free(r.engine);
+	mapping_free(r.reloaded);
 	player_finish(&r.player);
 	buf_finish(&r.line);
 	free_messages(&r.was);

@@ -13,6 +13,7 @@ struct replay_options {
 	const char *text; /* all of it, with a NUL behind it */
 	size_t len;
 	double speed; /* 0: as fast as it goes; 2: twice as fast as it was */
+	bool given;   /* the mapping is not that of its header: none of its reloads happens */
 	bool check;   /* compares with what the recording says went out, in place of printing */
 };
 

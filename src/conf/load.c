@@ -167,13 +167,15 @@ int mapping_load_keep(struct mapping **out, struct arena *scratch, const char *c
 	return mapping_load_after(out, scratch, NULL, files, n, mappings_dir, keep, d);
 }
 
-int mapping_load_kept(struct mapping **out, const struct kept *k, struct diags *d)
+int mapping_load_kept(struct mapping **out, const struct mapping *before, const struct kept *k,
+                      struct diags *d)
 {
 	struct arena *scratch = arena_new(ARENA_LOAD);
 	struct load l = load_begin(scratch, k->mappings_dir, d);
 	int ret;
 
 	l.from = k;
+	l.before = before;
 	read_files(&l, k->files, k->nfiles);
 	ret = finish(&l, out);
 	arena_free(scratch);

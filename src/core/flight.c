@@ -109,13 +109,15 @@ _Static_assert(FLIGHT_OUT_ROOM % 8 == 0 && FLIGHT_NUMBER_ROOM % 8 == 0, "records
 
 /* ---- what was recorded ---- */
 
-struct flight_copy *flight_copy_new(const struct mapping *m)
+#define COPY_MEMORY ((size_t)16 << 10) /* a chunk */
+
+struct flight_copy *flight_copy_new(const struct mapping *m, size_t room)
 {
-	struct arena *mem = arena_new(FLIGHT_BLOCK);
+	struct arena *mem = arena_new(COPY_MEMORY);
 	struct flight_copy *c = arena_alloc(mem, sizeof(*c));
 
 	c->mem = mem;
-	c->bytes = arena_alloc(mem, FLIGHT_BLOCKS * FLIGHT_BLOCK);
+	c->bytes = arena_alloc(mem, room);
 	saved_init(&c->saved, mem, m);
 	return c;
 }
@@ -125,28 +127,50 @@ void flight_copy_free(struct flight_copy *c)
 	arena_free(c->mem);
 }
 
+static size_t oldest(const struct flight *f)
+{
+	return f->turns < FLIGHT_BLOCKS ? 0 : f->turns + 1 - FLIGHT_BLOCKS;
+}
+
+static size_t used(const struct flight *f, size_t turn)
+{
+	return turn == f->turns ? (size_t)(f->at - bytes_of(f, turn))
+	                        : f->blocks[turn % FLIGHT_BLOCKS].used;
+}
+
+size_t flight_used(const struct flight *f)
+{
+	size_t n = 0;
+
+	for (size_t turn = oldest(f); turn <= f->turns; turn++)
+		n += used(f, turn);
+	return n;
+}
+
+static void begin_here(struct flight_copy *c, const struct flight_block *b)
+{
+	c->begins = c->len + b->saved_at;
+	saved_copy(&c->saved, &b->saved);
+	c->up = b->saved_up;
+}
+
 void flight_take(const struct flight *f, uint64_t t_ns, struct flight_copy *c)
 {
-	const size_t oldest = f->turns < FLIGHT_BLOCKS ? 0 : f->turns + 1 - FLIGHT_BLOCKS;
-	size_t turn = oldest;
+	size_t first = oldest(f);
 
 	c->len = 0;
 	c->taken_ns = t_ns;
-	while (turn <= f->turns && !f->blocks[turn % FLIGHT_BLOCKS].has_saved)
-		turn++;
-	for (bool first = true; turn <= f->turns; turn++, first = false) {
-		const struct flight_block *b = &f->blocks[turn % FLIGHT_BLOCKS];
-		const uint8_t *p = bytes_of(f, turn);
-		const size_t from = first ? b->saved_at : 0;
-		const size_t used = turn == f->turns ? (size_t)(f->at - p) : b->used;
-
-		if (first) {
-			saved_copy(&c->saved, &b->saved);
-			c->up = b->saved_up;
-		}
-		memcpy(c->bytes + c->len, p + from, used - from);
-		c->len += used - from;
+	c->whole = !first;
+	while (first <= f->turns && !f->blocks[first % FLIGHT_BLOCKS].has_saved)
+		first++;
+	for (size_t turn = c->whole ? 0 : first; turn <= f->turns; turn++) {
+		if (turn == first)
+			begin_here(c, &f->blocks[turn % FLIGHT_BLOCKS]);
+		memcpy(c->bytes + c->len, bytes_of(f, turn), used(f, turn));
+		c->len += used(f, turn);
 	}
+	if (first > f->turns)
+		c->begins = c->len;
 }
 
 const struct flight_record *flight_next(const struct flight_copy *c, size_t *at)

@@ -330,14 +330,12 @@ void live_port_up(struct live *l, const struct order *o)
 	engine_port_up(l->engine, now, o->port);
 }
 
-void live_port_down(struct live *l, int port)
+static void close_port(struct live *l, int port)
 {
 	struct live_port *p = &l->ports[port];
 	bool maybe;
 	struct msg x;
 
-	if (!p->up)
-		return;
 	l->npolled = 0;
 	p->up = p->ready = false;
 	if (p->in_fd >= 0)
@@ -346,14 +344,29 @@ void live_port_down(struct live *l, int port)
 		close(p->out_fd);
 	while (p->has_lane && lane_drain(&p->lane, &x, &maybe))
 		was_cut_off(l, port, &x, maybe);
+}
+
+static void tell_engine(struct live *l, int port)
+{
 	engine_port_down(l->engine, live_event(l, clock_ns(), EVENT_DOWN, (uint16_t)port), port);
+}
+
+void live_port_down(struct live *l, int port)
+{
+	if (!l->ports[port].up)
+		return;
+	close_port(l, port);
+	tell_engine(l, port);
 }
 
 void live_port_close(struct live *l, int port)
 {
-	if (l->ports[port].up && l->ports[port].how != HOW_LINK)
-		engine_port_down(l->engine, clock_ns(), port);
-	live_port_down(l, port);
+	if (!l->ports[port].up || l->ports[port].how == HOW_LINK) {
+		live_port_down(l, port);
+		return;
+	}
+	tell_engine(l, port);
+	close_port(l, port);
 }
 
 void live_ports_tick(struct live *l, uint64_t now)

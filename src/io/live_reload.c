@@ -75,6 +75,11 @@ void live_next_free(struct live_next *x)
 	free(x);
 }
 
+const struct flight *live_next_flight(const struct live_next *x)
+{
+	return &x->flight;
+}
+
 static const char *kept_label(void *ctx, const char *label)
 {
 	return live_keep_label(ctx, label);
@@ -108,7 +113,8 @@ static void swap_books(struct live *l, struct live_next *x)
 	x->books = old;
 }
 
-/* What it has written down speaks of the old mapping: it begins anew, with the ports that are up. */
+/* What it has written down speaks of the old mapping: it goes back, and another one begins, with the ports that
+ * are up. */
 static void swap_flight(struct live *l, struct live_next *x)
 {
 	const struct flight old = l->flight;
@@ -139,12 +145,12 @@ static void swap_sockets(struct live *l, const struct live_next *x)
 void live_reload(struct live *l, struct live_next *x)
 {
 	struct engine *old = l->engine;
-	const uint64_t now = clock_ns();
+	uint64_t now;
 
 	for (size_t i = 0; i < l->nports; i++)
 		if (x->closes[i])
 			live_port_close(l, (int)i);
-	engine_tick(old, now);
+	now = live_begin(l, clock_ns());
 	engine_adopt(x->engine, now, old, x->was);
 	for (size_t i = 0; i < l->nports; i++)
 		if (l->m->ports[i].gone)
@@ -163,5 +169,5 @@ void live_reload(struct live *l, struct live_next *x)
 	l->n = l->osc.counters = engine_counters(l->engine);
 	l->clock = engine_clock(l->engine);
 	l->npolled = 0;
-	queue_reply(l->q, &(struct reply){ .kind = REPLY_RELOADED, .next = x });
+	queue_reply(l->q, &(struct reply){ .kind = REPLY_RELOADED, .t_ns = now, .next = x });
 }

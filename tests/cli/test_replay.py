@@ -6,11 +6,12 @@ import json
 import os
 import random
 import signal
+import socket
 import tempfile
 import time
 
 import cuewire
-from cuewire import ROOT, Bridge, bundle, osc, wait_until
+from cuewire import ROOT, Bridge, bundle, freeze, osc, wait_until
 from rig import Rig
 
 MAPPING = {
@@ -258,8 +259,139 @@ def a_dump_in_the_middle():
         assert b.stop() == 0
 
 
+def others(mapping):
+    """The mapping with other controls before, an address moved, a route gone, one more, and another port."""
+    m = json.loads(json.dumps(mapping))
+    m["controls"][0]["cc"] = 8
+    m["controls"][:0] = [{"name": "new", "kind": "fader", "port": "out", "channel": 2, "cc": 1}]
+    m["ports"]["out"]["raw"]["out"] = "/." + m["ports"]["out"]["raw"]["out"]  # it is closed and opened again
+    m["routes"] = [r for r in m["routes"] if r.get("osc") != "/late"] + [{"osc": "/new", "to": ["new", "volume"]}]
+    return m
+
+
+def reload_in_the_middle(b):
+    """With something of everything under way."""
+    path = os.path.join(b.dir.name, "mapping.json")
+    with open(path) as f:
+        mapping = json.load(f)
+    for n in range(4):
+        b.send("/soft", "f", 0.9)
+        b.send("/cue", "f", 1.0)
+        b.send("/late")
+        b.midi("90 03 7F 80 03 00 B0 01 40")
+        b.write({"intent": "fade", "id": "fade-%d" % n})
+        b.monitored(control="cue", value=1)
+        time.sleep(0.02)
+        with open(path + ".new", "w") as f:
+            json.dump(mapping if n % 2 else others(mapping), f)
+        os.rename(path + ".new", path)
+        b.command("reload")
+        b.send("/new", "f", 0.1 * n)
+        b.midi("B0 21 7F 90 03 7F 80 03 00")
+        b.send("/cue", "f", 0.0)
+        time.sleep(0.3)
+        b.out.lines.clear()
+    b.command("stop")
+
+
+def a_recording_goes_through_reloads():
+    with Recorded() as b:
+        b.err.wait(lambda line: line.startswith("port pads: open"))
+        reload_in_the_middle(b)
+        assert b.stop() == 0
+        lines = lines_of(b.recording)
+        reloads = [o for o in lines if o.get("in") == "reload"]
+        assert len(reloads) == 4 and all("mappings" in o for o in reloads), reloads
+        check(b.recording)
+        played = replayed(b.recording)
+        assert moved(map(json.loads, played.stdout.splitlines())) == moved(lines)
+        assert {"new", "volume", "cue", "load", "tempo"} <= {o["control"] for o in moved(lines)}
+        # With a mapping that was named there is that one alone.
+        named = replayed(b.recording, os.path.join(b.dir.name, "mapping.json"))
+        assert named.stderr.count("the mapping was reloaded here") == 4, named.stderr
+
+
+def a_trace_says_that_there_was_a_reload():
+    with Recorded(record=False) as b:
+        trace = os.path.join(b.dir.name, "trace")
+        with open(trace, "w") as f:
+            watcher = cuewire.subprocess.Popen([cuewire.CUEWIRE, "monitor", "--trace", "--socket", b.socket], stdout=f)
+            b.send("/volume", "f", 0.5)
+            wait_until(lambda: b.send("/volume", "f", 0.5) or os.path.getsize(trace), "the trace")
+            b.command("reload")
+            b.send("/volume", "f", 1.0)
+            wait_until(lambda: [o for o in lines_of(trace) if o.get("value") == 1], "the last move")
+            assert b.stop() == 0
+            watcher.wait()
+        assert [sorted(o) for o in lines_of(trace) if o.get("in") == "reload"] == [["in", "t_ns"]]
+        done = replayed(trace, os.path.join(b.dir.name, "mapping.json"))
+        assert "the mapping was reloaded here; that of before goes on" in done.stderr, done.stderr
+        assert moved(map(json.loads, done.stdout.splitlines())) == moved(lines_of(trace))
+
+
+def a_dump_has_what_was_before_reloads():
+    with Recorded(record=False) as b:
+        b.err.wait(lambda line: line.startswith("port pads: open"))
+        dump = os.path.join(b.dir.name, "dump")
+        b.send("/volume", "f", 0.25)
+        b.monitored(control="volume", value=0.25)
+        reload_in_the_middle(b)
+        b.command("dump", dump)
+        lines = lines_of(dump)
+        assert sum(o.get("in") == "reload" for o in lines) == 4 and lines[-1]["end"] is True
+        assert moved(lines)[0]["value"] == 0.25, moved(lines)[0]
+        assert [o["seq"] for o in lines if "seq" in o and "control" in o] == list(range(len(moved(lines))))
+        check(dump)
+        for _ in range(10):  # more than are kept
+            b.send("/volume", "f", 0.5)
+            b.command("reload")
+        b.command("dump", dump)
+        lines = lines_of(dump)
+        assert sum(o.get("in") == "reload" for o in lines) == 8 and lines[1]["in"] == "state", len(lines)
+        check(dump)
+        for n in range(20000):  # the recorder has forgotten how it began after the last one
+            b.send("/volume", "f", n % 100 / 100)
+            if n % 50 == 0:
+                b.out.read()
+                time.sleep(0.001)
+        b.send("/volume", "f", 0.125)
+        b.monitored(control="volume", value=0.125)
+        b.command("dump", dump)
+        assert not [o for o in lines_of(dump) if o.get("in") == "reload"]
+        check(dump)
+        assert b.stop() == 0
+
+
+def a_dump_is_asked_for_while_the_mapping_changes():
+    with Recorded(record=False) as b:
+        b.err.wait(lambda line: line.startswith("port pads: open"))
+        b.send("/volume", "f", 0.5)
+        b.monitored(control="volume", value=0.5)
+        with open(os.path.join(b.dir.name, "mapping.json"), "r+") as f, socket.socket(socket.AF_UNIX) as reload, \
+                socket.socket(socket.AF_UNIX) as dump:
+            text = json.dumps(others(json.load(f)))
+            freeze(b.process.pid)
+            f.seek(0)
+            f.write(text)
+            f.flush()
+            for s, request in (reload, "reload"), (dump, "dump"):
+                s.settimeout(cuewire.PATIENCE)
+                s.connect(b.socket)
+                s.sendall(b'{"request": "%s"}\n' % request.encode())
+            b.process.send_signal(signal.SIGCONT)
+            lines = []
+            for line in dump.makefile():
+                lines.append(line)
+                if '"end": true' in line:
+                    break
+            assert json.loads(reload.makefile().readline())["reloaded"] is True
+        path = b.file("dump", "".join(lines))
+        assert sum('"in": "reload"' in line for line in lines) == 1
+        check(path)
+
+
 def a_dump_between_two_presses():
-    """After a reload the recorder begins anew, here with the first of two presses behind it."""
+    """Here with the first of two presses behind a reload."""
     with Recorded(record=False) as b:
         b.err.wait(lambda line: line.startswith("port pads: open"))
         b.midi("90 02 7F 80 02 00")
@@ -276,13 +408,12 @@ def a_dump_between_two_presses():
 
 
 def a_dump_while_a_clock_runs():
-    """It is never at rest, and has all that came since the reload."""
+    """It is never at rest, and has all that came since the bridge was started."""
     with Recorded(record=False, clock=True) as b:
         b.err.wait(lambda line: line.startswith("port pads: open"))
         for _ in range(60):
             b.midi("F8")
             time.sleep(0.005)
-        b.command("reload")
         for i in range(20):
             b.midi("F8")
             b.send("/volume", "f", i / 20)
@@ -451,7 +582,12 @@ if __name__ == "__main__":
         a_client_that_goes,
         ports_that_go_and_come_back,
         in_time,
-        a_dump_in_the_middle, a_dump_between_two_presses,
+        a_dump_in_the_middle,
+        a_recording_goes_through_reloads,
+        a_trace_says_that_there_was_a_reload,
+        a_dump_has_what_was_before_reloads,
+        a_dump_is_asked_for_while_the_mapping_changes,
+        a_dump_between_two_presses,
         a_dump_while_a_clock_runs,
         a_dump_without_a_bridge_makes_no_file,
         a_dump_does_not_replace_a_mapping,

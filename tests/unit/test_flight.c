@@ -62,12 +62,13 @@ static void expect_record(const struct flight_record *x, uint64_t n)
 /* From the place where it begins up to the newest one, without a gap. Returns how many. */
 static uint64_t expect_all(uint64_t newest)
 {
-	struct flight_copy *c = flight_copy_new(r.m);
+	struct flight_copy *c = flight_copy_new(r.m, FLIGHT_ROOM);
 	const struct flight_record *x;
 	uint64_t n, first;
-	size_t at = 0;
+	size_t at;
 
 	flight_take(&f, newest, c);
+	at = c->begins;
 	first = n = c->saved.t_ns;
 	while ((x = flight_next(c, &at)))
 		expect_record(x, n++);
@@ -97,7 +98,7 @@ static void test_wraps(void **state)
 
 static void test_empty(void **state)
 {
-	struct flight_copy *c = flight_copy_new(r.m);
+	struct flight_copy *c = flight_copy_new(r.m, FLIGHT_ROOM);
 	size_t at = 0;
 
 	(void)state;
@@ -110,7 +111,7 @@ static void test_empty(void **state)
 static void test_too_long(void **state)
 {
 	static const uint8_t data[FLIGHT_LONGEST + 1];
-	struct flight_copy *c = flight_copy_new(r.m);
+	struct flight_copy *c = flight_copy_new(r.m, FLIGHT_ROOM);
 	const struct flight_record *x;
 	size_t at = 0;
 
@@ -129,7 +130,7 @@ static void test_too_long(void **state)
 
 static void test_number(void **state)
 {
-	struct flight_copy *c = flight_copy_new(r.m);
+	struct flight_copy *c = flight_copy_new(r.m, FLIGHT_ROOM);
 	const struct flight_record *x;
 	const struct flight_number *number;
 	size_t at = 0, n = 0;
@@ -163,7 +164,7 @@ static void test_out(void **state)
 		               .bytes = { 0xB0, 7, 64 } };
 	struct msg brief = m;
 	char label[200];
-	struct flight_copy *c = flight_copy_new(r.m);
+	struct flight_copy *c = flight_copy_new(r.m, FLIGHT_ROOM);
 	const struct flight_record *x;
 	const struct flight_out *o;
 	size_t at = 0;

@@ -236,14 +236,14 @@ static void test_kept(void **state)
 	remove("b.json");
 	remove("lib/d.json");
 	put("sub/b.json", "{");
-	assert_int_equal(mapping_load_kept(&again, &kept, &d), 0);
+	assert_int_equal(mapping_load_kept(&again, NULL, &kept, &d), 0);
 	assert_int_equal(again->ncontrols, 3);
 	for (size_t i = 0; i < 3; i++)
 		assert_string_equal(again->controls[i].name, m->controls[i].name);
 	mapping_free(again);
 	kept.ntexts--;
 	kept.texts[0].name = "elsewhere.json";
-	assert_int_equal(mapping_load_kept(&again, &kept, &d), -1);
+	assert_int_equal(mapping_load_kept(&again, NULL, &kept, &d), -1);
 	assert_string_equal(d.list[0].msg, "cannot read: it is not among the files that were kept");
 	mapping_free(m);
 	kept_finish(&kept);
