@@ -225,6 +225,21 @@ fail:
 	return -1;
 }
 
+/* A rename asks no leave of the file itself: whoever has made it read-only meant it. */
+static bool is_read_only(const struct edit_file *f)
+{
+	return !(f->st.st_mode & (S_IWUSR | S_IWGRP | S_IWOTH)) || access(f->path, W_OK);
+}
+
+static int write_edited(const struct edit_file *f, const char *text, size_t len)
+{
+	if (f->text && is_read_only(f)) {
+		errno = EACCES;
+		return -1;
+	}
+	return write_whole(f->path, f->text ? &f->st : NULL, text, len);
+}
+
 /* ---- the journal ---- */
 
 /* One change: text [at, at + old_len) became another of new_len bytes. */
@@ -376,7 +391,7 @@ static int replace(const struct edit_file *f, const struct buf *text, int line, 
 	if (is_changed(f))
 		return fail(d, f->name, "changed", "not written",
 		            "another program has changed it meanwhile");
-	if (write_whole(f->path, f->text ? &f->st : NULL, text->p, text->len))
+	if (write_edited(f, text->p, text->len))
 		return fail(d, f->name, "cannot-write", "cannot write", strerror(errno));
 	if (journal_add(f, text, line))
 		diag_add(d, (struct where){ .file = source_name(f->name) }, SEV_WARNING, "no-undo",
@@ -478,7 +493,7 @@ static int put_back(const struct edit_file *f, const struct json *j, const char 
 {
 	if (!strcmp(text_of(j, "before"), "none"))
 		return unlink(f->path);
-	return write_whole(f->path, &f->st, text, len);
+	return write_edited(f, text, len);
 }
 
 static int undo_last(struct edit_file *f, const char *journal, size_t len, const char *path,

@@ -295,6 +295,23 @@ static void what_cannot_be_written_is_told(void **state)
 	assert_file(name, ROUTES);
 }
 
+static void read_only_file_stays(void **state)
+{
+	struct diags d = { 0 };
+	struct stat st;
+
+	(void)state;
+	put("mine.json", ROUTES);
+	assert_int_equal(chmod(path_of("mine.json"), 0444), 0);
+	assert_int_equal(add("mine.json", 2, "y", &d), -1);
+	assert_string_equal(d.list[0].code, "cannot-write");
+	assert_non_null(strstr(d.list[0].msg, "Permission denied"));
+	assert_file("mine.json", ROUTES);
+	assert_int_equal(stat(path_of("mine.json"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0444);
+	assert_int_equal(chmod(path_of("mine.json"), 0644), 0);
+}
+
 /* Adds `n` routes, each as often as it is refused because another one was first. */
 static int add_all(int cc, int n)
 {
@@ -415,6 +432,7 @@ int main(void)
 		IN_FOLDER(undo_in_a_text_of_many_bytes_a_letter),
 		IN_FOLDER(damaged_journal_changes_nothing),
 		IN_FOLDER(what_cannot_be_written_is_told),
+		IN_FOLDER(read_only_file_stays),
 		IN_FOLDER(two_at_once_lose_nothing),
 		IN_FOLDER(one_that_changes_the_file_is_waited_for),
 		IN_FOLDER(numbers_of_a_journal_are_checked),
