@@ -12,9 +12,10 @@ enum { UNSEEN, ON_THE_WAY, DONE };
 /* Depth first along the routes from controls; macros lead on, too. */
 struct trail {
 	struct load *l;
-	uint8_t *seen; /* per control */
-	size_t *first; /* per control: 1 + the first route from it, 0: none */
-	size_t *next;  /* per route: likewise the next */
+	uint8_t *seen;   /* per control */
+	uint8_t *length; /* per control that is DONE: of the longest trail that it begins */
+	size_t *first;   /* per control: 1 + the first route from it, 0: none */
+	size_t *next;    /* per route: likewise the next */
 	size_t depth;
 	bool told;
 };
@@ -23,16 +24,22 @@ struct trail {
 
 static void follow(struct trail *t, size_t control);
 
+/* As long as that are the controls before it on the way here, and those behind it. */
+static bool is_too_long(const struct trail *t, int to)
+{
+	return t->depth + (t->seen[to] == DONE ? t->length[to] : 1) > TRAIL_MAX;
+}
+
 static void follow_to(struct trail *t, const struct raw_route *r, int to)
 {
 	const cJSON *at = member_or(r->h.obj, "from");
 
 	if (to < 0 || t->told)
 		return;
-	if (t->depth == TRAIL_MAX) {
+	if (t->seen[to] != ON_THE_WAY && is_too_long(t, to)) {
 		t->told = true;
 		problem(t->l, r->h.src, at, CODE_TOO_MANY,
-		        "\"%s\" is the end of a trail of more than %d controls that lead to each other",
+		        "\"%s\" is on a trail of more than %d controls that lead to each other",
 		        r->from, TRAIL_MAX);
 		return;
 	}
@@ -47,6 +54,13 @@ static void follow_to(struct trail *t, const struct raw_route *r, int to)
 	}
 }
 
+static void lead_to(struct trail *t, const struct raw_route *r, size_t control, int to)
+{
+	follow_to(t, r, to);
+	if (to >= 0 && !t->told && t->length[to] >= t->length[control])
+		t->length[control] = (uint8_t)(t->length[to] + 1);
+}
+
 static int step_control(const struct load *l, const struct raw_step *s)
 {
 	const uint32_t *known = dict_get(&l->controls.names, s->control);
@@ -57,14 +71,15 @@ static int step_control(const struct load *l, const struct raw_step *s)
 static void follow(struct trail *t, size_t control)
 {
 	t->seen[control] = ON_THE_WAY;
+	t->length[control] = 1;
 	t->depth++;
 	for (size_t i = t->first[control]; i; i = t->next[i - 1]) {
 		const struct raw_route *r = route_at(t->l, i - 1);
 
 		for (size_t k = 0; k < r->nto; k++)
-			follow_to(t, r, r->target[k]);
+			lead_to(t, r, control, r->target[k]);
 		for (size_t k = 0; r->macro && k < r->macro->nsteps; k++)
-			follow_to(t, r, step_control(t->l, &r->macro->steps[k]));
+			lead_to(t, r, control, step_control(t->l, &r->macro->steps[k]));
 	}
 	t->depth--;
 	t->seen[control] = DONE;
@@ -76,6 +91,7 @@ void check_trails(struct load *l)
 	bool any = false;
 
 	t.seen = arena_alloc(l->scratch, l->controls.n + 1);
+	t.length = arena_alloc(l->scratch, l->controls.n + 1);
 	t.first = arena_alloc(l->scratch, (l->controls.n + 1) * sizeof(*t.first));
 	t.next = arena_alloc(l->scratch, (l->routes.n + 1) * sizeof(*t.next));
 	for (size_t i = 0; i < l->routes.n; i++) {

@@ -144,13 +144,17 @@ static bool members_of(struct parse *p, const cJSON *obj, const cJSON **list, si
 
 static bool put_all(struct parse *p, const cJSON *obj);
 
-/* An object within: it must say something. */
+/* An object within: it must say something, and a remark says nothing. */
 static bool put_inner(struct parse *p, const cJSON *v, const char *of)
 {
-	if (cJSON_IsObject(v) && v->child)
-		return put_all(p, v);
+	const size_t before = p->n;
+
+	if (cJSON_IsObject(v) && !put_all(p, v))
+		return false;
+	if (p->n > before)
+		return true;
 	problem(p->l, p->s, v, CODE_WRONG_TYPE, "\"%s\" has %s, expected an object of conditions",
-	        of, cJSON_IsObject(v) ? "an empty object" : shown_value(p->l, v));
+	        of, cJSON_IsObject(v) ? "an object without any" : shown_value(p->l, v));
 	return false;
 }
 
