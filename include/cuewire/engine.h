@@ -16,6 +16,10 @@
 #define MSG_BYTES 12 /* a parameter: its number, then both halves of its value */
 #define PEERS_MAX 32
 
+/* Incoming address patterns are tried against every address: so many may come at once (and 500 a
+ * second). */
+#define PATTERN_BURST 200
+
 enum from {
 	FROM_OSC,
 	FROM_MIDI,

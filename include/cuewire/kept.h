@@ -19,6 +19,10 @@ struct kept {
 		size_t len;
 	} * texts; /* in the order in which they were opened */
 	size_t ntexts, cap;
+	/* Names in the order of their numbers, where they are not numbered as the files have them; NULL: none
+	 * is there any more. */
+	const char **ports, **controls;
+	size_t nports, ncontrols;
 };
 
 /* Makes it empty, with copies of the names. */
@@ -28,6 +32,9 @@ void kept_finish(struct kept *k); /* a zeroed one is allowed */
 /* Adds a copy of the text; kept_same: another name of one that is there. */
 void kept_add(struct kept *k, const char *name, const char *text, size_t len);
 void kept_same(struct kept *k, const char *name, const char *first);
+
+/* Room for so many names, for the caller to set. */
+void kept_numbers(struct kept *k, size_t nports, size_t ncontrols);
 
 /* NULL: there is no file of that name. */
 const struct kept_text *kept_find(const struct kept *k, const char *name);

@@ -42,6 +42,8 @@ struct saved_tempo {
 	bool stopped, cued;
 	double bpm;
 	uint64_t from_ns, from_run, beat_ns, origin, cue;
+	uint64_t taps[TEMPO_TAPS], tap_song;
+	uint8_t ntaps;
 };
 
 struct saved_cell {
@@ -66,6 +68,8 @@ struct saved {
 	struct saved_param *params;
 	size_t ncontrols, nroutes, ncells, nparams;
 	struct saved_tempo tempo;
+	double pattern_tokens; /* what is left of the messages with patterns that may come, at that time */
+	uint64_t pattern_t_ns;
 };
 
 void saved_init(struct saved *s, struct arena *mem, const struct mapping *m);

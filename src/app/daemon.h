@@ -214,6 +214,12 @@ struct daemon {
 	uint64_t say_next_ns; /* when something that waits to be said is due; TIME_NEVER */
 };
 
+/* The mapping that the engine will have when it comes to what it is asked for now. */
+static inline const struct mapping *daemon_coming(const struct daemon *d)
+{
+	return d->reload.busy ? d->reload.next : d->m;
+}
+
 /* daemon.c */
 int daemon_run(const struct run_options *opt);
 

@@ -120,9 +120,7 @@ void dump_keep(struct daemon *d, struct past *past, const struct flight *f)
 
 void dump_request(struct daemon *d, struct client *c)
 {
-	/* Of the mapping that the engine has when it comes to this. */
-	const struct mapping *m = d->reload.busy ? d->reload.next : d->m;
-	struct flight_copy *copy = flight_copy_new(m, FLIGHT_ROOM);
+	struct flight_copy *copy = flight_copy_new(daemon_coming(d), FLIGHT_ROOM);
 
 	copy->client = c->id;
 	if (queue_order(&d->q, &(struct order){ .kind = ORDER_FLIGHT, .flight = copy })) {
@@ -136,7 +134,7 @@ void dump_request(struct daemon *d, struct client *c)
 
 static void begin(struct buf *b, const struct past *p)
 {
-	recording_header(b, &p->kept);
+	recording_header(b, &p->kept, p->m);
 	buf_putc(b, '\n');
 	recording_state(b, p->m, &p->flight->saved, p->flight->up);
 	buf_putc(b, '\n');

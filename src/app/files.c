@@ -67,7 +67,7 @@ int files_open(struct daemon *d)
 		return 0;
 	outlet_limit(record, RECORD_WAITS);
 	buf_init(&header, RECORD_WAITS - 2);
-	recording_header(&header, &d->kept);
+	recording_header(&header, &d->kept, NULL);
 	if (header.cut)
 		daemon_say(d, "cuewire: the mapping is too large to be recorded");
 	else

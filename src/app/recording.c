@@ -156,10 +156,37 @@ static int read_mapping(const struct reader *r)
 	return 0;
 }
 
+static int read_names(const struct reader *r, const cJSON *list, const char **out)
+{
+	const cJSON *j;
+	size_t n = 0;
+
+	cJSON_ArrayForEach(j, list)
+	{
+		if (!cJSON_IsString(j) && !cJSON_IsNull(j))
+			return line_bad(r, j, "this is not a name");
+		out[n++] = cJSON_IsString(j) ? arena_str(r->l->kept.arena, j->valuestring) : NULL;
+	}
+	return 0;
+}
+
+static int read_numbers(const struct reader *r)
+{
+	const cJSON *ports = line_get(r->l->json.root, "ports"),
+		    *controls = line_get(r->l->json.root, "controls");
+	const int nports = cJSON_GetArraySize(ports), ncontrols = cJSON_GetArraySize(controls);
+	struct kept *k = &r->l->kept;
+
+	if (nports > MAPPING_PORTS_MAX || ncontrols > MAPPING_CONTROLS_MAX)
+		return line_bad(r, r->l->json.root, "there are more ports or controls than a mapping has");
+	kept_numbers(k, (size_t)nports, (size_t)ncontrols);
+	return read_names(r, ports, k->ports) || read_names(r, controls, k->controls) ? -1 : 0;
+}
+
 static int read_header(const struct reader *r)
 {
 	r->l->kind = LINE_HEADER;
-	return read_mapping(r);
+	return read_mapping(r) ? -1 : read_numbers(r);
 }
 
 static int read_reload(const struct reader *r)

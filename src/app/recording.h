@@ -15,8 +15,9 @@
 
 /* ---- writing ---- */
 
-/* The first line: the version and the texts of the mapping. */
-void recording_header(struct buf *b, const struct kept *k);
+/* The first line: the version and the texts of the mapping, and the numbers that it has kept of one before;
+ * m NULL: none. */
+void recording_header(struct buf *b, const struct kept *k, const struct mapping *m);
 
 /* {"t_ns": ..., "in": "reload", ...}: another mapping from then on, with its texts as in a header. k NULL:
  * without. */

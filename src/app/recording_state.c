@@ -173,6 +173,31 @@ static int read_saved_param(const struct reader *r, const cJSON *row, struct sav
 	return 0;
 }
 
+/* Where the last tap was in the song, and when they came: later and later. */
+static int read_taps(const struct reader *r, struct saved_tempo *out)
+{
+	const cJSON *row = line_get(r->l->json.root, "taps");
+	const int n = cJSON_GetArraySize(row);
+	double max[1 + TEMPO_TAPS], v[1 + TEMPO_TAPS] = { 0 };
+
+	if (!row)
+		return 0;
+	if (n < 2 || n > 1 + TEMPO_TAPS)
+		return line_bad(r, row, "these are not 1 to %d taps", TEMPO_TAPS);
+	for (size_t i = 0; i < 1 + TEMPO_TAPS; i++)
+		max[i] = ANY_WHOLE;
+	if (read_row(r, row, (size_t)n, max, v))
+		return -1;
+	out->tap_song = whole_at(r, row, 0);
+	for (int i = 1; i < n; i++) {
+		out->taps[i - 1] = whole_at(r, row, i);
+		if (i > 1 && out->taps[i - 1] <= out->taps[i - 2])
+			return line_bad(r, row, "taps come one after the other");
+	}
+	out->ntaps = (uint8_t)(n - 1);
+	return 0;
+}
+
 static int read_tempo(const struct reader *r, struct saved_tempo *out)
 {
 	const double max[9] = { TEMPO_STATES - 1, 1,         1,         TEMPO_MAX, ANY_WHOLE,
@@ -195,6 +220,23 @@ static int read_tempo(const struct reader *r, struct saved_tempo *out)
 		.origin = whole_at(r, row, 7),
 		.cue = whole_at(r, row, 8),
 	};
+	return read_taps(r, out);
+}
+
+/* What is left of the messages with patterns that may come; all, where it does not say. */
+static int read_patterns(const struct reader *r, struct saved *out)
+{
+	const double max[2] = { PATTERN_BURST, ANY_WHOLE };
+	const cJSON *row = line_get(r->l->json.root, "patterns");
+	double v[2] = { PATTERN_BURST };
+
+	out->pattern_tokens = PATTERN_BURST;
+	if (!row)
+		return 0;
+	if (read_row(r, row, 2, max, v))
+		return -1;
+	out->pattern_tokens = v[0];
+	out->pattern_t_ns = whole_at(r, row, 1);
 	return 0;
 }
 
@@ -267,7 +309,7 @@ int line_state(const struct reader *r)
 	if (line_whole(r, line_get(root, "seq"), "seq", UINT64_MAX, &s->seq) ||
 	    read_up(r, line_get(root, "up")))
 		return -1;
-	if (read_tempo(r, &s->tempo))
+	if (read_tempo(r, &s->tempo) || read_patterns(r, s))
 		return -1;
 	cJSON_ArrayForEach(j, line_get(root, "controls"))
 	{

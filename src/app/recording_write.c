@@ -40,10 +40,29 @@ static void add_mapping(struct buf *b, const struct kept *k)
 	buf_putc(b, ']');
 }
 
-void recording_header(struct buf *b, const struct kept *k)
+static void add_name(struct buf *b, size_t i, const char *name)
+{
+	buf_puts(b, i ? ", " : "");
+	buf_json_str(b, name);
+}
+
+static void add_numbers(struct buf *b, const struct mapping *m)
+{
+	buf_puts(b, ", \"ports\": [");
+	for (size_t i = 0; i < m->nports; i++)
+		add_name(b, i, m->ports[i].gone ? NULL : m->ports[i].name);
+	buf_puts(b, "], \"controls\": [");
+	for (size_t i = 0; i < m->ncontrols; i++)
+		add_name(b, i, m->controls[i].gone ? NULL : m->controls[i].name);
+	buf_putc(b, ']');
+}
+
+void recording_header(struct buf *b, const struct kept *k, const struct mapping *m)
 {
 	buf_putc(b, '{');
 	add_mapping(b, k);
+	if (m && m->numbered)
+		add_numbers(b, m);
 	buf_putc(b, '}');
 }
 
@@ -111,6 +130,12 @@ static void add_tempo(struct buf *b, const struct saved_tempo *t)
 	buf_fmt(b, "[%u, %d, %d, %.17g", t->state, t->stopped, t->cued, t->bpm);
 	buf_fmt(b, ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 "]", t->from_ns,
 	        t->from_run, t->beat_ns, t->origin, t->cue);
+	if (!t->ntaps)
+		return;
+	buf_fmt(b, ", \"taps\": [%" PRIu64, t->tap_song);
+	for (size_t i = 0; i < t->ntaps; i++)
+		buf_fmt(b, ", %" PRIu64, t->taps[i]);
+	buf_putc(b, ']');
 }
 
 void recording_state(struct buf *b, const struct mapping *m, const struct saved *s, uint64_t up)
@@ -154,5 +179,5 @@ void recording_state(struct buf *b, const struct mapping *m, const struct saved 
 	}
 	buf_puts(b, "], \"tempo\": ");
 	add_tempo(b, &s->tempo);
-	buf_putc(b, '}');
+	buf_fmt(b, ", \"patterns\": [%.17g, %" PRIu64 "]}", s->pattern_tokens, s->pattern_t_ns);
 }

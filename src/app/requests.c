@@ -182,7 +182,7 @@ static struct job *make_job(struct daemon *d, const struct client *c, struct ask
 	buf_finish(&b);
 	memcpy(j->acts, r->acts, r->nacts * sizeof(*j->acts));
 	if (c->one_shot)
-		intent_outlive(d->m, j->acts, r->nacts);
+		intent_outlive(daemon_coming(d), j->acts, r->nacts);
 	snprintf(j->label, sizeof(j->label), "intent:%s", r->id);
 	j->batch = (struct batch){
 		.source = { .from = FROM_INTENT,
@@ -321,7 +321,7 @@ static bool check_all(struct daemon *d, const struct client *c, struct ask *q, c
 	for (size_t i = 0; i < q->n; i++, j = j->next) {
 		struct answer *a = &q->answers[i];
 
-		if (intent_check(d->m, j, &a->request, &why)) {
+		if (intent_check(daemon_coming(d), j, &a->request, &why)) {
 			say_refused(a, why.reason, why.message);
 			reason = why.reason;
 		}

@@ -39,6 +39,14 @@ void kept_same(struct kept *k, const char *name, const char *first)
 		add(k, name, t->text, t->len);
 }
 
+void kept_numbers(struct kept *k, size_t nports, size_t ncontrols)
+{
+	k->ports = arena_alloc(k->arena, (nports + 1) * sizeof(*k->ports));
+	k->nports = nports;
+	k->controls = arena_alloc(k->arena, (ncontrols + 1) * sizeof(*k->controls));
+	k->ncontrols = ncontrols;
+}
+
 const struct kept_text *kept_find(const struct kept *k, const char *name)
 {
 	for (size_t i = 0; i < k->ntexts; i++)

@@ -175,7 +175,7 @@ int mapping_load_kept(struct mapping **out, const struct mapping *before, const 
 	int ret;
 
 	l.from = k;
-	l.before = before;
+	l.before = before || !k->ncontrols ? before : renumber_names(scratch, k);
 	read_files(&l, k->files, k->nfiles);
 	ret = finish(&l, out);
 	arena_free(scratch);

@@ -300,6 +300,9 @@ void build_feedback(struct load *l, struct mapping *m);
 bool renumber(struct mapping *m, struct arena *scratch, const struct mapping *before,
               uint16_t **controls, uint16_t **ports);
 
+/* As before, what numbers a mapping's names had, of which nothing else is known. As long as scratch. */
+const struct mapping *renumber_names(struct arena *scratch, const struct kept *k);
+
 /* ---- build.c ---- */
 
 /* The transforms of a route or an entry of "feedback" (section), in the order of their keys. */

@@ -177,6 +177,23 @@ static bool same_halves(struct load *l, const struct raw_control *c, const struc
 	return true;
 }
 
+/* A press and its end are two messages of one address. */
+static bool can_toggle(struct load *l, const struct raw_control *c)
+{
+	const char *const others[] = { "on", "nrpn", "rpn" };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others) && c->toggles; i++) {
+		if (!member(c->h.obj, others[i]))
+			continue;
+		diag_hint(problem_key(l, c->h.src, member(c->h.obj, others[i]), CODE_CONFLICT,
+		                      "\"%s\" and \"interaction\": \"toggle\", which sends a press",
+		                      others[i]),
+		          "a press is one \"cc\" or \"note\" of the control itself");
+		return false;
+	}
+	return !c->toggles || only_kind(l, c, KIND_SWITCH, "interaction");
+}
+
 static bool fits_kind(struct load *l, const struct raw_control *c)
 {
 	const bool fine = c->num.cc.n == 2 || c->num.bend;
@@ -202,7 +219,7 @@ static bool fits_kind(struct load *l, const struct raw_control *c)
 		return false;
 	}
 	return only_kind(l, c, KIND_SWITCH, "on") && only_kind(l, c, KIND_SWITCH, "radio") &&
-	       (!c->toggles || only_kind(l, c, KIND_SWITCH, "interaction")) &&
+	       can_toggle(l, c) &&
 	       only_kind(l, c, KIND_ENCODER, "up") && only_kind(l, c, KIND_ENCODER, "encoder") &&
 	       (!c->bipolar || only_kind(l, c, KIND_FADER, "bipolar")) &&
 	       !same_halves(l, c, c->on, c->off) && !same_halves(l, c, c->up, c->down);

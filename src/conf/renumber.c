@@ -166,6 +166,30 @@ static void move_routes(const struct renumber *r)
 		r->m->tempo.clock = r->ports[r->m->tempo.clock];
 }
 
+/* A mapping of nothing but names, as if it had been in use before. */
+const struct mapping *renumber_names(struct arena *scratch, const struct kept *k)
+{
+	struct mapping *m = arena_alloc(scratch, sizeof(*m));
+
+	m->arena = scratch;
+	m->nports = k->nports;
+	m->ports = arena_alloc(scratch, (k->nports + 1) * sizeof(*m->ports));
+	for (size_t i = 0; i < k->nports; i++)
+		m->ports[i] = (struct port){ .name = k->ports[i] ? k->ports[i] : "",
+			                     .osc_listen = -1,
+			                     .gone = !k->ports[i] };
+	m->ncontrols = k->ncontrols;
+	m->controls = arena_alloc(scratch, (k->ncontrols + 1) * sizeof(*m->controls));
+	for (size_t i = 0; i < k->ncontrols; i++)
+		m->controls[i] = (struct control){ .name = k->controls[i] ? k->controls[i] : "",
+			                           .osc = "",
+			                           .kind = KIND_LAMP, /* no route of its own */
+			                           .port = PORT_NONE,
+			                           .gone = !k->controls[i] };
+	mapping_index(m);
+	return m;
+}
+
 bool renumber(struct mapping *m, struct arena *scratch, const struct mapping *before,
               uint16_t **controls, uint16_t **ports)
 {
@@ -181,6 +205,7 @@ bool renumber(struct mapping *m, struct arena *scratch, const struct mapping *be
 	move_controls(&r);
 	move_ports(&r);
 	move_routes(&r);
+	m->numbered = true;
 	*controls = r.controls;
 	*ports = r.ports;
 	return true;

@@ -21,10 +21,7 @@
 #define RAMP_TICK_MS 10
 #define DEPTH_MAX 16 /* the checker refuses loops; this one does for those that it cannot see */
 
-/* Incoming address patterns are tried against every address: so many may come at once, and so
- * many a second. */
-#define PATTERN_BURST 200
-#define PATTERNS_PER_S 500
+#define PATTERNS_PER_S 500 /* see PATTERN_BURST */
 
 enum timer_kind {
 	TIMER_RELEASE, /* index: control */

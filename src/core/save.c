@@ -24,6 +24,8 @@ void saved_copy(struct saved *to, const struct saved *from)
 	to->ncells = from->ncells;
 	to->nparams = from->nparams;
 	to->tempo = from->tempo;
+	to->pattern_tokens = from->pattern_tokens;
+	to->pattern_t_ns = from->pattern_t_ns;
 	memcpy(to->controls, from->controls, from->ncontrols * sizeof(*to->controls));
 	memcpy(to->routes, from->routes, from->nroutes * sizeof(*to->routes));
 	memcpy(to->cells, from->cells, from->ncells * sizeof(*to->cells));
@@ -165,6 +167,8 @@ static void save_params(const struct engine *e, struct saved *s)
 static void save_tempo(const struct tempo *t, struct saved_tempo *s)
 {
 	*s = (struct saved_tempo){
+		.ntaps = (uint8_t)t->ntaps,
+		.tap_song = t->tap_song,
 		.state = (uint8_t)t->state,
 		.stopped = t->stopped,
 		.cued = t->cued,
@@ -175,6 +179,7 @@ static void save_tempo(const struct tempo *t, struct saved_tempo *s)
 		.origin = t->origin,
 		.cue = t->cue,
 	};
+	memcpy(s->taps, t->taps, t->ntaps * sizeof(*s->taps));
 }
 
 void engine_save(const struct engine *e, uint64_t t_ns, struct saved *s)
@@ -187,6 +192,8 @@ void engine_save(const struct engine *e, uint64_t t_ns, struct saved *s)
 	save_cells(e, s);
 	save_params(e, s);
 	save_tempo(&e->tempo, &s->tempo);
+	s->pattern_tokens = e->pattern_tokens;
+	s->pattern_t_ns = e->pattern_t_ns;
 }
 
 /* ---- going on ---- */
@@ -228,7 +235,8 @@ static void restore_route(struct engine *e, const struct saved_route *r)
 	rs->count = r->count;
 	if (!is_every(e, r->route) || !r->due_ns)
 		return;
-	rs->wait = span_begin(e->m->routes[r->route].every, &e->tempo, r->wait_ns);
+	if (e->m->routes[r->route].every.unit == DURATION_MS)
+		rs->wait = span_begin(e->m->routes[r->route].every, &e->tempo, r->wait_ns);
 	engine_alarm(e, &rs->alarm_ns, r->due_ns, TIMER_EVERY, r->route);
 }
 
@@ -241,9 +249,13 @@ static void restore_param(struct engine *e, const struct saved_param *x)
 	memcpy(p->lsb, x->lsb, sizeof(p->lsb));
 }
 
+/* A clock that came is lost: nothing is known of when its next tick is due. */
 static void restore_tempo(struct tempo *t, const struct saved_tempo *s)
 {
-	t->state = t->rest = (enum tempo_state)s->state;
+	t->state = (enum tempo_state)s->state;
+	if (t->state == TEMPO_LOCKING || t->state == TEMPO_LOCKED)
+		t->state = TEMPO_HELD;
+	t->rest = t->state;
 	t->stopped = s->stopped;
 	t->cued = s->cued;
 	t->bpm = s->bpm;
@@ -252,6 +264,9 @@ static void restore_tempo(struct tempo *t, const struct saved_tempo *s)
 	t->beat_ns = s->beat_ns;
 	t->origin = s->origin;
 	t->cue = s->cue;
+	t->ntaps = s->ntaps;
+	t->tap_song = s->tap_song;
+	memcpy(t->taps, s->taps, s->ntaps * sizeof(*t->taps));
 }
 
 static void restore_cell(struct engine *e, const struct saved_cell *c)
@@ -275,6 +290,8 @@ void engine_restore(struct engine *e, const struct saved *s)
 	e->now_ns = s->t_ns;
 	e->seq = s->seq;
 	restore_tempo(&e->tempo, &s->tempo);
+	e->pattern_tokens = s->pattern_tokens;
+	e->pattern_t_ns = s->pattern_t_ns;
 	for (size_t i = 0; i < s->ncontrols; i++)
 		restore_control(e, &s->controls[i]);
 	for (size_t i = 0; i < s->nroutes; i++)

@@ -107,7 +107,8 @@ static void swap_books(struct live *l, struct live_next *x)
 			continue;
 		x->books.sim.value[i] = old.sim.value[i];
 		x->books.sent[i] = old.sent[i];
-		x->books.differs[i] = old.differs[i] && x->m->controls[i].port != PORT_NONE;
+		x->books.differs[i] = old.differs[i] && !x->m->controls[i].gone &&
+		                      x->m->controls[i].port != PORT_NONE;
 	}
 	l->books = x->books;
 	x->books = old;
