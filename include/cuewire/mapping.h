@@ -301,7 +301,7 @@ struct intent {
 /* ---- the whole ---- */
 
 struct mapping {
-	bool numbered; /* ports and controls have numbers of before (mapping_load_after) */
+	bool numbered;      /* ports and controls have numbers of before (mapping_load_after) */
 	const char **files; /* as they were opened, in order */
 	size_t nfiles;
 	struct port *ports;

@@ -195,7 +195,9 @@ struct note {
 			char label[128];      /* NOTE_SHOWN */
 			struct address param; /* NOTE_UNMAPPED_MIDI: what data entry is for */
 		} in;
-		uint64_t lost;
+		struct {
+			uint64_t lines, inputs; /* of a trace */
+		} lost;
 	};
 };
 

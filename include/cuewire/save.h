@@ -27,6 +27,7 @@ struct saved_route {
 	uint8_t came;   /* see struct route_state */
 	bool has_msb, has_lsb;
 	uint8_t msb, lsb;
+	float rest;
 	uint64_t step_ns;
 	uint64_t wait_ns, count, due_ns; /* of `every`: due_ns 0, it waits for nothing */
 };

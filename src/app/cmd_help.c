@@ -53,8 +53,9 @@ int command_usage(const char *name, int parsed, const struct option *table, size
 
 int cmd_version(int argc, char **argv)
 {
-	(void)argc;
 	(void)argv;
+	if (argc)
+		return command_usage("version", 0, NULL, 0);
 	printf("cuewire %s\n", version_text);
 	return EXIT_OK;
 }

@@ -18,6 +18,7 @@
 #include "programs.h"
 
 #define NOTES 4096           /* that the engine thread may be ahead */
+#define NOTES_TURN 1024      /* that are told before anything else is seen to */
 #define NOTES_RECORDED 65536 /* while nothing must be lost */
 
 void daemon_say(struct daemon *d, const char *fmt, ...)
@@ -185,7 +186,7 @@ static int start(struct daemon *d, struct arena *scratch)
 	static struct port_status ports[MAPPING_PORTS_MAX]; /* room that is hardly ever used */
 	int fds[OSC_PORTS_MAX];
 
-	if (load(d, scratch) || files_open(d))
+	if (load(d, scratch))
 		return -1;
 	d->ports = ports;
 	for (size_t i = 0; i < d->m->nports; i++)
@@ -194,7 +195,7 @@ static int start(struct daemon *d, struct arena *scratch)
 	d->said_ns = xcalloc(d->m->ncontrols + 1, sizeof(*d->said_ns));
 	for (size_t i = 0; i < d->m->ncontrols; i++)
 		d->said[i] = SIM_UNKNOWN;
-	if (clients_listen(d) || open_all_osc(d, fds))
+	if (clients_listen(d) || open_all_osc(d, fds) || files_open(d))
 		return -1;
 	if (catch_signals() || queues_init(&d->q, d->opt.record ? NOTES_RECORDED : NOTES)) {
 		daemon_say(d, "cuewire: %s", strerror(errno));
@@ -277,9 +278,10 @@ static void set_polled(struct daemon *d, struct polled *p)
  * behind it. */
 static void go_over(struct daemon *d, const struct reply *r)
 {
-	notes_take(d);
+	notes_take(d, SIZE_MAX);
 	reload_done(d, r);
-	notes_take(d);
+	if (!notes_take(d, NOTES_TURN))
+		queue_wake(d->q.reply_wake[1]);
 }
 
 static void take_replies(struct daemon *d)
@@ -287,7 +289,9 @@ static void take_replies(struct daemon *d)
 	const struct reply *r;
 
 	queue_drain_wake(d->q.reply_wake[0]);
-	notes_take(d);
+	/* The engine may make more than can be told, without end. */
+	if (!notes_take(d, d->quit ? SIZE_MAX : NOTES_TURN))
+		queue_wake(d->q.reply_wake[1]);
 	while ((r = ring_peek(d->q.replies))) {
 		if (r->kind == REPLY_PORT_LOST)
 			ports_lost(d, r->port, r->reason);
@@ -331,6 +335,7 @@ static void serve(struct daemon *d, struct polled *p)
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		if (d->clients[i].fd >= 0)
 			outlet_flush(&d->clients[i].out);
+	notes_report(d);
 }
 
 static uint64_t deadline(const struct daemon *d)

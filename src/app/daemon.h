@@ -172,7 +172,6 @@ enum { FILE_TRACE, FILE_RECORD, FILES };
 struct file {
 	const char *path;  /* NULL: none */
 	struct outlet out; /* its fd is -1 where there is none */
-	uint64_t lost;     /* lines that could not be kept */
 };
 
 /* ---- the whole ---- */
@@ -314,8 +313,11 @@ void dump_forget(struct daemon *d); /* all of that */
 
 /* notes.c */
 unsigned notes_wanted(const struct daemon *d);
-void notes_watch(struct daemon *d);                     /* tells the engine what is wanted */
-void notes_take(struct daemon *d);                      /* prints what has come */
+void notes_watch(struct daemon *d); /* tells the engine what is wanted */
+
+/* Tells whoever watches, of so many notes at most. Returns false when there are more. */
+bool notes_take(struct daemon *d, size_t most);
+void notes_report(struct daemon *d); /* to who has missed lines, when there is room */
 void notes_line(struct daemon *d, const struct buf *b); /* of a trace */
 void notes_reloaded(struct daemon *d, uint64_t t_ns);   /* another mapping is in use */
 void notes_tick(struct daemon *d, uint64_t now);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cuewire/platform.h"
 #include "recording.h"
 
 /* A trace must not take the place of a mapping whose name it was given by mistake. */
@@ -42,6 +43,8 @@ static int open_file(struct daemon *d, int which)
 		why = strerror(errno);
 	else if (is_mapping(d, &st))
 		why = "it is one of the mapping files";
+	else if (S_ISREG(st.st_mode) && platform_lock(fd))
+		why = errno == EWOULDBLOCK ? "another one is being written to it" : strerror(errno);
 	else if (S_ISREG(st.st_mode) && ftruncate(fd, 0))
 		why = strerror(errno);
 	if (!why) {
@@ -96,17 +99,18 @@ void files_close(struct daemon *d)
 {
 	for (int i = 0; i < FILES; i++) {
 		struct file *f = &d->files[i];
+		uint64_t lost;
 
 		if (f->out.fd >= 0) {
 			outlet_drain(&f->out, i == FILE_RECORD ? 2000 : 100);
 			close(f->out.fd);
 		}
-		f->lost += f->out.dropped;
-		if (i == FILE_RECORD && f->lost)
+		lost = f->out.reported + f->out.dropped;
+		if (i == FILE_RECORD && lost)
 			daemon_say(d,
 			           "!!! recording %s has gaps: %llu line%s could not be kept, a "
 			           "replay of it may differ",
-			           f->path, (unsigned long long)f->lost, f->lost == 1 ? "" : "s");
+			           f->path, (unsigned long long)lost, lost == 1 ? "" : "s");
 		outlet_finish(&f->out);
 	}
 }

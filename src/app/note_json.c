@@ -333,10 +333,6 @@ static void add_note(struct buf *b, const struct mapping *m, const struct note *
 void note_json(struct buf *b, const struct mapping *m, const struct note *n, const void *data,
                size_t len)
 {
-	if (n->kind == NOTE_LOST) {
-		buf_fmt(b, "{\"dropped\": %" PRIu64 "}", n->lost);
-		return;
-	}
 	buf_fmt(b, "{\"t_ns\": %" PRIu64, n->t_ns);
 	add_note(b, m, n, data ? data : n->in.data, data ? len : n->in.len);
 	buf_putc(b, '}');

@@ -150,8 +150,6 @@ static void note_text(struct buf *b, const struct daemon *d, const struct note *
 {
 	if (n->kind == NOTE_OUT)
 		out_text(b, d, n);
-	else if (n->kind == NOTE_LOST)
-		buf_fmt(b, "(%" PRIu64 " lines could not be kept)", n->lost);
 	else if (n->kind == NOTE_LOOP)
 		loop_text(b, d, n);
 	else if (n->kind == NOTE_LIGHT || n->kind == NOTE_SHOWN)
@@ -176,27 +174,67 @@ static bool wanted(enum watching w, const struct note *n)
 	return w != WATCHING_NOT && n->kind != NOTE_SIM;
 }
 
-/* A line, after a word on those that had no room. */
-static void watch_line(struct outlet *o, enum watching how, const struct buf *b)
+/* A word on the lines that had no room. Returns false when there is none for that either. */
+static bool report_dropped(struct outlet *o, enum watching how)
 {
-	const uint64_t lost = o->broken ? 0 : outlet_dropped(o);
+	const uint64_t lost = o->dropped;
 	char line[48];
+	int n;
 
-	if (lost) {
-		const int n =
-			how == WATCHING_TEXT
-				? snprintf(line, sizeof(line), "(%" PRIu64 " lines dropped)", lost)
-				: snprintf(line, sizeof(line), "{\"dropped\": %" PRIu64 "}", lost);
-
-		outlet_line(o, line, (size_t)n);
+	if (how == WATCHING_TEXT)
+		n = snprintf(line, sizeof(line), "(%" PRIu64 " lines dropped)", lost);
+	else
+		n = snprintf(line, sizeof(line), "{\"dropped\": %" PRIu64 "}", lost);
+	outlet_line(o, line, (size_t)n);
+	if (o->dropped > lost) {
+		o->dropped = lost;
+		return false;
 	}
-	outlet_line(o, b->p, b->len);
+	o->dropped = 0;
+	o->reported += lost;
+	return true;
 }
 
-static void write_file(struct file *f, const struct buf *b)
+static void watch_line(struct outlet *o, enum watching how, const struct buf *b)
 {
-	f->lost += f->out.dropped; /* watch_line forgets it */
-	watch_line(&f->out, WATCHING_TRACE, b);
+	if (o->broken)
+		return;
+	if (o->dropped && !report_dropped(o, how))
+		o->dropped++;
+	else
+		outlet_line(o, b->p, b->len);
+}
+
+static void report_idle(struct outlet *o, enum watching how)
+{
+	if (o->fd >= 0 && !o->broken && o->dropped && !outlet_waits(o))
+		report_dropped(o, how);
+}
+
+void notes_report(struct daemon *d)
+{
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		if (d->clients[i].fd >= 0 && d->clients[i].watching != WATCHING_NOT)
+			report_idle(&d->clients[i].out, d->clients[i].watching);
+	for (size_t i = 0; i < FILES; i++)
+		report_idle(&d->files[i].out, WATCHING_TRACE);
+}
+
+/* The engine thread had no room for notes: of those who watch, some have missed lines by that. */
+static void lost_note(struct daemon *d, const struct note *n)
+{
+	for (size_t i = 0; i < CLIENTS_MAX; i++) {
+		struct client *c = &d->clients[i];
+
+		if (c->fd < 0 || c->watching == WATCHING_NOT)
+			continue;
+		c->out.dropped += n->lost.lines;
+		if (c->watching == WATCHING_TRACE)
+			c->out.dropped += n->lost.inputs;
+	}
+	for (size_t i = 0; i < FILES; i++)
+		if (d->files[i].out.fd >= 0)
+			d->files[i].out.dropped += n->lost.lines + n->lost.inputs;
 }
 
 static void make_json(struct buf *b, const struct daemon *d, const struct note *n)
@@ -230,9 +268,7 @@ static void show(struct daemon *d, const struct note *n)
 		if (d->files[i].out.fd < 0 || (i != FILE_RECORD && !wanted(WATCHING_TRACE, n)))
 			continue;
 		make_json(&json, d, n);
-		write_file(&d->files[i], &json);
-		if (n->kind == NOTE_LOST)
-			d->files[i].lost += n->lost;
+		watch_line(&d->files[i].out, WATCHING_TRACE, &json);
 	}
 	buf_finish(&json);
 	buf_finish(&text);
@@ -250,13 +286,13 @@ void notes_reloaded(struct daemon *d, uint64_t t_ns)
 		if (d->clients[i].fd >= 0 && d->clients[i].watching == WATCHING_TRACE)
 			watch_line(&d->clients[i].out, WATCHING_TRACE, &line);
 	if (d->files[FILE_TRACE].out.fd >= 0)
-		write_file(&d->files[FILE_TRACE], &line);
+		watch_line(&d->files[FILE_TRACE].out, WATCHING_TRACE, &line);
 	buf_finish(&line);
 	if (record->out.fd < 0)
 		return;
 	buf_init(&whole, RECORD_WAITS - 2);
 	recording_reload(&whole, &d->kept, t_ns);
-	write_file(record, &whole);
+	watch_line(&record->out, WATCHING_TRACE, &whole);
 	buf_finish(&whole);
 }
 
@@ -267,7 +303,7 @@ void notes_line(struct daemon *d, const struct buf *b)
 			watch_line(&d->clients[i].out, WATCHING_TRACE, b);
 	for (size_t i = 0; i < FILES; i++)
 		if (d->files[i].out.fd >= 0)
-			write_file(&d->files[i], b);
+			watch_line(&d->files[i].out, WATCHING_TRACE, b);
 }
 
 /* ---- the stand-in's words ---- */
@@ -446,6 +482,8 @@ static void take(struct daemon *d, const struct note *n)
 		say_tempo(d, n);
 	if (n->kind == NOTE_SIM)
 		sim_note(d, n);
+	else if (n->kind == NOTE_LOST)
+		lost_note(d, n);
 	else if (n->kind == NOTE_IN && n->in.more)
 		begin_long(d, n);
 	else
@@ -453,12 +491,15 @@ static void take(struct daemon *d, const struct note *n)
 }
 
 /* What is of a mapping that reload_done has not been told of waits for that. */
-void notes_take(struct daemon *d)
+bool notes_take(struct daemon *d, size_t most)
 {
 	const struct note *n;
 
 	while ((n = ring_peek(d->q.notes)) && n->mapping == d->reload.done) {
+		if (!most--)
+			return false;
 		take(d, n);
 		ring_pop(d->q.notes);
 	}
+	return true;
 }

@@ -85,11 +85,3 @@ void outlet_drain(struct outlet *o, int ms)
 	while (outlet_waits(o) && writable(o->fd, ms))
 		outlet_flush(o);
 }
-
-uint64_t outlet_dropped(struct outlet *o)
-{
-	const uint64_t n = o->dropped;
-
-	o->dropped = 0;
-	return n;
-}

@@ -15,9 +15,10 @@
 struct outlet {
 	int fd; /* borrowed; -1: closed, everything is thrown away */
 	struct buf buf;
-	size_t done;      /* bytes of buf that are written */
-	uint64_t dropped; /* lines since outlet_dropped asked last */
-	bool broken;      /* nothing can be written to it any more; error: errno of that */
+	size_t done;       /* bytes of buf that are written */
+	uint64_t dropped;  /* lines that its reader has not been told of */
+	uint64_t reported; /* and those that he has */
+	bool broken;       /* nothing can be written to it any more; error: errno of that */
 	int error;
 };
 
@@ -37,8 +38,5 @@ bool outlet_waits(const struct outlet *o);
 
 /* Waits for the reader, but not for longer than this: before an exit. */
 void outlet_drain(struct outlet *o, int ms);
-
-/* How many lines were dropped since it was asked last. */
-uint64_t outlet_dropped(struct outlet *o);
 
 #endif

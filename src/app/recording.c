@@ -178,7 +178,8 @@ static int read_numbers(const struct reader *r)
 	struct kept *k = &r->l->kept;
 
 	if (nports > MAPPING_PORTS_MAX || ncontrols > MAPPING_CONTROLS_MAX)
-		return line_bad(r, r->l->json.root, "there are more ports or controls than a mapping has");
+		return line_bad(r, r->l->json.root,
+		                "there are more ports or controls than a mapping has");
 	kept_numbers(k, (size_t)nports, (size_t)ncontrols);
 	return read_names(r, ports, k->ports) || read_names(r, controls, k->controls) ? -1 : 0;
 }

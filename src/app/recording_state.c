@@ -93,7 +93,7 @@ static uint64_t whole_at(const struct reader *r, const cJSON *row, int i)
 
 static int read_saved_route(const struct reader *r, const cJSON *row, struct saved_route *out)
 {
-	const double max[14] = { (double)r->m->nroutes - 1,
+	const double max[15] = { (double)r->m->nroutes - 1,
 		                 UINT16_MAX,
 		                 UINT16_MAX,
 		                 1,
@@ -106,11 +106,14 @@ static int read_saved_route(const struct reader *r, const cJSON *row, struct sav
 		                 ANY_WHOLE,
 		                 ANY_WHOLE,
 		                 ANY_WHOLE,
-		                 ANY_WHOLE };
-	double v[14] = { 0 };
+		                 ANY_WHOLE,
+		                 -1 };
+	double v[15] = { 0 };
 
-	if (read_row(r, row, 14, max, v))
+	if (read_row(r, row, 15, max, v))
 		return -1;
+	if (!(fabs(v[14]) < 1))
+		return line_bad(r, row, "this is no part of a step");
 	*out = (struct saved_route){
 		.route = (uint16_t)v[0],
 		.who = (uint16_t)v[1],
@@ -126,6 +129,7 @@ static int read_saved_route(const struct reader *r, const cJSON *row, struct sav
 		.wait_ns = whole_at(r, row, 11),
 		.count = whole_at(r, row, 12),
 		.due_ns = whole_at(r, row, 13),
+		.rest = (float)v[14],
 	};
 	return 0;
 }

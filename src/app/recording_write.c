@@ -105,8 +105,10 @@ static void add_route(struct buf *b, const struct saved_route *r)
 {
 	buf_fmt(b, "[%u, %u, %u, %d, %d, %u, %d, %d, %u, %u", r->route, r->who, r->presser, r->on,
 	        r->moved, r->came, r->has_msb, r->has_lsb, r->msb, r->lsb);
-	buf_fmt(b, ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 "]", r->step_ns, r->wait_ns,
+	buf_fmt(b, ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", ", r->step_ns, r->wait_ns,
 	        r->count, r->due_ns);
+	buf_json_num(b, (double)r->rest);
+	buf_putc(b, ']');
 }
 
 static void add_cell(struct buf *b, const struct saved_cell *c)

@@ -214,8 +214,9 @@ static void answer_nothing(const struct daemon *d, struct answer *a, const struc
 	if (port != PORT_NONE && !is_real(d, port))
 		a->status = "simulated";
 	snprintf(a->message, sizeof(a->message), "%s",
-	         port == PORT_NONE ? "it has no port: nothing was to be sent"
-	                           : "it is held already: nothing was sent again");
+	         port == PORT_NONE               ? "it has no port: nothing was to be sent"
+	         : j->acts[0].act.op == OP_PRESS ? "it is held already: nothing was sent again"
+	                                         : "there was nothing to be sent");
 }
 
 static void answer_from_job(const struct daemon *d, struct answer *a, const struct job *j)

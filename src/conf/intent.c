@@ -320,8 +320,13 @@ static int take_expiry(const cJSON *j, struct intent_request *r, struct intent_r
 /* A number is taken as its text. */
 static int take_id(const cJSON *j, struct intent_request *r, struct intent_refusal *why)
 {
+	if (!cJSON_IsNumber(j) && take_text(j, "id", r->id, sizeof(r->id), why))
+		return -1;
+	for (const char *p = r->id; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7F)
+			return refuse(why, "bad_json", "\"id\" has a control character");
 	if (!cJSON_IsNumber(j))
-		return take_text(j, "id", r->id, sizeof(r->id), why);
+		return 0;
 	snprintf(r->id, sizeof(r->id), "%.17g", j->valuedouble);
 	return 0;
 }

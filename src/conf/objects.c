@@ -219,8 +219,8 @@ static bool fits_kind(struct load *l, const struct raw_control *c)
 		return false;
 	}
 	return only_kind(l, c, KIND_SWITCH, "on") && only_kind(l, c, KIND_SWITCH, "radio") &&
-	       can_toggle(l, c) &&
-	       only_kind(l, c, KIND_ENCODER, "up") && only_kind(l, c, KIND_ENCODER, "encoder") &&
+	       can_toggle(l, c) && only_kind(l, c, KIND_ENCODER, "up") &&
+	       only_kind(l, c, KIND_ENCODER, "encoder") &&
 	       (!c->bipolar || only_kind(l, c, KIND_FADER, "bipolar")) &&
 	       !same_halves(l, c, c->on, c->off) && !same_halves(l, c, c->up, c->down);
 }

@@ -87,6 +87,7 @@ struct route_state {
 	uint64_t due, alarm_ns; /* of the pair's other half; of `every` */
 	struct span wait;       /* of `every` in milliseconds */
 	uint64_t count;         /* of `every` in beats: how often it fits into the song so far */
+	float rest;             /* of a step of an encoder that was not whole */
 	uint64_t step_ns;       /* of the last step, see acceleration; of the last `every` */
 	struct echo_route echo;
 };

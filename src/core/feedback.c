@@ -69,6 +69,12 @@ static const struct show *show_now(const struct engine *e, const struct place *p
 	return NULL;
 }
 
+/* Whether what it shows depends on the layer. */
+static bool is_layered(const struct engine *e, const struct place *p)
+{
+	return e->m->shows[p->first].nwhen || e->m->shows[p->first].next != PLACE_NONE;
+}
+
 /* The value of one argument; false when nothing is known. A light of layers shows nothing of the
  * layer that was left: 0 where no conditions hold, and where they do but the control has not moved
  * yet, which a toggle takes for 0 as well. */
@@ -82,7 +88,7 @@ static bool value_of(const struct engine *e, const struct place *p, size_t arg, 
 		return light;
 	if (e->state[s->control].touched)
 		*v = e->state[s->control].value;
-	else if (!light || !s->nwhen)
+	else if (!light || !is_layered(e, p))
 		return false;
 	if (s->back)
 		return undone(s, v);

@@ -74,6 +74,23 @@ static bool looks_same(const struct engine *e, uint16_t control, float v)
 	return kinds[c->kind].binary ? (v >= 0.5f) == (is >= 0.5f) : encode_same(c, is, v);
 }
 
+/* An encoder goes whole steps: what is left of one is kept for the next time. */
+static void move_by(struct engine *e, uint64_t t_ns, uint16_t route, float by,
+                    const struct source *s)
+{
+	const uint16_t to = e->m->routes[route].to;
+	float *rest = &e->routes[route].rest, whole;
+
+	if (e->m->controls[to].kind != KIND_ENCODER) {
+		engine_nudge(e, t_ns, to, by, s);
+		return;
+	}
+	whole = truncf(by + *rest);
+	*rest = by + *rest - whole;
+	if (whole != 0.0f)
+		engine_nudge(e, t_ns, to, whole, s);
+}
+
 /* The value's rise is what steps an encoder or, with "by", a fader, and what begins a macro. A
  * layer's release goes where its press went, and nowhere else. */
 static void arrive(struct engine *e, uint64_t t_ns, uint16_t route, const struct flow *f,
@@ -92,7 +109,7 @@ static void arrive(struct engine *e, uint64_t t_ns, uint16_t route, const struct
 			batch_macro(e, t_ns, route, s);
 	} else if (r->by != 0.0f || e->m->controls[r->to].kind == KIND_ENCODER) {
 		if (rise && f->through)
-			engine_nudge(e, t_ns, r->to, r->by != 0.0f ? r->by : 1.0f, s);
+			move_by(e, t_ns, route, r->by != 0.0f ? r->by : 1.0f, s);
 	} else if (f->on_way && looks_same(e, r->to, f->v)) {
 		if (!kinds[e->m->controls[r->to].kind].binary)
 			e->state[r->to].value = f->v; /* nobody would see a difference */
@@ -232,7 +249,7 @@ static void trigger(struct engine *e, uint64_t t_ns, uint16_t route, const struc
 	} else if (r->macro)
 		batch_macro(e, t_ns, route, s);
 	else if (r->by != 0.0f)
-		engine_nudge(e, t_ns, r->to, r->by, s);
+		move_by(e, t_ns, route, r->by, s);
 	else if (kind == KIND_BUTTON)
 		engine_tap(e, t_ns, r->to, TAP_MS, s);
 	else if (kind == KIND_SWITCH || kind == KIND_LAMP)
@@ -275,7 +292,7 @@ static void steps(struct engine *e, uint64_t t_ns, uint16_t route, float n, cons
 		return;
 	if (r->acceleration > 1.0f)
 		by *= accelerated(&e->routes[route], r, t_ns);
-	engine_nudge(e, t_ns, r->to, (inverted(r) ? -n : n) * by, s);
+	move_by(e, t_ns, route, (inverted(r) ? -n : n) * by, s);
 }
 
 /* An encoder takes signed whole steps over OSC. */

@@ -101,7 +101,7 @@ static void save_routes(const struct engine *e, struct saved *s)
 		const bool moved = to != CONTROL_NONE && e->state[to].via == i + 1;
 
 		if (!moved && !rs->came && !rs->on && !rs->has_msb && !rs->has_lsb &&
-		    !rs->step_ns && !rs->wait.len && !rs->count)
+		    !rs->step_ns && !rs->wait.len && !rs->count && rs->rest == 0.0f)
 			continue;
 		s->routes[s->nroutes++] = (struct saved_route){
 			.route = i,
@@ -114,6 +114,7 @@ static void save_routes(const struct engine *e, struct saved *s)
 			.has_lsb = rs->has_lsb,
 			.msb = rs->msb,
 			.lsb = rs->lsb,
+			.rest = rs->rest,
 			.step_ns = rs->step_ns,
 			.wait_ns = rs->wait.start,
 			.count = rs->count,
@@ -231,6 +232,7 @@ static void restore_route(struct engine *e, const struct saved_route *r)
 	rs->has_lsb = r->has_lsb;
 	rs->msb = r->msb;
 	rs->lsb = r->lsb;
+	rs->rest = r->rest;
 	rs->step_ns = r->step_ns;
 	rs->count = r->count;
 	if (!is_every(e, r->route) || !r->due_ns)

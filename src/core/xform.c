@@ -492,8 +492,8 @@ static bool meets(const struct xform_cell *c, float control, float v)
 	       (c->has_value && (c->value - control) * (v - control) <= 0.0f);
 }
 
-/* c->value: where the fader was, unless it moved where nobody looked (has_value). Once they have met it is
- * this fader's, until somebody else moves the control. */
+/* c->value: where the fader was, in another layer, too. Once they have met it is this fader's, until somebody
+ * else moves the control. */
 static bool takeover(const struct xform *x, struct xform_cell *c, struct xform_now *now,
                      struct flow *f)
 {
@@ -501,7 +501,9 @@ static bool takeover(const struct xform *x, struct xform_cell *c, struct xform_n
 	const bool seen = c->has_value, holds = c->on && now->mine;
 
 	if (!f->through) {
-		c->has_value = c->on = false; /* it moves for another layer */
+		c->on = false; /* it moves for another layer */
+		c->value = v;
+		c->has_value = true;
 		return true;
 	}
 	c->on = (enum takeover)x->a == TAKE_JUMP || !now->known || (holds && seen) ||

@@ -20,20 +20,33 @@ enum { POLLED_WAKE = -1, POLLED_OSC = -2 };
 
 /* ---- notes ---- */
 
+/* What makes a line of its own. */
+static void count_lost(struct live *l, enum note_kind kind)
+{
+	l->lost_inputs += kind == NOTE_IN;
+	l->lost_lines += kind != NOTE_IN && kind != NOTE_MORE && kind != NOTE_SIM;
+}
+
+static void tell_lost(struct live *l, struct note *n)
+{
+	n->kind = NOTE_LOST;
+	n->mapping = l->reloads;
+	n->lost.lines = l->lost_lines;
+	n->lost.inputs = l->lost_inputs;
+	l->lost_lines = l->lost_inputs = 0;
+	live_note_push(l);
+}
+
 struct note *live_note(struct live *l, enum note_kind kind)
 {
 	struct note *n = ring_slot(l->q->notes);
 
-	if (n && l->lost) {
-		n->kind = NOTE_LOST;
-		n->mapping = l->reloads;
-		n->lost = l->lost;
-		l->lost = 0;
-		live_note_push(l);
+	if (n && (l->lost_lines || l->lost_inputs)) {
+		tell_lost(l, n);
 		n = ring_slot(l->q->notes);
 	}
 	if (!n) {
-		l->lost++;
+		count_lost(l, kind);
 		return NULL;
 	}
 	n->kind = kind;

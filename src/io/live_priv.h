@@ -73,8 +73,8 @@ struct live {
 	size_t njobs;
 	unsigned watch;
 	struct flight flight;
-	uint8_t reloads; /* modulo 256 */
-	uint64_t lost;   /* notes that could not be kept, not reported yet */
+	uint8_t reloads;                  /* modulo 256 */
+	uint64_t lost_lines, lost_inputs; /* notes that could not be kept, not reported yet */
 	char labels[LABELS][128];
 	size_t next_label;
 	bool failed;           /* a port has, in this step */

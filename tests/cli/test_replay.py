@@ -269,6 +269,11 @@ def others(mapping):
     return m
 
 
+def reloads_of(b):
+    """Those that were asked for, and those that the bridge made when it saw by itself what was written."""
+    return sum(line.startswith("reloaded: ") for line in b.err.read(0.2))
+
+
 def reload_in_the_middle(b):
     """With something of everything under way."""
     path = os.path.join(b.dir.name, "mapping.json")
@@ -301,14 +306,14 @@ def a_recording_goes_through_reloads():
         assert b.stop() == 0
         lines = lines_of(b.recording)
         reloads = [o for o in lines if o.get("in") == "reload"]
-        assert len(reloads) == 4 and all("mappings" in o for o in reloads), reloads
+        assert len(reloads) == reloads_of(b) >= 4 and all("mappings" in o for o in reloads), reloads
         check(b.recording)
         played = replayed(b.recording)
         assert moved(map(json.loads, played.stdout.splitlines())) == moved(lines)
         assert {"new", "volume", "cue", "load", "tempo"} <= {o["control"] for o in moved(lines)}
         # With a mapping that was named there is that one alone.
         named = replayed(b.recording, os.path.join(b.dir.name, "mapping.json"))
-        assert named.stderr.count("the mapping was reloaded here") == 4, named.stderr
+        assert named.stderr.count("the mapping was reloaded here") == len(reloads), named.stderr
 
 
 def a_trace_says_that_there_was_a_reload():
@@ -338,7 +343,7 @@ def a_dump_has_what_was_before_reloads():
         reload_in_the_middle(b)
         b.command("dump", dump)
         lines = lines_of(dump)
-        assert sum(o.get("in") == "reload" for o in lines) == 4 and lines[-1]["end"] is True
+        assert sum(o.get("in") == "reload" for o in lines) == reloads_of(b) and lines[-1]["end"] is True
         assert moved(lines)[0]["value"] == 0.25, moved(lines)[0]
         assert [o["seq"] for o in lines if "seq" in o and "control" in o] == list(range(len(moved(lines))))
         check(dump)
@@ -519,7 +524,7 @@ def states_are_checked():
     of_lines(json.dumps(STATE), IN)
     volume = {"value": 0.5, "rank": "ui", "t_ns": 1, "lock_ns": 2}
     for change, what in (
-        ({"routes": [[0] * 14]}, "more routes than the mapping has"),
+        ({"routes": [[0] * 15]}, "more routes than the mapping has"),
         ({"tempo": [0, 0, 0, 120, 0, 0, 0, 0, 0]}, "this is no tempo"),
         ({"tempo": [0, 0, 0, 120, 0, 0, 0.5, 0, 0]}, "not a number that can stand here"),
         ({"controls": {"volume": dict(volume, value=1e300)}}, "not a number that a control can be"),

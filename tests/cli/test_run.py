@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 import cuewire
@@ -499,6 +500,68 @@ def what_is_held_already_is_not_called_sent():
         assert json.loads(b.command("send", press))["status"] == "simulated"
         out = json.loads(b.command("send", press))
         assert out["status"] == "simulated" and out["out"] == [] and "held" in out["message"], out
+
+
+def a_start_that_fails_leaves_files_alone():
+    with Bridge("--sim") as b:
+        precious = b.file("old", "precious\n")
+        for option in "--trace", "--record":
+            done = cuewire.cuewire("run", "--sim", "--osc-port", str(b.port), "--socket", b.socket + "2", option, precious)
+            assert done.returncode == 1 and "in use" in done.stderr, done
+            with open(precious) as f:
+                assert f.read() == "precious\n"
+
+
+def two_do_not_write_to_one_file():
+    with tempfile.TemporaryDirectory(prefix="cuewire-test.") as folder:
+        path = os.path.join(folder, "r")
+        with Bridge("--sim", "--record", path) as b:
+            done = cuewire.cuewire("run", "--sim", "--osc-port", "0", "--socket", b.socket + "2", "--trace", path)
+            assert done.returncode == 1 and "another one is being written to it" in done.stderr, done
+            b.send("/deck/a/volume", "f", 0.5)
+            b.monitored(control="deck.a.volume")
+            assert b.stop() == 0
+        assert cuewire.cuewire("replay", path, "--check").returncode == 0
+        done = cuewire.cuewire("run", "--sim", "--osc-port", "0", "--socket", path + ".s", "--trace", path, "--record", path)
+        assert done.returncode == 1 and "another one" in done.stderr, done
+
+
+def lines_that_are_dropped_are_counted():
+    """Whoever watches is told of every line that he has missed, and of no other."""
+    with Bridge("--sim", monitor=None) as b:
+        paths = [os.path.join(b.dir.name, name) for name in ("monitor", "trace")]
+        watchers = []
+        for path, how in zip(paths, ("--json", "--trace")):
+            with open(path, "w") as f:
+                watchers.append(subprocess.Popen([cuewire.CUEWIRE, "monitor", how, "--socket", b.socket], stdout=f))
+        for path in paths:
+            wait_until(lambda: b.send("/deck/b/volume", "f", 0.1) or os.path.getsize(path), path)
+        time.sleep(0.3)
+        before = b.status()["counters"]["osc_in"]
+        seen = []
+        for path in paths:
+            with open(path) as f:
+                seen.append(len(f.readlines()))
+        for n in range(8000):
+            b.send("/deck/a/volume", "f", n % 128 / 127)
+        sent = -1
+        while sent != (sent := b.status()["counters"]["osc_in"] - before):
+            time.sleep(0.5)
+        b.stop()
+        for path, first, each, w in zip(paths, seen, (1, 2), watchers):
+            w.wait(cuewire.PATIENCE)
+            with open(path) as f:
+                lines = [json.loads(line) for line in f][first:]
+            kept = sum("deck.a" in str(o.get("control")) or "deck/a" in str(o.get("in")) for o in lines)
+            dropped = sum(o.get("dropped", 0) for o in lines)
+            assert kept + dropped == each * sent, (path, kept, dropped, sent)
+
+
+def an_id_cannot_forge_lines():
+    with Bridge("--sim") as b:
+        done = cuewire.cuewire("send", "--socket", b.socket, json.dumps(
+            {"intent": "set", "slots": {"control": "deck.a.volume", "value": 1}, "id": "a\nb"}))
+        assert done.returncode == 1 and json.loads(done.stdout)["reason"] == "bad_json", done
 
 
 def files_are_not_taken_for_sockets_or_traces():
