@@ -81,10 +81,21 @@ static void add_midi_source(struct buf *b, const struct note *n, const char *hex
 }
 
 /* Ends with what can be copied into a mapping. */
+/* All of it, however many notes it took. */
+static const void *data_of(const struct daemon *d, const struct note *n, size_t *len)
+{
+	const bool is_long = n == &d->long_note && d->long_data.len;
+
+	*len = is_long ? d->long_data.len : n->in.len;
+	return is_long ? (const void *)d->long_data.p : n->in.data;
+}
+
 static void unmapped_text(struct buf *b, const struct daemon *d, const struct note *n)
 {
 	struct osc_msg m;
 	char hex[3 * NOTE_DATA];
+	size_t len;
+	const void *data = data_of(d, n, &len);
 
 	if (n->kind == NOTE_UNMAPPED_MIDI) {
 		const char *port = d->m->ports[n->port].name;
@@ -92,7 +103,7 @@ static void unmapped_text(struct buf *b, const struct daemon *d, const struct no
 		midi_fmt(hex, n->in.data, n->in.len);
 		buf_fmt(b, "midi:%s %s  UNMAPPED  { \"port\": \"%s\", ", port, hex, port);
 		add_midi_source(b, n, hex);
-	} else if (n->in.len && !osc_read(&m, n->in.data, n->in.len)) {
+	} else if (len && !osc_read(&m, data, len)) {
 		buf_fmt(b, "osc:%s ", m.address);
 		note_json_args(b, &m);
 		buf_puts(b, "  UNMAPPED  { \"osc\": ");
@@ -239,10 +250,11 @@ static void lost_note(struct daemon *d, const struct note *n)
 
 static void make_json(struct buf *b, const struct daemon *d, const struct note *n)
 {
-	const bool whole = n->kind == NOTE_IN && n == &d->long_note;
+	size_t len;
+	const void *data = data_of(d, n, &len);
 
 	if (!b->len)
-		note_json(b, d->m, n, whole ? d->long_data.p : NULL, d->long_data.len);
+		note_json(b, d->m, n, n == &d->long_note ? data : NULL, len);
 }
 
 /* Text and JSON are made once, when the first who wants them is met. */
@@ -484,7 +496,7 @@ static void take(struct daemon *d, const struct note *n)
 		sim_note(d, n);
 	else if (n->kind == NOTE_LOST)
 		lost_note(d, n);
-	else if (n->kind == NOTE_IN && n->in.more)
+	else if ((n->kind == NOTE_IN || n->kind == NOTE_UNMAPPED_OSC) && n->in.more)
 		begin_long(d, n);
 	else
 		show(d, n);

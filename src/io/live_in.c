@@ -56,7 +56,7 @@ OUTLINE static void note_midi(struct live *l, uint64_t t_ns, int port, const str
 	note_in(l, t_ns, EVENT_MIDI, (uint16_t)port, bytes, m->len, "");
 }
 
-/* The message as it came, for the control thread to read again; a long one by its address alone. */
+/* The message as it came, for the control thread to read again. */
 void live_unmapped_osc(void *ctx, uint64_t t_ns, const struct osc_msg *m)
 {
 	struct live *l = ctx;
@@ -64,9 +64,9 @@ void live_unmapped_osc(void *ctx, uint64_t t_ns, const struct osc_msg *m)
 
 	if (!n)
 		return;
+	n->event = EVENT_OSC;
 	n->t_ns = t_ns;
-	snprintf(n->in.address, sizeof(n->in.address), "%s", m->address);
-	push_data(l, n, m->address, m->size <= NOTE_DATA ? m->size : 0);
+	push_data(l, n, m->address, m->size);
 }
 
 void live_unmapped_midi(void *ctx, uint64_t t_ns, int port, const struct midi_msg *m)

@@ -557,6 +557,15 @@ def lines_that_are_dropped_are_counted():
             assert kept + dropped == each * sent, (path, kept, dropped, sent)
 
 
+def a_long_message_is_shown_whole():
+    with Bridge("--sim") as b:
+        for size in 100, 480, 3000, 60000:
+            b.send("/q/%d" % size, "ss", "z" * size, "y")
+            assert b.monitored(unmapped="osc:/q/%d" % size)["args"] == ["z" * size, "y"]
+        b.send("/" + "a" * 500, "f", 0.5)
+        assert b.monitored(unmapped="osc:/" + "a" * 500)["args"] == [0.5]
+
+
 def an_id_cannot_forge_lines():
     with Bridge("--sim") as b:
         done = cuewire.cuewire("send", "--socket", b.socket, json.dumps(
