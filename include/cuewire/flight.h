@@ -207,7 +207,8 @@ size_t flight_used(const struct flight *f);
 /* From the oldest place on that there is, until now. */
 void flight_take(const struct flight *f, uint64_t t_ns, struct flight_copy *c);
 
-/* The record at *at (begins, or 0 if it is whole), and *at moved to the next one; NULL at the end. Its data is behind it. */
+/* The record at *at (at first: begins, or 0 where it is whole), and *at moved to the next one; NULL at the
+ * end. Its data is behind it. */
 const struct flight_record *flight_next(const struct flight_copy *c, size_t *at);
 
 #endif

@@ -201,7 +201,7 @@ struct route {
 	bool pattern;    /* osc holds pattern characters */
 	bool own;        /* the address that a control has by itself */
 	bool plain; /* a value goes to its control as it is: no condition, transform, step, macro */
-	bool quick; /* so does an OSC message's first number to its fader, and nothing else comes of it: see quick.c */
+	bool quick; /* so does an OSC message's first number, to a fader, and nothing else comes of it */
 	bool direct;   /* 7 bits of MIDI are its value as they are */
 	bool params;   /* what comes to it is a part of a parameter, too: see mapping_param */
 	bool feedback; /* it writes a lamp */
@@ -224,7 +224,7 @@ struct route {
 	uint16_t place; /* at the same address, PLACE_NONE: none */
 	uint8_t place_arg;
 	uint32_t slot; /* of that argument there */
-	bool settled; /* nothing but its place, if any, shows what is sent by it, to who uses such addresses */
+	bool settled;  /* to who uses such addresses, nothing but its place shows its control */
 	uint8_t nwhen, nxf;
 	enum again again;
 	const struct condition *when;

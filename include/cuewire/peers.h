@@ -12,7 +12,7 @@
 
 struct peer {
 	uint8_t address[16]; /* IPv6, or IPv4 mapped into it */
-	uint8_t socket; /* 1 + the place of that on which it was heard last; 0: it is gone, or that is closed */
+	uint8_t socket; /* 1 + the place of that on which it was heard last; 0: gone, or that is closed */
 	uint32_t scope;       /* of a link-local address */
 	uint64_t heard_ns;    /* 0: the place is free */
 	uint64_t ping_ns;     /* of the last ping; 0: none yet */
