@@ -112,6 +112,8 @@ struct learn_track {
 	uint64_t last_ns;
 	size_t n; /* samples in all; the last of them are in ring */
 	struct learn_sample ring[LEARN_SAMPLES];
+	unsigned
+		misfits; /* CC: the encodings in which some value makes no sense, 1 << enum encoding */
 
 	bool down; /* a button that is held: note, CC or OSC argument with two values */
 	uint64_t down_ns;

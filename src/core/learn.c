@@ -10,8 +10,13 @@
 #include "learn_priv.h"
 
 #define NS_PER_MS UINT64_C(1000000)
-#define REST_NS (350 * NS_PER_MS)  /* no message for so long: it rests */
+#define REST_NS (350 * NS_PER_MS) /* no message for so long: it rests */
+#define AGAIN_NS \
+	(1500 * NS_PER_MS) /* from letting go to the next press, by one who takes his time */
 #define HOLD_NS (2000 * NS_PER_MS) /* a button that is held for longer may be one that latches */
+
+#define LOW 16.0f               /* CC */
+#define TAP_NS (50 * NS_PER_MS) /* a finger that presses, or lets go, does so no faster */
 
 #define OTHERS_SHARE 0.25 /* of the largest movement: what moved less is an accident */
 
@@ -86,9 +91,15 @@ const struct learn_track *learn_other_cc(const struct learn *l, const struct lea
 
 /* ---- buttons ---- */
 
+/* A value of OSC or CC that a press may send. A low one is a fader's at its end, too, if it does not
+ * come and go again and again, as slowly as a finger. */
 static bool is_button_value(const struct learn_track *t, float v)
 {
-	return t->id.form == LEARN_OSC ? v == 1.0f : v >= 16.0f;
+	const size_t n = learn_kept(t);
+
+	if (t->id.form == LEARN_OSC)
+		return v == 1.0f;
+	return v >= LOW || (n >= 4 && t->last_ns - learn_sample(t, 0)->t_ns >= n * TAP_NS);
 }
 
 /* One value alone is a press or a release only where it is an end of the scale: 40 is a fader's. */
@@ -182,6 +193,8 @@ void learn_add(struct learn *l, struct learn_track *t, uint64_t t_ns, float v)
 
 	t->ring[t->n++ % LEARN_SAMPLES] = (struct learn_sample){ t_ns, v };
 	t->last_ns = t_ns;
+	if (t->id.form == LEARN_CC)
+		t->misfits |= learn_misfits((uint8_t)v);
 	set_down(t, t_ns, v);
 	if (t->shifts) {
 		t->shifts = t->down; /* its release is no movement */
@@ -272,7 +285,10 @@ static uint64_t rests_at(const struct learn *l, const struct learn_track *t)
 	const struct learn_track *lsb = learn_is_pair(l, t) ? learn_other_cc(l, t, 32) : NULL;
 	const uint64_t last = lsb && lsb->last_ns > t->last_ns ? lsb->last_ns : t->last_ns;
 
-	return t->down && !t->latches ? t->down_ns + HOLD_NS : last + REST_NS;
+	if (t->down && !t->latches)
+		return t->down_ns + HOLD_NS;
+	/* Asked to let go and press again: the press follows, if it does not latch. */
+	return last + (t->asked_at && t->moves == 1 ? AGAIN_NS : REST_NS);
 }
 
 uint64_t learn_due(const struct learn *l)

@@ -1,15 +1,15 @@
 /* What kind of thing a track is.
  *
- * An absolute fader and a relative encoder both send a CC with changing values; what tells them
- * apart:
+ * An absolute fader and a relative encoder both send a CC with changing values. Each explains
+ * them in its own way, and the one that is less surprised by them is taken for what it is, if by
+ * far enough; else the answer is to move it once more. Surprise is counted in bits, the logarithm
+ * of how improbable something is:
  *
- *   a fader never sends the same value twice running; it goes on by small steps in one
- *   direction, or leaps when it is pushed;
- *   an encoder repeats itself (1 1 1 2 1), never sends the value that means no steps, begins
- *   slowly, and where it turns back it jumps from the slowest step of one direction to that of
- *   the other (1 127), which is as good as a proof.
+ *   to a fader the first value is one of 128; from there it goes on by strides much like the one
+ *   before, turns now and then, seldom leaps and hardly ever sends the same value twice running;
+ *   to an encoder a value is a stride itself: small when it begins and where it turns back, and
+ *   much like the one before as long as it goes on, so that the same value twice is usual.
  *
- * Both are counted, and one must outweigh the other; else the answer is to move it once more.
  * The encodings (value.h) are told apart by elimination: one fits when every value is a
  * plausible number of steps in it. Turned one way only, two may be left (1 is up in both "twos"
  * and "sign"). */
@@ -19,12 +19,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STEPS_MAX 40       /* more in one message than anybody turns */
-#define FIRST_MAX 8        /* more in the first message */
-#define STEPS_SLOW 2       /* where an encoder begins, ends and turns back */
-#define ENCODER_MIN 4      /* weight of what an encoder must show */
-#define FADER_MIN 3        /* steps onward that a fader must show */
-#define LEAP 16            /* a larger step is none */
+#define ENCODINGS ((1u << ENC_COUNT) - (1u << ENC_TWOS))
+#define VALUES_MIN 3    /* fewer say too little */
+#define STEPS_MAX 40    /* more in one message than anybody turns */
+#define STEPS_SLOW 2    /* of one message, where there is a pause before it */
+#define SURE_BITS 6.0   /* 64 times as probable */
+#define VALUE_BITS 7.0  /* one value of 128 */
+#define EITHER_WAY 1.0  /* one of two directions */
+#define GO_ON_BITS 0.2  /* 7 of 8 go on as before */
+#define TURN_BITS 3.0   /* the others turn back */
+#define REPEAT_BITS 6.0 /* a fader that sends a value twice running */
+#define HURRY_BITS 4.0  /* many steps after a pause, in which some would have been sent */
+#define END_BITS 5.0    /* a fader that ends where an encoder would */
+#define PEAK 5          /* steps of a turn that is no slow one */
+#define PAUSE_NS 60000000u
 #define SLOW_NS 150000000u /* presses by hand follow each other no faster */
 #define JOG_MESSAGES 40
 #define JOG_GAP_NS 15000000u
@@ -54,44 +62,28 @@ static double share(double speaks, double against)
 	return speaks / (speaks + against + 0.5);
 }
 
-/* ---- what speaks for what ---- */
+/* ---- a fader or an encoder ---- */
 
 struct evidence {
-	size_t n;
-	size_t same;    /* values equal to the one before */
-	size_t goes_on; /* small steps in the direction of the one before */
-	size_t leaps;   /* large ones that are no turning back */
-	size_t turns;   /* from slow one way to slow the other way */
-	size_t slow;    /* that came long after the one before */
-	size_t peak;    /* index of the value with most steps */
-	unsigned fits;  /* bits 1 << enum encoding */
+	double fader, encoder; /* bits of surprise */
+	unsigned fits;         /* bits 1 << enum encoding */
 };
 
-static int steps_at(const struct learn_track *t, size_t i, enum encoding e)
+unsigned learn_misfits(uint8_t v)
 {
-	return steps_decode((uint8_t)learn_sample(t, i)->v, e);
-}
+	unsigned misfits = 0;
 
-/* Whether every value is a plausible number of steps, and the very first a small one. */
-static bool is_fitting(const struct learn_track *t, enum encoding e)
-{
-	for (size_t i = 0; i < learn_kept(t); i++) {
-		const int max = i == 0 && t->n <= LEARN_SAMPLES ? FIRST_MAX : STEPS_MAX;
-		const int steps = steps_at(t, i, e);
+	for (int e = ENC_TWOS; e < ENC_COUNT; e++) {
+		const int steps = steps_decode(v, (enum encoding)e);
 
-		if (!steps || steps > max || steps < -max)
-			return false;
+		misfits |= (unsigned)(!steps || abs(steps) > STEPS_MAX) << e;
 	}
-	return true;
+	return misfits;
 }
 
 static unsigned find_fits(const struct learn_track *t)
 {
-	unsigned fits = 0;
-
-	for (int e = ENC_TWOS; e < ENC_COUNT; e++)
-		fits |= (unsigned)is_fitting(t, (enum encoding)e) << e;
-	return fits;
+	return ENCODINGS & ~t->misfits;
 }
 
 /* The encoding that fits, the first of several. */
@@ -104,68 +96,114 @@ static enum encoding first_fit(unsigned fits)
 	return (enum encoding)e;
 }
 
-static bool is_slow(const struct learn_track *t, size_t i, enum encoding e)
+/* Of a length where another is expected: Cauchy's distribution, whose tails are long. */
+static double length_bits(double is, double expected, double width)
 {
-	return abs(steps_at(t, i, e)) <= STEPS_SLOW;
+	const double x = (is - expected) / width;
+
+	return log2(3.1416 * width * (1.0 + x * x));
 }
 
-static void weigh_step(struct evidence *e, const struct learn_track *t, size_t i, enum encoding enc)
+/* Of the first stride of a direction, or the last. */
+static double small_bits(double is)
 {
-	const struct learn_sample *was = learn_sample(t, i - 1), *is = learn_sample(t, i);
-	const float step = is->v - was->v;
-	const float before = i > 1 ? was->v - learn_sample(t, i - 2)->v : 0.0f;
-	const bool turns = (steps_at(t, i, enc) > 0) != (steps_at(t, i - 1, enc) > 0) &&
-	                   is_slow(t, i, enc) && is_slow(t, i - 1, enc);
+	return length_bits(is, 1.0, 2.0);
+}
 
-	e->same += step == 0.0f;
-	e->slow += is->t_ns - was->t_ns >= SLOW_NS;
-	e->turns += turns;
-	if (fabsf(step) > LEAP)
-		e->leaps += !turns;
-	else
-		e->goes_on += step * before > 0.0f;
+/* Strides of one track, as far as the next one depends on them. */
+struct pace {
+	double last, trend; /* 0: none yet */
+};
+
+/* Of a stride after others. */
+static double stride_bits(struct pace *p, double stride)
+{
+	const double is = fabs(stride), was = fabs(p->last);
+	const bool goes_on = (stride > 0.0) == (p->last > 0.0);
+	const double trend = p->trend;
+
+	if (p->last == 0.0 || !goes_on) {
+		const double bits = p->last == 0.0 ? EITHER_WAY : TURN_BITS;
+
+		*p = (struct pace){ .last = stride };
+		return bits + small_bits(is);
+	}
+	*p = (struct pace){ stride, is - was };
+	return GO_ON_BITS + length_bits(is, fmax(1.0, was + trend / 2.0), 0.5 + was / 8.0);
+}
+
+static bool is_paused(const struct learn_track *t, size_t i, uint64_t ns)
+{
+	return i && learn_sample(t, i)->t_ns - learn_sample(t, i - 1)->t_ns >= ns;
+}
+
+/* Whether a movement ends with sample i. */
+static bool is_last(const struct learn_track *t, size_t i)
+{
+	return i + 1 == learn_kept(t) || is_paused(t, i + 1, PAUSE_NS);
+}
+
+static double fader_bits(const struct learn_track *t)
+{
+	struct pace pace = { 0 };
+	double bits = VALUE_BITS;
+
+	for (size_t i = 1; i < learn_kept(t); i++) {
+		const double stride = (double)(learn_sample(t, i)->v - learn_sample(t, i - 1)->v);
+
+		if (stride == 0.0) {
+			bits += REPEAT_BITS;
+			continue;
+		}
+		bits += stride_bits(&pace, stride);
+	}
+	return bits;
+}
+
+static double encoder_bits(const struct learn_track *t, enum encoding e)
+{
+	struct pace pace = { 0 };
+	double bits = 0.0;
+
+	for (size_t i = 0; i < learn_kept(t); i++) {
+		const int steps = steps_decode((uint8_t)learn_sample(t, i)->v, e);
+		const bool hurries = abs(steps) > STEPS_SLOW && is_paused(t, i, PAUSE_NS);
+
+		bits += stride_bits(&pace, steps) + (hurries ? HURRY_BITS : 0.0);
+		if (is_last(t, i))
+			bits += small_bits(abs(steps)) - small_bits(1.0);
+	}
+	return bits;
+}
+
+/* Movements that began and ended by the slowest steps, as an encoder's do, and were faster between. */
+static size_t count_turns(const struct learn_track *t, enum encoding e)
+{
+	size_t turns = 0;
+	int first = 0, peak = 0;
+
+	for (size_t i = 0; i < learn_kept(t); i++) {
+		const int steps = abs(steps_decode((uint8_t)learn_sample(t, i)->v, e));
+
+		if (!i || is_paused(t, i, PAUSE_NS)) {
+			first = steps;
+			peak = 0;
+		}
+		peak = steps > peak ? steps : peak;
+		turns +=
+			is_last(t, i) && first <= STEPS_SLOW && peak >= PEAK && steps <= STEPS_SLOW;
+	}
+	return turns;
 }
 
 static struct evidence weigh(const struct learn_track *t)
 {
-	struct evidence e = { .n = learn_kept(t), .fits = find_fits(t) };
-	const enum encoding enc = first_fit(e.fits);
-	int most = 0;
+	struct evidence e = { .fits = find_fits(t) };
+	const enum encoding encoding = first_fit(e.fits);
 
-	for (size_t i = 0; i < e.n; i++) {
-		const int far = abs(steps_at(t, i, enc));
-
-		if (i)
-			weigh_step(&e, t, i, enc);
-		if (far > most) {
-			most = far;
-			e.peak = i;
-		}
-	}
+	e.encoder = encoder_bits(t, encoding);
+	e.fader = fader_bits(t) + END_BITS * (double)count_turns(t, encoding);
 	return e;
-}
-
-/* With 64 as no steps, turning back is a small step, 65 to 63, as a fader makes. */
-static bool is_proof(const struct evidence *e)
-{
-	return e->turns && !e->leaps && e->n > 2 && e->fits && !(e->fits & 1u << ENC_OFFSET);
-}
-
-static size_t encoder_weight(const struct learn_track *t, const struct evidence *e)
-{
-	const enum encoding enc = first_fit(e->fits);
-	size_t weight = 2 * e->same + e->turns;
-
-	if (is_proof(e))
-		return weight + ENCODER_MIN + 2 * e->goes_on;
-	if (e->peak && e->peak + 1 < e->n && is_slow(t, 0, enc) && is_slow(t, e->n - 1, enc))
-		weight += e->n / 2; /* it began and ended slowly, and was faster between */
-	return weight;
-}
-
-static size_t fader_weight(const struct evidence *e)
-{
-	return e->goes_on + 2 * e->leaps;
 }
 
 /* ---- buttons ---- */
@@ -256,32 +294,33 @@ static void classify_pair(const struct learn *l, const struct learn_track *t,
 }
 
 /* Always the one value, slowly: a button that has no release, or an encoder turned one way. */
-static bool is_pressed_or_turned(const struct learn_track *t, const struct evidence *e)
+static bool is_pressed_or_turned(const struct learn_track *t)
 {
-	return e->n > 1 && e->same == e->n - 1 && e->slow == e->n - 1 &&
-	       learn_sample(t, 0)->v == 127.0f;
+	for (size_t i = 0; i < learn_kept(t); i++)
+		if (learn_sample(t, i)->v != 127.0f || (i && !is_paused(t, i, SLOW_NS)))
+			return false;
+	return learn_kept(t) > 1;
 }
 
 static void classify_cc(const struct learn *l, const struct learn_track *t, struct learn_thing *out)
 {
 	const struct evidence e = weigh(t);
-	const size_t encoder = encoder_weight(t, &e), fader = fader_weight(&e);
+	const double far = e.fits ? e.fader - e.encoder : -HUGE_VAL;
 
 	out->maybe = e.fits;
-	if (is_pressed_or_turned(t, &e)) {
+	out->confidence = 1.0 / (1.0 + exp2(-fabs(far)));
+	if (is_pressed_or_turned(t)) {
 		out->ask = ASK_TURN;
-		out->confidence = share((double)e.n, (double)e.n);
-	} else if (!e.fits) {
-		out->guess = GUESS_FADER7;
-		out->confidence = share((double)e.n, 0.0);
-	} else if (encoder >= ENCODER_MIN && encoder >= 2 * fader) {
-		out->confidence = share((double)encoder, (double)fader);
+		out->confidence = 0.5;
+	} else if (learn_kept(t) < VALUES_MIN) {
+		out->ask = ASK_FURTHER;
+		out->confidence = 0.0;
+	} else if (far >= SURE_BITS) {
 		classify_encoder(l, t, e.fits, out);
-	} else if (fader >= FADER_MIN && fader >= 2 * encoder) {
+	} else if (far <= -SURE_BITS) {
 		out->guess = GUESS_FADER7;
-		out->confidence = share((double)fader, (double)encoder);
 	} else {
-		out->ask = encoder || fader >= FADER_MIN ? ASK_BOTH_WAYS : ASK_FURTHER;
+		out->ask = ASK_BOTH_WAYS;
 		out->confidence = 0.0;
 	}
 }
@@ -347,7 +386,8 @@ static void classify_osc(const struct learn *l, const struct learn_track *t,
 /* A worn pot goes to and fro between two neighbours all the time. */
 static bool is_trembling(const struct learn_track *t)
 {
-	if (t->id.form != LEARN_CC || t->moves < 4 || t->hi - t->lo != 1.0f)
+	if (t->id.form != LEARN_CC || t->moves < 4 || t->hi - t->lo != 1.0f ||
+	    learn_is_switching(t))
 		return false;
 	for (size_t i = 1; i < learn_kept(t); i++)
 		if (learn_sample(t, i)->v == learn_sample(t, i - 1)->v)
@@ -365,7 +405,7 @@ static double cc_movement(const struct learn *l, const struct learn_track *t)
 	if (is_trembling(t))
 		return 0.0;
 	e = weigh(t);
-	if (e.fits && encoder_weight(t, &e) >= fader_weight(&e))
+	if (e.fits && e.fader > e.encoder)
 		return fmin(1.0, (double)t->moves / DETENTS);
 	return fmax(way, 1.0 / 127.0);
 }

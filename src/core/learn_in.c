@@ -5,7 +5,7 @@
 
 #define PAIR_NS UINT64_C(5000000) /* as the engine waits for the other half */
 
-enum { CC_DATA_MSB = 6, CC_DATA_LSB = 38, CC_RPN_LSB = 100 };
+enum { CC_DATA_MSB = 6, CC_DATA_LSB = 38, CC_INCREMENT = 96, CC_DECREMENT = 97, CC_RPN_LSB = 100 };
 
 /* A pad that is pressed harder is still that pad. */
 static bool is_of_pad(struct learn *l, const struct learn_source *s)
@@ -106,7 +106,8 @@ static bool add_param(struct learn *l, uint64_t t_ns, const struct learn_source 
 		select_param(p, s->number, v);
 		return p->seen;
 	}
-	if (s->number != CC_DATA_MSB && s->number != CC_DATA_LSB)
+	if (s->number != CC_DATA_MSB && s->number != CC_DATA_LSB && s->number != CC_INCREMENT &&
+	    s->number != CC_DECREMENT)
 		return false;
 	p = params_of(l, s);
 	if (p->have != 3)
@@ -117,10 +118,17 @@ static bool add_param(struct learn *l, uint64_t t_ns, const struct learn_source 
 	id.form = p->rpn ? LEARN_RPN : LEARN_NRPN;
 	id.number = (uint16_t)(p->value[0] << 7 | p->value[1]);
 	t = learn_track_of(l, &id);
-	if (s->number == CC_DATA_MSB)
+	switch (s->number) {
+	case CC_DATA_MSB:
 		p->data = v;
-	else
+		break;
+	case CC_DATA_LSB:
 		t->wide = true;
+		break;
+	default:
+		p->data = (uint8_t)(p->data + (s->number == CC_INCREMENT ? 1 : -1)) & 127;
+		break;
+	}
 	learn_add(l, t, t_ns, (float)(p->data << 7 | (s->number == CC_DATA_LSB ? v : 0)));
 	return true;
 }

@@ -16,6 +16,9 @@ struct learn_track *learn_track_of(struct learn *l, const struct learn_source *i
 /* Adds a value to a track. */
 void learn_add(struct learn *l, struct learn_track *t, uint64_t t_ns, float v);
 
+/* The encodings, as bits 1 << enum encoding, in which v is no plausible number of steps. */
+unsigned learn_misfits(uint8_t v);
+
 /* Whether the track is one of two states in turn: a note, or a CC or an argument of OSC that has
  * taken 0 and one other value, never twice running. */
 bool learn_is_switching(const struct learn_track *t);

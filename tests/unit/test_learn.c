@@ -1,4 +1,5 @@
 /* What is said of things that move: values as devices send them, and what they are. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -107,7 +108,9 @@ static const struct turn_case {
 	{ "slow, to the top", 90, "121 122 123 124 125 126 127", GUESS_FADER7, ASK_NOTHING, 0 },
 	{ "quick, low", 8, "1 4 9 15 21 27 33", GUESS_FADER7, ASK_NOTHING, 0 },
 	{ "there and back", 20, "30 32 34 36 38 36 34 32 30", GUESS_FADER7, ASK_NOTHING, 0 },
-	{ "one value of none but a fader", 10, "45", GUESS_FADER7, ASK_NOTHING, 0 },
+	{ "a push", 10, "10 60 119 127", GUESS_FADER7, ASK_NOTHING, 0 },
+	{ "to and fro about the middle", 20, "64 65 66 67 66 65 64 63 62 61", GUESS_FADER7,
+	  ASK_NOTHING, 0 },
 
 	{ "twos, both ways", 40, "1 1 1 127 127 1 2 1 127", GUESS_ENCODER, ASK_NOTHING, ENC_TWOS },
 	{ "twos, down only", 40, "127 127 127 126 127", GUESS_ENCODER, ASK_NOTHING, ENC_TWOS },
@@ -117,19 +120,30 @@ static const struct turn_case {
 	{ "offset, down only", 40, "63 63 63 62 63", GUESS_ENCODER, ASK_NOTHING, ENC_OFFSET },
 	{ "offset, fast", 8, "65 66 68 68 70 68 66 65 65 63 61 58 61 63 63", GUESS_ENCODER,
 	  ASK_NOTHING, ENC_OFFSET },
+	{ "twos, briskly from the first", 15, "3 6 9 7 4 125 122 119 121 124", GUESS_ENCODER,
+	  ASK_NOTHING, ENC_TWOS },
+	{ "sign, briskly from the first", 15, "2 4 6 7 5 3 66 68 70 71 67", GUESS_ENCODER,
+	  ASK_NOTHING, ENC_SIGN },
+	{ "offset, briskly", 8, "65 65 66 67 69 68 66 65 63 62 61 59 60 62 63", GUESS_ENCODER,
+	  ASK_NOTHING, ENC_OFFSET },
+	{ "twos, a spin there and back", 8, "3 8 12 16 18 14 9 5 2 1 126 120 112 108 114 122 127",
+	  GUESS_ENCODER, ASK_NOTHING, ENC_TWOS },
 	{ "sign, both ways", 40, "1 1 1 65 65 1 65", GUESS_ENCODER, ASK_NOTHING, ENC_SIGN },
 
 	{ "up is 1 in two encodings", 40, "1 1 1 1", GUESS_ENCODER, ASK_OTHER_WAY, 0 },
 	{ "65 is up in one, down in another", 40, "65 65 65 66 65", GUESS_ENCODER, ASK_OTHER_WAY,
 	  0 },
 	{ "one step", 40, "65", GUESS_UNCLEAR, ASK_FURTHER, 0 },
-	{ "two steps", 40, "1 1", GUESS_UNCLEAR, ASK_BOTH_WAYS, 0 },
-	{ "a burst of one way without a repeat", 8, "1 3 5 9 12 9 5 3 1", GUESS_UNCLEAR,
-	  ASK_BOTH_WAYS, 0 },
+	{ "two steps", 40, "1 1", GUESS_UNCLEAR, ASK_FURTHER, 0 },
+	{ "a fader's value, or 19 steps", 40, "45", GUESS_UNCLEAR, ASK_FURTHER, 0 },
+	{ "a push, or two steps", 10, "3 127", GUESS_UNCLEAR, ASK_FURTHER, 0 },
+	{ "a fader at its end, or a press", 120, "1 0", GUESS_UNCLEAR, ASK_FURTHER, 0 },
+	{ "a burst of one way", 8, "1 3 5 9 12 9 5 3 1", GUESS_ENCODER, ASK_OTHER_WAY, 0 },
 	{ "127 and 127, slowly", 300, "127 127 127", GUESS_UNCLEAR, ASK_TURN, 0 },
 
 	{ "a button by CC", 120, "127 0", GUESS_BUTTON, ASK_NOTHING, 0 },
 	{ "a button by CC, often", 120, "127 0 127 0 127 0", GUESS_BUTTON, ASK_NOTHING, 0 },
+	{ "a button of 1 and 0", 120, "1 0 1 0", GUESS_BUTTON, ASK_NOTHING, 0 },
 	{ "a press that stays", 120, "127", GUESS_BUTTON, ASK_AGAIN, 0 },
 };
 
@@ -159,21 +173,24 @@ static void asking_leads_to_an_answer(void **state)
 {
 	static const struct {
 		const char *first, *then;
+		unsigned gap;
 		enum learn_guess guess;
 		enum encoding encoding;
 	} cases[] = {
-		{ "1 1 1 1", "127 127", GUESS_ENCODER, ENC_TWOS },
-		{ "1 1 1 1", "65 65", GUESS_ENCODER, ENC_SIGN },
-		{ "65 65 65", "63", GUESS_ENCODER, ENC_OFFSET },
-		{ "65 65 65", "1", GUESS_ENCODER, ENC_SIGN },
-		{ "65", "66 67 68 69", GUESS_FADER7, ENC_NONE },
-		{ "1 3 5 9 12 9 5 3 1", "127 125 123 120 123 125 127 127", GUESS_ENCODER,
+		{ "1 1 1 1", "127 127", 200, GUESS_ENCODER, ENC_TWOS },
+		{ "1 1 1 1", "65 65", 200, GUESS_ENCODER, ENC_SIGN },
+		{ "65 65 65", "63", 200, GUESS_ENCODER, ENC_OFFSET },
+		{ "65 65 65", "1", 200, GUESS_ENCODER, ENC_SIGN },
+		{ "65", "66 67 68 69", 200, GUESS_FADER7, ENC_NONE },
+		{ "1 0", "4 19 30", 20, GUESS_FADER7, ENC_NONE },
+		{ "1 0", "1 0", 100, GUESS_BUTTON, ENC_NONE },
+		{ "1 3 5 9 12 9 5 3 1", "127 125 123 120 123 125 127 127", 8, GUESS_ENCODER,
 		  ENC_TWOS },
-		{ "1 3 5 9 12 9 5 3 1", "5 12 20 28 36 44", GUESS_FADER7, ENC_NONE },
-		{ "127 127 127", "1 1", GUESS_ENCODER, ENC_TWOS },
-		{ "127", "0 127 0", GUESS_BUTTON, ENC_NONE }, /* it was held */
-		{ "127", "0", GUESS_TOGGLE, ENC_NONE },
-		{ "0", "127", GUESS_TOGGLE, ENC_NONE },
+		{ "121 122 123 124 125 126 127", "120 108 96 85 80", 8, GUESS_FADER7, ENC_NONE },
+		{ "127 127 127", "1 1", 200, GUESS_ENCODER, ENC_TWOS },
+		{ "127", "0 127 0", 200, GUESS_BUTTON, ENC_NONE }, /* it was held */
+		{ "127", "0", 200, GUESS_TOGGLE, ENC_NONE },
+		{ "0", "127", 200, GUESS_TOGGLE, ENC_NONE },
 	};
 
 	(void)state;
@@ -181,9 +198,9 @@ static void asking_leads_to_an_answer(void **state)
 		struct rig *r = rig_new();
 		struct learn_thing thing;
 
-		assert_true(turn(r, 200, cases[i].first, &thing));
+		assert_true(turn(r, cases[i].gap, cases[i].first, &thing));
 		assert_true(thing.ask != ASK_NOTHING);
-		assert_true(turn(r, 200, cases[i].then, &thing));
+		assert_true(turn(r, cases[i].gap, cases[i].then, &thing));
 		if (thing.guess != cases[i].guess || thing.encoding != cases[i].encoding ||
 		    thing.ask != ASK_NOTHING)
 			fail_msg("%s, then %s: %s, ask %d, encoding %d", cases[i].first,
@@ -191,6 +208,25 @@ static void asking_leads_to_an_answer(void **state)
 			         thing.encoding);
 		free(r);
 	}
+}
+
+/* A button that was held for long, let go, and pressed again by one who takes his time. */
+static void letting_go_slowly_is_no_latching(void **state)
+{
+	struct rig *r = rig_new();
+	struct learn_thing thing;
+
+	(void)state;
+	midi(r, 0, "B0 2A 7F");
+	assert_true(learn_next(&r->l, r->t + 2000 * MS, &thing));
+	assert_int_equal(thing.ask, ASK_AGAIN);
+	midi(r, 4000, "B0 2A 00");
+	assert_false(learn_next(&r->l, r->t + 1400 * MS, &thing));
+	midi(r, 1400, "B0 2A 7F");
+	midi(r, 90, "B0 2A 00");
+	assert_true(learn_next(&r->l, r->t + 350 * MS, &thing));
+	assert_true(thing.guess == GUESS_BUTTON && thing.ask == ASK_NOTHING);
+	free(r);
 }
 
 static void toggle_is_known_from_then_on(void **state)
@@ -204,6 +240,158 @@ static void toggle_is_known_from_then_on(void **state)
 		assert_true(turn(r, 100, i % 2 ? "127" : "0", &thing));
 		assert_int_equal(thing.guess, GUESS_TOGGLE);
 		assert_int_equal(thing.ask, ASK_NOTHING);
+	}
+	free(r);
+}
+
+/* ---- hands ---- */
+
+/* Movements as hands make them, which speed up and slow down evenly, as devices send them: a reading
+ * every so many milliseconds, and a message where it differs. */
+struct hand {
+	struct rig *r;
+	uint32_t seed;
+	enum encoding encoding; /* ENC_NONE: a fader */
+	double poll_ms, at;     /* of a fader 0..127, else in steps */
+	long read;
+	bool accelerated;
+	uint64_t last_ns;
+	size_t up, down; /* messages that turned it so */
+};
+
+static double hand_random(struct hand *h, double below)
+{
+	return below * (double)random_below(&h->seed, 1u << 20) / (double)(1u << 20);
+}
+
+static void hand_send(struct hand *h, int v)
+{
+	const struct midi_msg m = { .len = 3, .status = 0xB0, .d1 = 22, .d2 = (uint8_t)v };
+
+	learn_midi(&h->r->l, h->r->t, 1, &m);
+	h->last_ns = h->r->t;
+}
+
+static void hand_steps(struct hand *h, long steps)
+{
+	const uint64_t gap = h->r->t - h->last_ns;
+
+	if (h->accelerated)
+		steps *= gap < 15 * MS ? 4 : gap < 30 * MS ? 3 : gap < 60 * MS ? 2 : 1;
+	steps = steps > 40 ? 40 : steps < -40 ? -40 : steps;
+	h->up += steps > 0;
+	h->down += steps < 0;
+	hand_send(h, steps_encode((int)steps, h->encoding));
+}
+
+static void hand_stroke(struct hand *h, double to, double ms)
+{
+	const double from = h->at;
+
+	for (double t = 0; t < ms + h->poll_ms; t += h->poll_ms) {
+		const double x = t < ms ? t / ms : 1.0;
+		long v;
+
+		h->at = from + (to - from) * x * x * x * (10 - 15 * x + 6 * x * x);
+		h->r->t += (uint64_t)(h->poll_ms * 1e6);
+		v = (long)floor(h->at);
+		if (v == h->read)
+			continue;
+		if (h->encoding == ENC_NONE)
+			hand_send(h, (int)v);
+		else
+			hand_steps(h, v - h->read);
+		h->read = v;
+	}
+	h->r->t += (uint64_t)hand_random(h, 100) * MS;
+}
+
+static void hand_fader(struct hand *h)
+{
+	h->poll_ms = 2 + hand_random(h, 18);
+	h->at = hand_random(h, 127);
+	h->read = (long)h->at;
+	for (int n = 1 + (int)hand_random(h, 4); n; n--) {
+		const double kind = hand_random(h, 1);
+		const double to = kind < 0.25  ? 0
+		                  : kind < 0.5 ? 127.5
+		                               : h->at + (kind - 0.75) * (n % 2 ? 80 : 500);
+
+		hand_stroke(h,
+		            to < 0       ? 0
+		            : to > 127.5 ? 127.5
+		                         : to,
+		            100 * pow(15, hand_random(h, 1)));
+	}
+}
+
+static void hand_turn(struct hand *h, bool jog)
+{
+	const double of_a_turn = jog ? 128 * pow(8, hand_random(h, 1)) : 20 + hand_random(h, 16);
+	int way = hand_random(h, 1) < 0.5 ? 1 : -1;
+
+	h->poll_ms = jog ? 3 + hand_random(h, 8) : 4 + hand_random(h, 16);
+	h->accelerated = !jog && hand_random(h, 1) < 0.5;
+	for (int n = 2 + (int)hand_random(h, 3); n; n--, way = -way)
+		hand_stroke(h, h->at + way * of_a_turn * (0.15 + hand_random(h, 0.6)),
+		            150 * pow(8, hand_random(h, 1)));
+}
+
+static const struct hand_case {
+	const char *what;
+	enum encoding encoding;
+	bool jog;
+	size_t wrong, asked; /* of HANDS, at most */
+} hand_cases[] = {
+	{ "fader", ENC_NONE, false, 0, 120 },
+	{ "encoder, twos", ENC_TWOS, false, 0, 20 },
+	{ "encoder, offset", ENC_OFFSET, false, 2, 20 },
+	{ "encoder, sign", ENC_SIGN, false, 0, 20 },
+	{ "jog, twos", ENC_TWOS, true, 4, 20 },
+	{ "jog, offset", ENC_OFFSET, true, 12, 40 },
+	{ "jog, sign", ENC_SIGN, true, 4, 20 },
+};
+
+#define HANDS 4000
+
+static bool is_right(const struct hand_case *c, const struct learn_thing *thing)
+{
+	if (c->encoding == ENC_NONE)
+		return thing->guess == GUESS_FADER7;
+	return (thing->guess == GUESS_ENCODER || thing->guess == GUESS_JOG) &&
+	       thing->encoding == c->encoding;
+}
+
+/* What is said to be sure is right, and little is asked of one who turns it both ways. */
+static void hands(void **state)
+{
+	struct rig *r = rig_new();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(hand_cases); i++) {
+		const struct hand_case *c = &hand_cases[i];
+		size_t wrong = 0, asked = 0, right = 0;
+
+		for (uint32_t n = 0; n < HANDS; n++) {
+			struct hand h = { .r = r, .seed = n + 1, .encoding = c->encoding };
+			struct learn_thing thing;
+
+			learn_init(&r->l);
+			if (c->encoding == ENC_NONE)
+				hand_fader(&h);
+			else
+				hand_turn(&h, c->jog);
+			r->t += 3000 * MS;
+			if (!learn_next(&r->l, r->t, &thing))
+				continue; /* it has hardly moved */
+			if (thing.ask == ASK_NOTHING)
+				*(is_right(c, &thing) ? &right : &wrong) += 1;
+			else
+				asked += c->encoding == ENC_NONE || (h.up > 1 && h.down > 1);
+		}
+		if (wrong > c->wrong || asked > c->asked || right < HANDS * 3 / 4)
+			fail_msg("%s: %zu right, %zu wrong, %zu asked", c->what, right, wrong,
+			         asked);
 	}
 	free(r);
 }
@@ -243,8 +431,8 @@ static const struct {
 	  "9 B0 21 7F, 0 B0 01 10, 9 B0 21 03, 0 B0 01 11, 9 B0 21 13, 0 B0 01 12", GUESS_FADER14,
 	  LEARN_CC, 0, 1 },
 	{ "two knobs, one after the other",
-	  "0 B0 21 50, 9 B0 21 58, 50 B0 01 10, 9 B0 01 20, 9 B0 01 50", GUESS_FADER7, LEARN_CC, 0,
-	  1 },
+	  "0 B0 21 50, 9 B0 21 58, 50 B0 01 10, 9 B0 01 20, 9 B0 01 38, 9 B0 01 50", GUESS_FADER7,
+	  LEARN_CC, 0, 1 },
 	{ "pitch bend", "0 E2 00 40, 9 E2 7F 41, 9 E2 11 50", GUESS_BEND, LEARN_BEND, 2, 0 },
 	{ "a program", "0 C3 07", GUESS_TRIGGER, LEARN_PROGRAM, 3, 7 },
 	{ "programs", "0 C3 07, 200 C3 09", GUESS_TRIGGER, LEARN_PROGRAM, 3, 9 },
@@ -255,6 +443,8 @@ static const struct {
 	{ "NRPN, 14 bits, selected each time",
 	  "0 B0 63 00, 0 B0 62 03, 0 B0 06 10, 0 B0 26 11, 9 B0 63 00, 0 B0 62 03, 0 B0 06 30, 0 B0 26 01",
 	  GUESS_PARAMETER, LEARN_NRPN, 0, 3 },
+	{ "NRPN by steps", "0 B0 63 02, 0 B0 62 05, 0 B0 60 00, 9 B0 60 00, 9 B0 61 00",
+	  GUESS_PARAMETER, LEARN_NRPN, 0, 261 },
 	{ "RPN", "0 B4 65 00, 0 B4 64 00, 0 B4 06 02, 0 B4 06 05, 0 B4 65 7F, 0 B4 64 7F",
 	  GUESS_PARAMETER, LEARN_RPN, 4, 0 },
 	{ "CC 6 without a parameter", "0 B0 06 10, 9 B0 06 20, 9 B0 06 50, 9 B0 06 78",
@@ -584,6 +774,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_cc),
 		cmocka_unit_test(asking_leads_to_an_answer),
+		cmocka_unit_test(letting_go_slowly_is_no_latching),
+		cmocka_unit_test(hands),
 		cmocka_unit_test(toggle_is_known_from_then_on),
 		cmocka_unit_test(other_messages),
 		cmocka_unit_test(details),
